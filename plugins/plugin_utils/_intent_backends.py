@@ -1,0 +1,110 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each back end can hold of an intent, and the refusals for what it cannot. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+# A protocol is what put a route where it is. `any` stands for all; `ospf` is OSPFv2 for IPv4 and OSPFv3 for IPv6,
+# `rip` is RIP and RIPng.
+PROTOCOLS = (
+    "any",
+    "babel",
+    "bgp",
+    "boot",
+    "connected",
+    "dhcp",
+    "eigrp",
+    "isis",
+    "kernel",
+    "nhrp",
+    "openfabric",
+    "ospf",
+    "ra",
+    "rip",
+    "static",
+)
+
+# FRR: the words of `ip protocol`. `connected` and `kernel` are words there too, but zebra never writes those routes,
+# so a source for them would change nothing. BIRD: what its kernel protocol exports. Kernel: owners by rtm_protocol.
+BACKEND_PROTOCOLS = {
+    "frr": ("any", "babel", "bgp", "eigrp", "isis", "nhrp", "openfabric", "ospf", "rip", "static"),
+    "bird": ("any", "babel", "bgp", "ospf", "rip", "static"),
+    "kernel": PROTOCOLS,
+}
+_HOLDERS = {
+    "frr": "FRR writes no route of this protocol into the kernel",
+    "bird": "BIRD writes no route of this protocol into the kernel",
+    "kernel": "",
+}
+
+
+def refusals(backend: str, intent: dict[str, list[Any]]) -> list[str]:
+    """The reasons why this back end cannot hold the intent; empty when it can.
+
+    intent: the form of `_intent.normalise()`, each route and policy with its place under `where`.
+    """
+    problems = []
+    for policy in intent["policies"]:
+        for protocol in policy["protocols"]:
+            if protocol not in BACKEND_PROTOCOLS[backend]:
+                problems.append(
+                    f"{policy['where']}.protocols: {protocol}: {_HOLDERS[backend]}; use the kernel back end for it"
+                )
+    return problems + BACKENDS[backend](intent)
+
+
+def _frr(intent: dict[str, list[Any]]) -> list[str]:
+    problems = []
+    for policy in intent["policies"]:
+        if policy["table"] is not None:
+            problems.append(
+                f"{policy['where']}.table: {policy['table']}: FRR chooses a source per VRF, not per table "
+                "(one `ip protocol` map serves all tables of a VRF); leave table out, or use vrf"
+            )
+    sources: dict[tuple[Any, ...], tuple[str, str, Any]] = {}
+    for route in intent["routes"]:
+        problems.extend(_frr_route(route))
+        key = (route["vrf"], route["destination"])
+        before = sources.setdefault(key, (route["where"], route["source"], route["table"]))
+        if before[0] == route["where"]:
+            continue
+        if before[1] != route["source"]:
+            problems.append(
+                f"{route['where']}.source: {route['source']} for {route['destination']}, but {before[0]} says "
+                f"{before[1]}: FRR has one map for all tables of a VRF and cannot give one destination two sources"
+            )
+        elif before[2] == route["table"]:
+            problems.append(
+                f"{route['where']}.metric: FRR has no metric for static routes: this is the same route as {before[0]}"
+            )
+    return problems
+
+
+def _frr_route(route: dict[str, Any]) -> list[str]:
+    problems = []
+    where = route["where"]
+    if route["metric"] not in (None, 20):
+        problems.append(
+            f"{where}.metric: {route['metric']}: FRR writes every static route with metric 20; leave it out"
+        )
+    if route["metrics"]:
+        problems.append(f"{where}.metrics: FRR cannot set {', '.join(sorted(route['metrics']))} on a route")
+    for hop in route["nexthops"] or [route]:
+        gateway = hop["gateway"]
+        if hop.get("weight") not in (None, 1):
+            problems.append(f"{where}.nexthops: weight {hop['weight']}: FRR has no weights for static routes")
+        if gateway and route["family"] == "ipv4" and ":" in gateway:
+            problems.append(f"{where}.gateway: {gateway}: FRR has no IPv4 static route through an IPv6 gateway")
+        if gateway and gateway.lower().startswith("fe80:") and not hop["device"]:
+            problems.append(f"{where}.gateway: {gateway} is link-local: FRR needs the device too")
+    return problems
+
+
+def _none(_intent: dict[str, list[Any]]) -> list[str]:
+    return []
+
+
+BACKENDS: dict[str, Callable[[dict[str, list[Any]]], list[str]]] = {"frr": _frr, "bird": _none, "kernel": _none}
