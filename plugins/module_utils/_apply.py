@@ -1,0 +1,77 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Steps carried out as one transaction. PRIVATE to the collection.
+
+Every change of the collection takes this way: send, read back, and on the first refusal undo in reverse.
+"""
+
+from __future__ import annotations
+
+import errno as errno_names
+import typing as t
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
+from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
+from ansible_collections.l3host.source_ip.plugins.module_utils._steps import REPORT_LIMIT, Step
+
+_VERBS = {"created": "create", "changed": "change", "removed": "remove"}
+
+
+class Mismatch(t.NamedTuple):
+    """A step after which the kernel holds something else: ``found`` is its line, None for nothing."""
+
+    step: Step
+    found: str | None
+
+
+def carry_out(kernel: Kernel, steps: t.Sequence[Step], read_back: t.Callable[[], t.Iterable[Mismatch]]) -> None:
+    """Do all steps, or leave the host as it was and raise KernelError.
+
+    ``read_back`` asks the kernel what it holds afterwards and yields the steps that did not take.
+    """
+    sent = kernel.send([step.request for step in steps])
+    if sent.failures:
+        failure = sent.failures[0]
+        failed = {one.position for one in sent.failures}
+        done = [step for at, step in enumerate(steps[: sent.count]) if at not in failed]
+        step = steps[failure.position]
+        name = errno_names.errorcode.get(failure.errno, str(failure.errno))
+        what = f"{step.item}: {step.subject}: the kernel refused to {_VERBS[step.action]} it: {failure.text} ({name})"
+        _give_up(kernel, what, failure.errno, failure.text, done, [steps[at] for at in sorted(failed)])
+    wrong = list(read_back())
+    if wrong:
+        step, found = wrong[0]
+        what = f"{step.item}: {step.subject}: the kernel took the change, but now holds {found or 'nothing'}"
+        _give_up(kernel, what, 0, "read back differs", list(steps), [one.step for one in wrong])
+
+
+def _give_up(
+    kernel: Kernel, what: str, errno: int, text: str, done: t.Sequence[Step], failed: t.Sequence[Step]
+) -> t.NoReturn:
+    differs = _undo(kernel, done)
+    if differs:
+        after = f" Undoing failed as well; the host differs from before in: {'; '.join(differs[:10])}"
+    elif done:
+        after = f" {len(done)} change(s) made before were undone; the host is as before."
+    else:
+        after = " Nothing was changed."
+    names = {id(step) for step in failed}
+    results = [{**step.result(), "action": "failed"} for step in failed[:REPORT_LIMIT]]
+    results += [{**step.result(), "action": "undone"} for step in done[:REPORT_LIMIT] if id(step) not in names]
+    raise KernelError(f"{what}.{after}", errno, text, results=results, differs=differs)
+
+
+def _undo(kernel: Kernel, done: t.Sequence[Step]) -> list[str]:
+    """Undo in reverse; what could not be undone, in words."""
+    orders = [(step, message) for step in reversed(done) for message in step.undo]
+    differs = []
+    while orders:
+        sent = kernel.send([message for _step, message in orders])
+        for failure in sent.failures:
+            step = orders[failure.position][0]
+            differs.append(
+                f"{step.subject}: was {step.before or 'absent'!r}, is {step.after or 'absent'!r} ({failure.text})"
+            )
+        orders = orders[sent.count :]
+    return differs

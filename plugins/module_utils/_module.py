@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The exception boundary between the rooms and Ansible. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._errors import SourceIPError
+from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel, enter_netns
+
+#: The option that every module has.
+NETNS: dict[str, t.Any] = {"netns": {"type": "str"}}
+
+
+def run(module: AnsibleModule, body: t.Callable[[AnsibleModule, Kernel], dict[str, t.Any]]) -> None:
+    """Enter the task's namespace, connect, and end the module with what ``body`` returns or raises."""
+    try:
+        if module.params["netns"]:
+            enter_netns(module.params["netns"])
+        with Kernel() as kernel:
+            result = body(module, kernel)
+    except SourceIPError as error:
+        module.fail_json(msg=error.message, **error.details)
+    except PermissionError as error:
+        module.fail_json(msg=f"the kernel does not let user id {os.geteuid()} do this: {error}; use become: true")
+    module.exit_json(**result)

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Picking routes out of a dump. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import re
+import struct
+import typing as t
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, Prefix
+from ansible_collections.l3host.source_ip.plugins.module_utils._wire import (
+    ATTRIBUTE,
+    HEADER,
+    RTA_DST,
+    RTA_TABLE,
+    RTM_NEWROUTE,
+    destination_of,
+)
+
+
+class Scan:
+    """Picks out of dump chunks the routes that matter, without decoding the others.
+
+    ``wanted``: payloads that need no closer look when met (collected in ``exact``). ``destinations``: routes to
+    these are collected in ``others``, whatever else they say. With few destinations a chunk that holds none of
+    them is passed over by one search.
+    """
+
+    FEW = 64
+
+    def __init__(self, family: int, wanted: t.Collection[bytes], destinations: t.Iterable[Prefix]) -> None:
+        self._wanted = wanted
+        self._keys = {bytes((prefix.length,)) + (prefix.packed if prefix.length else b"") for prefix in destinations}
+        self._size = 4 if family == INET else 16
+        self._first = ATTRIBUTE.pack(8, RTA_TABLE)
+        self._second = ATTRIBUTE.pack(4 + self._size, RTA_DST)
+        self._search: t.Callable[[bytes], t.Any] | None = None
+        if len(self._keys) <= self.FEW:
+            texts = [re.escape(self._second + key[1:]) for key in self._keys if key[0]]
+            if b"\0" in self._keys:
+                texts.append(re.escape(struct.pack("=H", RTM_NEWROUTE)) + b".{10}" + bytes((family, 0)))
+            self._search = re.compile(b"|".join(texts), re.DOTALL).search if texts else lambda chunk: None
+        self.exact: set[bytes] = set()
+        self.others: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> None:
+        if self._search is not None and not self._search(chunk):
+            return
+        wanted, keys, size = self._wanted, self._keys, self._size
+        first, second = self._first, self._second
+        length_of, start, stop = HEADER.unpack_from, 40, 40 + size
+        offset, end = 0, len(chunk)
+        while offset < end:
+            length, kind = length_of(chunk, offset)[:2]
+            payload = chunk[offset + 16 : offset + length]
+            if payload in wanted:
+                self.exact.add(payload)
+            elif kind == RTM_NEWROUTE:
+                bits = payload[1]
+                if not bits:
+                    found = b"\0"
+                elif payload[20:24] == second and payload[12:16] == first:
+                    found = chunk[offset + 17 : offset + 18] + chunk[offset + start : offset + stop]
+                else:
+                    found = bytes((bits,)) + destination_of(payload).packed
+                if found in keys:
+                    self.others.append(payload)
+            offset += (length + 3) & ~3

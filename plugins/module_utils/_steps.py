@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task's changes as data: steps, and what the task reports of them. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._wire import Message
+
+#: Items that a task reports one by one; what is above is counted. Keeps the output of a fleet readable.
+REPORT_LIMIT = 1000
+
+
+class Step(t.NamedTuple):
+    """One change: ``item`` names the entry of the task (``routes[3]``), ``undo`` brings back what was there.
+
+    ``before`` and ``after`` are lines as ``ip`` prints them, None for nothing.
+    """
+
+    item: str
+    subject: str
+    action: str
+    before: str | None
+    after: str | None
+    request: Message
+    undo: tuple[Message, ...]
+
+    def result(self) -> dict[str, t.Any]:
+        return _entry(self.subject, self.action, self.before, self.after)
+
+
+def _entry(subject: str, action: str, before: str | None, after: str | None) -> dict[str, t.Any]:
+    return {"destination": subject, "action": action, "before": before, "after": after}
+
+
+@dataclass
+class Plan:
+    """What a task will do: steps in order, and the items that need nothing.
+
+    ``unchanged`` and ``missing`` hold (subject, line) pairs; line is None where there is nothing.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    unchanged: list[tuple[str, str | None]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def report(self, subject: str = "destination") -> dict[str, t.Any]:
+        """``changed``, ``results`` (changes first, at most REPORT_LIMIT), ``counts``, ``diff`` of changed items."""
+        counts = {
+            "created": 0,
+            "changed": 0,
+            "removed": 0,
+            "unchanged": len(self.unchanged),
+            "missing": len(self.missing),
+        }
+        for step in self.steps:
+            counts[step.action] += 1
+        results = [step.result() for step in self.steps[:REPORT_LIMIT]]
+        results += [_entry(name, "missing", None, None) for name in self.missing[: REPORT_LIMIT - len(results)]]
+        results += [_entry(name, "unchanged", at, at) for name, at in self.unchanged[: REPORT_LIMIT - len(results)]]
+        if subject != "destination":
+            results = [{subject: entry.pop("destination"), **entry} for entry in results]
+        total = len(self.steps) + len(self.missing) + len(self.unchanged)
+        return {
+            "changed": bool(self.steps),
+            "results": results,
+            "counts": counts,
+            "omitted": total - len(results),
+            "diff": self._diff(),
+        }
+
+    def _diff(self) -> dict[str, str]:
+        shown = self.steps[:REPORT_LIMIT]
+        more = len(self.steps) - len(shown)
+        tail = f"(and {more} more)\n" if more else ""
+        return {
+            "before": "".join([f"{step.before}\n" for step in shown if step.before is not None]) + tail,
+            "after": "".join([f"{step.after}\n" for step in shown if step.after is not None]) + tail,
+        }
