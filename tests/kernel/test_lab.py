@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab and the fixtures themselves: what the other kernel tests stand on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.lab import netns, topology
+from tests.lab.modules import CHECKOUT
+from tests.lab.pair import Host
+
+
+def test_ns_holds_the_addresses_of_the_facts(ns: Host) -> None:
+    found = {
+        entry["ifname"]: {
+            f"{info['local']}/{info['prefixlen']}" for info in entry["addr_info"] if info["scope"] == "global"
+        }
+        for entry in ns.ip_json("address show")
+    }
+    assert found == {
+        "lo": {"192.0.2.2/32", "192.0.2.3/32", "2001:db8:ff::2/128", "2001:db8:ff::3/128"},
+        "v0": {"10.0.0.1/24", "10.0.0.2/24", "2001:db8::1/64", "2001:db8::2/64"},
+        "v1": {"10.1.0.1/24", "2001:db8:1::1/64"},
+    }
+
+
+def test_ns_reaches_its_peer_and_the_way_back_is_there(ns: Host) -> None:
+    ns.batch([f"route add {ns.P4} via {ns.G4} src {ns.S4}", f"route add {ns.P6} via {ns.G6} src {ns.S6}"])
+    topology.start_web_server(ns.peer)
+    for destination, source in (("198.51.100.34", ns.S4), ("[2001:db8:100::34]", ns.S6)):
+        assert ns.run(["curl", "-sS", "--max-time", "5", f"http://{destination}/"]).stdout.strip() == source
+
+
+@pytest.mark.parametrize("destination", [*topology.WEB.values(), *topology.OTHER_WEB.values()])
+@pytest.mark.parametrize("device", ["up0", "up1"])
+def test_web_server_sees_the_source(lab: topology.Lab, destination: str, device: str) -> None:
+    family = 6 if ":" in destination else 4
+    url = f"http://[{destination}]/" if family == 6 else f"http://{destination}/"
+    for interface, expected in (
+        (device, topology.UPLINKS[device][family]),
+        (topology.HOST_SOURCE[family], topology.HOST_SOURCE[family]),
+    ):
+        seen = lab.host.run(["curl", "-sS", "--max-time", "5", "--interface", interface, url]).stdout.strip()
+        assert seen == expected
+
+
+def test_a_missing_namespace_is_never_replaced_by_the_callers(ns: Host) -> None:
+    gone = netns.Namespace("gone")
+    for act in (lambda: gone.ip("link"), lambda: gone.run(["true"]), lambda: gone.batch(["link set lo up"])):
+        with pytest.raises(netns.NamespaceError, match="does not exist"):
+            act()
+
+
+def test_acting_on_the_own_namespace_is_refused(ns: Host) -> None:
+    script = (
+        "import sys; from tests.lab.netns import Namespace, NamespaceError\n"
+        "n = Namespace(); n.name = sys.argv[1]\n"
+        "try: n.ip('link')\n"
+        "except NamespaceError as e: print(e)"
+    )
+    argv = [sys.executable, "-c", script, ns.name]
+    done = ns.run(argv, env={**os.environ, "PYTHONPATH": str(CHECKOUT)})
+    assert "own namespace: refused" in done.stdout
+
+
+def test_only_our_namespaces_are_deleted() -> None:
+    name = f"foreign-{os.getpid()}"
+    netns.batch([f"netns add {name}"])
+    try:
+        with pytest.raises(netns.NamespaceError, match="not made here"):
+            netns.delete([name])
+        assert (netns.RUN_NETNS / name).exists()
+    finally:
+        netns.batch([f"netns delete {name}"])
+
+
+def test_a_killed_run_is_swept_and_a_living_one_is_not(ns: Host) -> None:
+    script = "import os, signal; from tests.lab import topology; topology.build(); os.kill(os.getpid(), signal.SIGKILL)"
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    process = subprocess.Popen([sys.executable, "-c", script], env=environment)
+    process.wait()
+    left = netns.owned_by(process.pid)
+    servers = [pid for name in left for pid in netns.process_ids(name)]
+    assert len(left) == 4 and len(servers) == 1
+    assert sorted(netns.sweep()) == sorted(left)
+    assert netns.owned_by(process.pid) == []
+    assert ns.path.exists()
+    stat = Path(f"/proc/{servers[0]}/stat")
+    assert not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_enter_gives_anybody_a_lab_that_leaves_nothing(tmp_path: Path) -> None:
+    before = set(os.listdir(netns.RUN_NETNS))
+    argv = [sys.executable, "-m", "tests.lab", "shell", "curl", "-sS", "--max-time", "5", f"http://{topology.WEB[4]}/"]
+    environment = {key: value for key, value in os.environ.items() if key != "L3HOST_LAB_ENTERED"}
+    done = subprocess.run(argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, topology.UPLINKS["up0"][4]), done.stderr
+    assert set(os.listdir(netns.RUN_NETNS)) <= before

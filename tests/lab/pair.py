@@ -1,0 +1,105 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The small setup of the kernel tests: one host namespace with v0 and v1, their far ends in a second one."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from tests.lab.netns import Namespace, batch, delete
+
+_HOST_LINES = """\
+link set lo up
+link set v0 up
+link set v1 up
+address add 10.0.0.1/24 dev v0
+address add 10.0.0.2/24 dev v0
+address add 2001:db8::1/64 dev v0 nodad
+address add 2001:db8::2/64 dev v0 nodad
+address add 10.1.0.1/24 dev v1
+address add 2001:db8:1::1/64 dev v1 nodad
+address add 192.0.2.2/32 dev lo
+address add 192.0.2.3/32 dev lo
+address add 2001:db8:ff::2/128 dev lo
+address add 2001:db8:ff::3/128 dev lo
+"""
+
+_PEER_LINES = """\
+link set lo up
+link set v0 up
+link set v1 up
+address add 10.0.0.254/24 dev v0
+address add 2001:db8::fe/64 dev v0 nodad
+address add 10.1.0.254/24 dev v1
+address add 2001:db8:1::fe/64 dev v1 nodad
+address add 198.51.100.34/32 dev lo
+address add 2001:db8:100::34/128 dev lo
+route add 192.0.2.0/24 via 10.0.0.1
+route add 2001:db8:ff::/64 via 2001:db8::1
+"""
+
+
+class Host(Namespace):
+    """A host with the addresses below; ``peer`` holds the gateways and one address inside P4 and P6 each.
+
+    ===== ================================= ==========================
+    lo    192.0.2.2, 192.0.2.3 (S2, S3)     2001:db8:ff::2, ::3
+    v0    10.0.0.1 then .2 /24              2001:db8::1, ::2 /64
+    v1    10.1.0.1/24                       2001:db8:1::1/64
+    peer  10.0.0.254, 10.1.0.254            2001:db8::fe, 2001:db8:1::fe
+    peer  198.51.100.34 (P4)                2001:db8:100::34 (P6)
+    ===== ================================= ==========================
+
+    No routes but the connected ones. IPv6 duplicate detection is left on for addresses that a test adds.
+    """
+
+    P4 = "198.51.100.0/24"
+    P6 = "2001:db8:100::/64"
+    S4 = "192.0.2.2"
+    S4_OTHER = "192.0.2.3"
+    S6 = "2001:db8:ff::2"
+    S6_OTHER = "2001:db8:ff::3"
+    G4 = "10.0.0.254"
+    G4_V1 = "10.1.0.254"
+    G6 = "2001:db8::fe"
+    G6_V1 = "2001:db8:1::fe"
+
+    def __init__(self, label: str = "host") -> None:
+        super().__init__(label)
+        self.peer = Namespace("peer")
+
+    def create(self) -> Host:
+        """Make both namespaces and everything in them."""
+        names = (self.name, self.peer.name)
+        batch(
+            [
+                *(f"netns add {name}" for name in names),
+                *(
+                    f"link add {link} netns {names[0]} type veth peer name {link} netns {names[1]}"
+                    for link in ("v0", "v1")
+                ),
+            ]
+        )
+        filters = {"ipv4/conf/all/rp_filter": 0, "ipv4/conf/v0/rp_filter": 0, "ipv4/conf/v1/rp_filter": 0}
+        self.sysctl(filters)
+        self.peer.sysctl({**filters, "ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
+        self.batch(_HOST_LINES.splitlines())
+        self.peer.batch(_PEER_LINES.splitlines())
+        return self
+
+    def delete(self) -> None:
+        """Delete both namespaces."""
+        delete([self.name, self.peer.name])
+
+    def __enter__(self) -> Host:
+        try:
+            return self.create()
+        except BaseException:
+            self.delete()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.delete()
