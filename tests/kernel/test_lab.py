@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,15 @@ def test_ns_holds_the_addresses_of_the_facts(ns: Host) -> None:
         "v0": {"10.0.0.1/24", "10.0.0.2/24", "2001:db8::1/64", "2001:db8::2/64"},
         "v1": {"10.1.0.1/24", "2001:db8:1::1/64"},
     }
+
+
+def test_ns_still_detects_duplicates_of_what_a_test_adds(ns: Host) -> None:
+    ns.peer.ip("address add 2001:db8::99/64 dev v0 nodad")
+    ns.ip("address add 2001:db8::99/64 dev v0")
+    assert "tentative" in ns.ip("address show dev v0 to 2001:db8::99")
+    while "tentative" in (shown := ns.ip("address show dev v0 to 2001:db8::99")) and "dadfailed" not in shown:
+        time.sleep(0.05)
+    assert "dadfailed" in shown
 
 
 def test_ns_reaches_its_peer_and_the_way_back_is_there(ns: Host) -> None:

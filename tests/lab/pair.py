@@ -72,20 +72,16 @@ class Host(Namespace):
     def create(self) -> Host:
         """Make both namespaces and everything in them."""
         names = (self.name, self.peer.name)
-        batch(
-            [
-                *(f"netns add {name}" for name in names),
-                *(
-                    f"link add {link} netns {names[0]} type veth peer name {link} netns {names[1]}"
-                    for link in ("v0", "v1")
-                ),
-            ]
-        )
-        filters = {"ipv4/conf/all/rp_filter": 0, "ipv4/conf/v0/rp_filter": 0, "ipv4/conf/v1/rp_filter": 0}
-        self.sysctl(filters)
-        self.peer.sysctl({**filters, "ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
-        self.batch(_HOST_LINES.splitlines())
+        batch(f"netns add {name}" for name in names)
+        no_filter = {"ipv4/conf/all/rp_filter": 0, "ipv4/conf/default/rp_filter": 0}
+        # Link-local addresses must work at once: neighbours of an address on lo are asked for from them.
+        no_dad = {"ipv6/conf/all/accept_dad": 0, "ipv6/conf/default/accept_dad": 0}
+        self.sysctl({**no_filter, **no_dad})
+        self.peer.sysctl({**no_filter, **no_dad, "ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
+        batch(f"link add {link} netns {names[0]} type veth peer name {link} netns {names[1]}" for link in ("v0", "v1"))
         self.peer.batch(_PEER_LINES.splitlines())
+        self.batch(_HOST_LINES.splitlines())
+        self.sysctl({f"ipv6/conf/{link}/accept_dad": 1 for link in ("default", "v0", "v1")})
         return self
 
     def delete(self) -> None:
