@@ -344,7 +344,7 @@ def _policy(entry: Entry, loopback_allowed: bool) -> list[dict[str, Any]]:
     exempt = _prefixes(entry, "except", sources)
     if entry.raw.get("protocols") is not None and not protocols and entry.good:
         entry.problem("protocols", "is empty; leave it out to mean any protocol")
-    if not destinations and entry.good:
+    if not entry.raw.get("destinations"):
         entry.problem("destinations", "is empty; write 0.0.0.0/0 or ::/0 with match: orlonger to mean everything")
     for network in destinations:
         if sources and fields.family_of(network) not in sources:
