@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab import netns, topology
-from tests.lab.modules import CHECKOUT
+from tests.lab.modules import CHECKOUT, ModuleCrashed, ModuleRunner, answer
 from tests.lab.pair import Host
 
 
@@ -113,3 +113,29 @@ def test_enter_gives_anybody_a_lab_that_leaves_nothing(tmp_path: Path) -> None:
     done = subprocess.run(argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, topology.UPLINKS["up0"][4]), done.stderr
     assert set(os.listdir(netns.RUN_NETNS)) <= before
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["forked", "fresh"])
+def test_module_runs_in_the_namespace_and_answers(ns: Host, module: ModuleRunner, fresh: bool) -> None:
+    ns.ip(f"route add {ns.P4} via {ns.G4} src {ns.S4}")
+    task = {"probes": [{"destination": "198.51.100.34", "port": 9}]}
+    assert module.ok("probe", task, fresh=fresh)["probes"][0]["source"] == ns.S4
+    with pytest.raises(AssertionError, match="probe succeeded"):
+        module.fails("probe", task, fresh=fresh)
+    assert "Unsupported parameters" in module.fails("probe", {"no_such_option": 1}, fresh=fresh)["msg"]
+    with pytest.raises(AssertionError, match="probe failed"):
+        module.ok("probe", {"no_such_option": 1}, fresh=fresh)
+
+
+def test_module_in_another_namespace_by_its_netns_option(
+    ns: Host, other_ns: netns.Namespace, module: ModuleRunner
+) -> None:
+    ns.ip(f"route add {ns.P4} via {ns.G4} src {ns.S4}")
+    task = {"probes": [{"destination": "198.51.100.34", "port": 9}]}
+    assert module.ok("probe", task, ns=other_ns)["probes"][0]["error"]
+    assert module.ok("probe", {**task, "netns": ns.name}, ns=other_ns)["probes"][0]["source"] == ns.S4
+
+
+def test_a_module_without_an_answer_is_a_crash() -> None:
+    with pytest.raises(ModuleCrashed, match="exit 3"):
+        answer("", "Traceback …", 3)
