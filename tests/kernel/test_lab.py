@@ -122,9 +122,9 @@ def test_module_runs_in_the_namespace_and_answers(ns: Host, module: ModuleRunner
     assert module.ok("probe", task, fresh=fresh)["probes"][0]["source"] == ns.S4
     with pytest.raises(AssertionError, match="probe succeeded"):
         module.fails("probe", task, fresh=fresh)
-    assert "Unsupported parameters" in module.fails("probe", {"no_such_option": 1}, fresh=fresh)["msg"]
+    assert "Unsupported parameters" in module.fails("probe", {**task, "no_such_option": 1}, fresh=fresh)["msg"]
     with pytest.raises(AssertionError, match="probe failed"):
-        module.ok("probe", {"no_such_option": 1}, fresh=fresh)
+        module.ok("probe", {**task, "no_such_option": 1}, fresh=fresh)
 
 
 def test_module_in_another_namespace_by_its_netns_option(
