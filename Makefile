@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Each target sets up all it needs, and does nothing twice. Python comes from this machine, the rest from PyPI and,
+# for commands that are missing, from the system's package manager.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+tools := tests/tools
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+.PHONY: demo
+demo: ## the story in under a minute, in network namespaces of its own
+	@$(tools)/setup demo
+	@PATH="$(CURDIR)/.venvs/demo/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections" tests/demo/run
+
+.PHONY: test
+test: ## every test: lint, sanity, unit, kernel, tarball, demo, molecule
+	@$(tools)/suite
+
+.PHONY: lint
+lint: ## ruff, mypy, shellcheck, reuse, yamllint, ansible-lint, changelog, docs
+	@$(tools)/lint
+
+.PHONY: sanity
+sanity: ## ansible-test sanity on every Python here
+	@$(tools)/sanity
+
+.PHONY: unit
+unit: ## tests/unit on the oldest and newest Python and pyroute2 (CELLS=REGEX chooses, ARGS= go to pytest)
+	@$(tools)/matrix unit $(ARGS)
+
+.PHONY: kernel
+kernel: ## tests/kernel on the same, in fresh network namespaces
+	@$(tools)/matrix kernel $(ARGS)
+
+.PHONY: tarball
+tarball: ## build the collection, install it into an empty place, use it from there
+	@$(tools)/tarball
+
+.PHONY: molecule
+molecule: venv ## the roles on real daemons in containers (SCENARIO= chooses)
+	@$(tools)/molecule $(SCENARIO)
+
+.PHONY: bench
+bench: venv ## measure, as ratios, into a table and a plot (ARGS= go to tests/bench/run)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections" tests/bench/run $(ARGS)
+
+.PHONY: build
+build: ## leave the tarball in build/
+	@$(tools)/tarball build
+
+.PHONY: venv
+venv: ## the controller's environment, .venv
+	@$(tools)/setup
+
+.PHONY: clean
+clean: ## remove what the tests and builds left
+	rm -rf .cache .hypothesis build tests/output changelogs/.plugin-cache.yaml
+	find . -path './.venv*' -prune -o -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: distclean
+distclean: clean ## remove the environments too
+	rm -rf .venv .venvs .ansible
