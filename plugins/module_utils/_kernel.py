@@ -68,9 +68,10 @@ def check_pyroute2() -> None:
             " install python3-pyroute2 or run the role l3host.source_ip.prerequisites",
             exception=_IMPORT_ERROR,
         )
-    found = getattr(pyroute2, "__version__", "0")
+    found = getattr(pyroute2, "__version__", "unknown")
     numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
-    if numbers < MINIMUM_PYROUTE2 and found != "0":
+    # Debian 12 packages 0.7.2 with the version "unknown": no number is no reason to refuse.
+    if numbers and numbers < MINIMUM_PYROUTE2:
         raise MissingLibrary(f"pyroute2 >= {wanted} is needed; found {found} at {pyroute2.__file__}")
 
 
@@ -172,6 +173,13 @@ class Kernel:
         """
         body = _wire.dump_request(family, table, protocol, device, kind)
         return self._dump(_wire.RTM_GETROUTE, body, f"routes of table {table}")
+
+    def routes(self, family: int, table: int | None = None, protocol: int = 0, kind: int = 0) -> t.Iterator[bytes]:
+        """The payload of each route of a filtered dump."""
+        for chunk in self.dump_routes(family, table, protocol, kind=kind):
+            for number, _flags, _sequence, payload in _wire.messages(chunk):
+                if number == _wire.RTM_NEWROUTE:
+                    yield payload
 
     def _dump(self, kind: int, body: bytes, what: str) -> t.Iterator[bytes]:
         sequence = self._next()
