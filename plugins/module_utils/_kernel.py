@@ -221,7 +221,10 @@ class Kernel:
 
         While an entry is being replaced a lookup can miss it (ENETUNREACH), so a miss is asked again.
         """
-        flags = _wire.RTM_F_LOOKUP_TABLE | (_wire.RTM_F_FIB_MATCH if fib_match else 0)
+        flags = _wire.RTM_F_FIB_MATCH if fib_match else 0
+        if query.family == INET:
+            # IPv6 names the table in any case, and refuses this flag when it checks strictly.
+            flags |= _wire.RTM_F_LOOKUP_TABLE
         body = _wire.lookup_request(query, flags)
         for _attempt in range(3):
             answer = self._ask(body)
