@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
-from ansible_collections.l3host.source_ip.plugins.module_utils._steps import REPORT_LIMIT, Step
+from ansible_collections.l3host.source_ip.plugins.module_utils._steps import REPORT_LIMIT, AnyStep, step_result
 
 _VERBS = {"created": "create", "changed": "change", "removed": "remove"}
 
@@ -21,11 +21,11 @@ _VERBS = {"created": "create", "changed": "change", "removed": "remove"}
 class Mismatch(t.NamedTuple):
     """A step after which the kernel holds something else: ``found`` is its line, None for nothing."""
 
-    step: Step
+    step: AnyStep
     found: str | None
 
 
-def carry_out(kernel: Kernel, steps: t.Sequence[Step], read_back: t.Callable[[], t.Iterable[Mismatch]]) -> None:
+def carry_out(kernel: Kernel, steps: t.Sequence[AnyStep], read_back: t.Callable[[], t.Iterable[Mismatch]]) -> None:
     """Do all steps, or leave the host as it was and raise KernelError.
 
     ``read_back`` asks the kernel what it holds afterwards and yields the steps that did not take.
@@ -47,7 +47,7 @@ def carry_out(kernel: Kernel, steps: t.Sequence[Step], read_back: t.Callable[[],
 
 
 def _give_up(
-    kernel: Kernel, what: str, errno: int, text: str, done: t.Sequence[Step], failed: t.Sequence[Step]
+    kernel: Kernel, what: str, errno: int, text: str, done: t.Sequence[AnyStep], failed: t.Sequence[AnyStep]
 ) -> t.NoReturn:
     differs = _undo(kernel, done)
     if differs:
@@ -57,12 +57,12 @@ def _give_up(
     else:
         after = " Nothing was changed."
     names = {id(step) for step in failed}
-    results = [{**step.result(), "action": "failed"} for step in failed[:REPORT_LIMIT]]
-    results += [{**step.result(), "action": "undone"} for step in done[:REPORT_LIMIT] if id(step) not in names]
+    results = [{**step_result(step), "action": "failed"} for step in failed[:REPORT_LIMIT]]
+    results += [{**step_result(step), "action": "undone"} for step in done[:REPORT_LIMIT] if id(step) not in names]
     raise KernelError(f"{what}.{after}", errno, text, results=results, differs=differs)
 
 
-def _undo(kernel: Kernel, done: t.Sequence[Step]) -> list[str]:
+def _undo(kernel: Kernel, done: t.Sequence[AnyStep]) -> list[str]:
     """Undo in reverse; what could not be undone, in words."""
     orders = [(step, message) for step in reversed(done) for message in step.undo]
     differs = []

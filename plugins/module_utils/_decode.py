@@ -12,6 +12,7 @@ import socket
 import struct
 import typing as t
 
+from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import (
     INET,
     NextHop,
@@ -28,7 +29,6 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._names import (
     RTAX_FEATURES,
     RTAX_LOCK,
 )
-from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
 
 _FLAGS = {1: "dead", 2: "pervasive", 8: "offload", 16: "linkdown", 64: "trap"}  # RTNH_F_*
 
@@ -67,13 +67,20 @@ def _metrics(value: bytes) -> tuple[tuple[tuple[str, t.Any], ...], tuple[str, ..
     return tuple((name, value) for _kind, name, value in named), tuple(n for kind, n, _v in named if lock & 1 << kind)
 
 
+def _expires(attrs: _wire.Attributes) -> int | None:
+    """Seconds; a dump says it in CACHEINFO, a request in RTA_EXPIRES."""
+    if _wire.RTA_EXPIRES in attrs:
+        return t.cast(int, struct.unpack("=I", attrs[_wire.RTA_EXPIRES])[0])
+    ticks = struct.unpack_from("=i", attrs.get(_wire.RTA_CACHEINFO, bytes(12)), 8)[0]
+    return ticks // _wire.USER_HZ if ticks > 0 else None
+
+
 def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
     """The route of an RTM_NEWROUTE payload; ``names`` maps device indexes to names."""
     header, attrs = _wire.split(payload)
     family, length, source_length, tos, _table, protocol, scope, kind, flags = header
     default = bytes(4 if family == INET else 16)
     metrics, locked = _metrics(attrs.get(_wire.RTA_METRICS, b""))
-    expires = struct.unpack_from("=i", attrs.get(_wire.RTA_CACHEINFO, bytes(12)), 8)[0]
     encapsulation = struct.unpack("=H", attrs[_wire.RTA_ENCAP_TYPE])[0] if _wire.RTA_ENCAP_TYPE in attrs else 0
     return Route(
         destination=Prefix(family, attrs.get(_wire.RTA_DST, default), length),
@@ -92,7 +99,7 @@ def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
         encapsulation=ENCAPSULATIONS.get(encapsulation, str(encapsulation)) if encapsulation else None,
         realm=struct.unpack("=I", attrs[_wire.RTA_FLOW])[0] if _wire.RTA_FLOW in attrs else None,
         preference=PREFERENCES.get(attrs[_wire.RTA_PREF][0]) if _wire.RTA_PREF in attrs else None,
-        expires=expires // _wire.USER_HZ if expires > 0 else None,
+        expires=_expires(attrs),
         flags=tuple(name for bit, name in _FLAGS.items() if flags & bit),
         multipath=_wire.RTA_MULTIPATH in attrs,
     )

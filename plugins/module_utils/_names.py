@@ -86,41 +86,32 @@ FEATURES = {"ecn": 1, "tcp_usec_ts": 16}
 PREFERENCES = {0: "medium", 1: "high", 3: "low"}
 ENCAPSULATIONS = {1: "mpls", 2: "ip", 3: "ila", 4: "ip6", 5: "seg6", 6: "bpf", 7: "seg6local", 8: "rpl", 9: "ioam6"}
 
-#: What to configure instead of touching a route that one of these owns.
-_FRR = "FRR: a route-map with 'set src', attached by 'ip protocol … route-map' (role l3host.source_ip.frr)"
+_FRR = "Set it in FRR: a route-map with 'set src', attached by 'ip protocol … route-map' (role l3host.source_ip.frr)"
+_FRR_PROTOCOLS = [
+    "zebra",
+    "bgp",
+    "isis",
+    "ospf",
+    "rip",
+    "nhrp",
+    "eigrp",
+    "ldp",
+    "sharp",
+    "pbr",
+    "zstatic",
+    "openfabric",
+]
+_OTHERS = ["redirect", "gated", "mrt", "dnrouted", "xorp", "ntk", "mrouted", "ovn", "openr"]
+#: Who owns routes of which protocol, and what to configure instead of touching them.
 OWNERS = {
-    "kernel": "nothing holds it: a link flap restores the kernel's own source. Add a route of your own instead",
-    "redirect": "an ICMP redirect made it; turn accept_redirects off and add a route of your own",
-    "ra": "router advertisements own it; add a route of your own with a lower metric",
-    "dhcp": "the DHCP client: set the source where the client is configured (role l3host.source_ip.persist)",
-    "bird": "BIRD: 'krt_prefsrc' in the kernel protocol's export filter (role l3host.source_ip.bird)",
-    "keepalived": "keepalived: 'src' in its virtual_routes",
-    "babel": "babeld: 'pref-src' in its install filter",
-    "openr": "Open/R's own configuration",
-    "ovn": "OVN's own configuration",
-    "gated": "gated's own configuration",
-    "mrt": "its multicast routing daemon",
-    "dnrouted": "its DECnet routing daemon",
-    "xorp": "XORP's own configuration",
-    "ntk": "Netsukuku's own configuration",
-    "mrouted": "its multicast routing daemon",
-    **{
-        name: _FRR
-        for name in (
-            "zebra",
-            "bgp",
-            "isis",
-            "ospf",
-            "rip",
-            "nhrp",
-            "eigrp",
-            "ldp",
-            "sharp",
-            "pbr",
-            "zstatic",
-            "openfabric",
-        )
-    },
+    **dict.fromkeys(_FRR_PROTOCOLS, _FRR),
+    **dict.fromkeys(_OTHERS, "Change the configuration of the daemon that installs it, or add a route of your own"),
+    "kernel": "A link flap would bring back the kernel's own source; add a route of your own instead",
+    "ra": "Router advertisements renew it; add a route of your own with a lower metric instead",
+    "dhcp": "Set the source where the DHCP client is configured, or add a route of your own with a lower metric",
+    "bird": "Set it in BIRD: 'krt_prefsrc' in the kernel protocol's export filter (role l3host.source_ip.bird)",
+    "keepalived": "Set it in keepalived: 'src' in virtual_routes",
+    "babel": "Set it in babeld: 'pref-src' in an install filter",
 }
 
 NAME_OF_TABLE = {number: name for name, number in TABLES.items()}

@@ -14,6 +14,25 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._wire import Mess
 REPORT_LIMIT = 1000
 
 
+class AnyStep(t.Protocol):
+    """What a step tells; ``Step`` holds it ready, ``RouteStep`` works it out only when asked."""
+
+    @property
+    def item(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def before(self) -> str | None: ...
+    @property
+    def after(self) -> str | None: ...
+    @property
+    def request(self) -> Message: ...
+    @property
+    def undo(self) -> tuple[Message, ...]: ...
+
+
 class Step(t.NamedTuple):
     """One change: ``item`` names the entry of the task (``routes[3]``), ``undo`` brings back what was there.
 
@@ -28,8 +47,10 @@ class Step(t.NamedTuple):
     request: Message
     undo: tuple[Message, ...]
 
-    def result(self) -> dict[str, t.Any]:
-        return _entry(self.subject, self.action, self.before, self.after)
+
+def step_result(step: AnyStep) -> dict[str, t.Any]:
+    """What a task returns of a step."""
+    return _entry(step.subject, step.action, step.before, step.after)
 
 
 def _entry(subject: str, action: str, before: str | None, after: str | None) -> dict[str, t.Any]:
@@ -40,12 +61,12 @@ def _entry(subject: str, action: str, before: str | None, after: str | None) -> 
 class Plan:
     """What a task will do: steps in order, and the items that need nothing.
 
-    ``unchanged`` and ``missing`` hold (subject, line) pairs; line is None where there is nothing.
+    ``unchanged`` holds (subject, line) pairs, ``missing`` subjects; both are turned into text when reported.
     """
 
-    steps: list[Step] = field(default_factory=list)
-    unchanged: list[tuple[str, str | None]] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    steps: list[AnyStep] = field(default_factory=list)
+    unchanged: list[tuple[object, object]] = field(default_factory=list)
+    missing: list[object] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def report(self, subject: str = "destination") -> dict[str, t.Any]:
@@ -59,9 +80,12 @@ class Plan:
         }
         for step in self.steps:
             counts[step.action] += 1
-        results = [step.result() for step in self.steps[:REPORT_LIMIT]]
-        results += [_entry(name, "missing", None, None) for name in self.missing[: REPORT_LIMIT - len(results)]]
-        results += [_entry(name, "unchanged", at, at) for name, at in self.unchanged[: REPORT_LIMIT - len(results)]]
+        results = [step_result(step) for step in self.steps[:REPORT_LIMIT]]
+        results += [_entry(str(name), "missing", None, None) for name in self.missing[: REPORT_LIMIT - len(results)]]
+        results += [
+            _entry(str(name), "unchanged", str(at), str(at))
+            for name, at in self.unchanged[: REPORT_LIMIT - len(results)]
+        ]
         if subject != "destination":
             results = [{subject: entry.pop("destination"), **entry} for entry in results]
         total = len(self.steps) + len(self.missing) + len(self.unchanged)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Prefix, Shape
-from ansible_collections.l3host.source_ip.plugins.module_utils._names import OWN_PROTOCOL, TYPES
+from ansible_collections.l3host.source_ip.plugins.module_utils._names import TYPES
 from ansible_collections.l3host.source_ip.plugins.module_utils._wire import (
     ATTRIBUTE,
     RTA_CACHEINFO,
@@ -32,14 +32,16 @@ class Template:
     """New routes of one shape, in the attribute order of the kernel's own dumps.
 
     ``request(destination)`` is the payload to send. ``dumped(destination)`` is what a dump will most likely say:
-    equal bytes prove that the route is there; different bytes prove nothing and cost a closer look.
+    equal bytes prove that the route is there; different bytes prove nothing and cost a closer look. ``resolved`` is
+    the shape with the devices that the kernel will find for its gateways, ``protocol`` what the shape leaves unnamed.
     """
 
-    def __init__(self, shape: Shape, resolved: Shape | None = None) -> None:
+    def __init__(self, shape: Shape, resolved: Shape, protocol: int) -> None:
         self._shape = shape
+        self._protocol = protocol if shape.protocol is None else shape.protocol
         self._heads: dict[int, bytes] = {}
         self._tail = self._attributes(shape)
-        self._dumped = self._attributes(resolved or shape) + (
+        self._dumped = self._attributes(resolved) + (
             attribute(RTA_CACHEINFO, bytes(32)) + attribute(RTA_PREF, b"\0") if shape.family == INET6 else b""
         )
 
@@ -72,7 +74,7 @@ class Template:
             0,
             shape.tos,
             shape.table if shape.table < 256 else 252,
-            OWN_PROTOCOL if shape.protocol is None else shape.protocol,
+            self._protocol,
             scope_for(shape),
             TYPES["unicast"] if shape.type is None else shape.type,
             self._flags,

@@ -19,7 +19,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._names import RTA
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
-NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE = 0x100, 0x200, 0x400
+NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 0x100, 0x200, 0x400, 0x800
 RTM_F_CLONED, RTM_F_LOOKUP_TABLE, RTM_F_FIB_MATCH = 0x200, 0x1000, 0x2000
 RTNH_F_ONLINK = 4
 
@@ -177,6 +177,20 @@ def with_source(payload: bytes, source: bytes | None) -> bytes:
     else:
         attrs[RTA_PREFSRC] = source
     return join(header, attrs)
+
+
+def single_hops(payload: bytes, sources: t.Sequence[bytes | None]) -> list[bytes]:
+    """One request for each next hop of a multipath route, each with a source of its own."""
+    header, attrs = requestable(payload)
+    found = []
+    for (flags, _weight, device, rest), source in zip(list(hops(attrs[RTA_MULTIPATH])), sources):
+        one = {kind: value for kind, value in attrs.items() if kind not in (RTA_MULTIPATH, RTA_PREFSRC)}
+        one.update(attributes(rest))
+        one[RTA_OIF] = U32.pack(device)
+        if source:
+            one[RTA_PREFSRC] = source
+        found.append(join([*header[:8], flags & RTNH_F_ONLINK], one))
+    return found
 
 
 def source_of(payload: bytes) -> bytes | None:

@@ -1,0 +1,225 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole routes, wanted against actual: the plan of the module ``route``. PRIVATE to the collection.
+
+Pure but for the dumps it is handed. Planning again after the steps were carried out must find nothing to do: that is
+how a task is read back.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput, Refused
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, Prefix, Shape
+from ansible_collections.l3host.source_ip.plugins.module_utils._names import TYPES
+from ansible_collections.l3host.source_ip.plugins.module_utils._owners import check_owner, check_replaceable, owner_of
+from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import RouteLine, RouteStep
+from ansible_collections.l3host.source_ip.plugins.module_utils._scan import Scan
+from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Plan
+from ansible_collections.l3host.source_ip.plugins.module_utils._template import Template
+from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import WantedRoute
+
+Dump = t.Callable[[int, int, int], t.Iterable[bytes]]  # (family, table, protocol) -> chunks
+_NEEDS_NO_HOP = {TYPES[name] for name in ("blackhole", "unreachable", "prohibit", "throw")}
+
+
+@dataclass
+class RoutePlanner:
+    """Plans ``wanted`` routes.
+
+    ``resolve`` fills in the device that the kernel will choose for a gateway. ``purge`` names the tables whose routes
+    of our own ``protocol`` go unless wanted; None for no purge.
+    """
+
+    wanted: t.Sequence[WantedRoute]
+    names: t.Mapping[int, str]
+    dump: Dump
+    protocol: int
+    resolve: t.Callable[[Shape], Shape] = lambda shape: shape
+    purge: t.Collection[int] | None = None
+    force: bool = False
+    _templates: dict[int, Template] = field(default_factory=dict)
+
+    def plan(self) -> Plan:
+        """The steps in the order of the items; removals last: what replaces a route is there before it goes."""
+        plan = Plan()
+        removals: list[RouteStep] = []
+        groups: dict[tuple[int, int], list[WantedRoute]] = {}
+        for item in self.wanted:
+            groups.setdefault((item.shape.family, item.shape.table), []).append(item)
+        claimed: set[t.Any] = set()
+        for (family, table), items in groups.items():
+            self._plan_group(family, table, items, plan, removals, claimed)
+        if len(groups) > 1:
+            plan.steps.sort(key=lambda step: t.cast(RouteStep, step).number or 0)
+        if self.purge is not None:
+            self._plan_purge(plan, removals, claimed)
+        # Restored in reverse, so that routes of one key come back in their old order.
+        plan.steps += reversed(removals)
+        return plan
+
+    def _template(self, shape: Shape) -> Template:
+        found = self._templates.get(id(shape))
+        if found is None:
+            found = self._templates[id(shape)] = Template(shape, self.resolve(shape), self.protocol)
+        return found
+
+    def _plan_group(
+        self,
+        family: int,
+        table: int,
+        items: t.Sequence[WantedRoute],
+        plan: Plan,
+        removals: list[RouteStep],
+        claimed: set[t.Any],
+    ) -> None:
+        templates = [None if item.absent else self._template(item.shape) for item in items]
+        expected = [template and template.dumped(item.prefix) for template, item in zip(templates, items)]
+        scan = Scan(family, {payload for payload in expected if payload}, [item.prefix for item in items])
+        for chunk in self.dump(family, table, 0):
+            scan.feed(chunk)
+        actual: dict[Prefix, list[bytes]] = {}
+        for payload in dict.fromkeys(scan.others):  # an IPv6 dump can repeat itself while routes are added
+            actual.setdefault(_wire.destination_of(payload), []).append(payload)
+        exact, unchanged, steps, names = scan.exact, plan.unchanged, plan.steps, self.names
+        purging = self.purge is not None
+        for item, payload, template in zip(items, expected, templates):
+            prefix = item.prefix
+            there = actual.get(prefix)
+            if payload in exact and not there:
+                unchanged.append((prefix, RouteLine(t.cast(bytes, payload), names)))
+            elif there is None and template is not None:
+                self._check_creatable(item)
+                new = template.request(prefix)
+                steps.append(RouteStep(item.number, prefix, "created", None, new, names, (), payload))
+            else:
+                payload = self._plan_item(item, list(there or ()), exact, plan, removals)
+            if purging and payload and not item.absent:
+                claimed.add(payload)
+
+    def _plan_item(
+        self,
+        item: WantedRoute,
+        there: list[bytes],
+        exact: set[bytes],
+        plan: Plan,
+        removals: list[RouteStep],
+    ) -> bytes | None:
+        """Plan one item among the routes to its destination; the payload that it claims, if any."""
+        if not item.absent:
+            dumped = self._template(item.shape).dumped(item.prefix)
+            if dumped in exact:
+                there.insert(0, dumped)
+        what = f"routes[{item.number}]"
+        same_key = self._select(item, there, what)
+        if item.absent:
+            self._plan_absent(item, same_key, plan, removals, what)
+            return None
+        if not same_key:
+            self._check_creatable(item)
+            template = self._template(item.shape)
+            new, shown = template.request(item.prefix), template.dumped(item.prefix)
+            plan.steps.append(RouteStep(item.number, item.prefix, "created", None, new, self.names, (), shown))
+            return None
+        for payload in same_key:
+            if not _wire.edited(payload, item.shape)[1]:
+                plan.unchanged.append((item.prefix, RouteLine(payload, self.names)))
+                return payload
+        payload = same_key[0]
+        request, _changed = _wire.edited(payload, item.shape)
+        check_owner(payload, self.names, what, self.force, plan.warnings)
+        check_replaceable(payload, same_key, self.names, what)
+        plan.steps.append(RouteStep(item.number, item.prefix, "changed", _wire.echo(payload), request, self.names))
+        return payload
+
+    def _plan_absent(
+        self, item: WantedRoute, same_key: list[bytes], plan: Plan, removals: list[RouteStep], what: str
+    ) -> None:
+        named = [payload for payload in same_key if not _wire.edited(payload, item.shape)[1]]
+        for payload in named:
+            check_owner(payload, self.names, what, self.force, plan.warnings)
+            removals.append(RouteStep(item.number, item.prefix, "removed", _wire.echo(payload), None, self.names))
+        if not named:
+            plan.missing.append(item.prefix)
+
+    def _check_creatable(self, item: WantedRoute) -> None:
+        shape = item.shape
+        if shape.hops is None and shape.nexthop_id is None and shape.type not in _NEEDS_NO_HOP:
+            raise InvalidInput(
+                f"routes[{item.number}]: {item.prefix} is not in the table, and a new route needs a gateway, a device, "
+                "nexthops or a nexthop_id"
+            )
+
+    def _select(self, item: WantedRoute, there: list[bytes], what: str) -> list[bytes]:
+        """The routes of the key that the item means.
+
+        A metric that the item does not name is the kernel's default (none for IPv4, 1024 for IPv6); where no route
+        has that, it is the metric of the only route there is, provided that no daemon owns it.
+        """
+        shape = item.shape
+        by_metric: dict[int, list[bytes]] = {}
+        for payload in there:
+            header, attrs = _wire.split(payload)
+            same = header[3] == shape.tos if header[0] == INET else not header[2]
+            if same:
+                by_metric.setdefault(_wire.metric_of(attrs), []).append(payload)
+        default = 0 if shape.family == INET else 1024
+        wanted = default if shape.metric is None else shape.metric
+        if wanted in by_metric or shape.metric is not None or not by_metric:
+            return by_metric.get(wanted, [])
+        free = {metric: found for metric, found in by_metric.items() if not owner_of(found[0])}
+        if len(by_metric) == 1 and free:
+            return next(iter(free.values()))
+        if item.absent and not free:
+            return []
+        lines = "; ".join(str(RouteLine(found[0], self.names)) for found in by_metric.values())
+        raise Refused(
+            f"{what}: {item.prefix} is in the table with another metric: {lines}. "
+            f"Name the metric: that of the route you mean, or {wanted} for a second route; the lower wins"
+        )
+
+    def _plan_purge(self, plan: Plan, removals: list[RouteStep], claimed: set[t.Any]) -> None:
+        keep = {
+            (item.shape.family, item.shape.table, item.prefix, item.shape.tos, item.shape.metric)
+            for item in self.wanted
+            if not item.absent
+        }
+        taken = {step.old for step in removals}
+        for table in self.purge or ():
+            for family in (2, 10):
+                for chunk in self.dump(family, table, self.protocol):
+                    for kind, _flags, _sequence, payload in _wire.messages(chunk):
+                        if kind == _wire.RTM_NEWROUTE and payload[5] == self.protocol:
+                            self._purge_one(payload, keep, taken, claimed, removals)
+
+    def _purge_one(
+        self, payload: bytes, keep: set[t.Any], taken: set[bytes | None], claimed: set[t.Any], removals: list[RouteStep]
+    ) -> None:
+        if payload in claimed:
+            return
+        header, attrs = _wire.split(payload)
+        prefix = _wire.destination_of(payload)
+        metric = _wire.metric_of(attrs)
+        tos = header[3] if header[0] == INET else 0
+        place = (header[0], _wire.table_of(header, attrs), prefix, tos)
+        default = 0 if header[0] == INET else 1024
+        if (*place, metric) in keep or (metric == default and (*place, None) in keep):
+            return
+        old = _wire.echo(payload)
+        if old not in taken:
+            removals.append(RouteStep(None, prefix, "removed", old, None, self.names))
+
+
+def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:
+    """The shape with the device that the kernel will choose for each gateway that names none."""
+    if not shape.hops or shape.type in _NEEDS_NO_HOP:
+        return shape
+    filled = []
+    for hop in shape.hops:
+        device = hop.device or (device_for(hop.gateway) if hop.gateway else None)
+        filled.append(replace(hop, device=device))
+    return replace(shape, hops=tuple(filled))

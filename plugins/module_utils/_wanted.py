@@ -1,0 +1,275 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task's items to values: validated, canonical, nothing of them looked up in the routing tables yet.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import struct
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput
+from ansible_collections.l3host.source_ip.plugins.module_utils._host import Host
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import (
+    INET,
+    INET6,
+    Hop,
+    Prefix,
+    Shape,
+    parse_address,
+    parse_prefix,
+)
+from ansible_collections.l3host.source_ip.plugins.module_utils._names import (
+    METRICS,
+    PROTOCOLS,
+    RTAX_CONGCTL,
+    SCOPES,
+    TYPES,
+    number,
+)
+
+_FAMILY_NAMES = {INET: "IPv4", INET6: "IPv6"}
+_MAX_U32 = 0xFFFFFFFF
+_WITHOUT_HOPS = ("blackhole", "unreachable", "prohibit", "throw")
+_WRITABLE_TYPES = ("unicast", "local", "blackhole", "unreachable", "prohibit", "throw")
+#: The options of an item that all routes of one Shape share.
+_SHAPE_OPTIONS = (
+    "gateway",
+    "device",
+    "nexthops",
+    "nexthop_id",
+    "source",
+    "metric",
+    "table",
+    "vrf",
+    "protocol",
+    "scope",
+    "type",
+    "onlink",
+    "tos",
+    "metrics",
+    "state",
+)
+
+
+class WantedRoute(t.NamedTuple):
+    """Entry ``number`` of the task's ``routes``."""
+
+    number: int
+    prefix: Prefix
+    shape: Shape
+    absent: bool
+
+
+class Selection(t.NamedTuple):
+    """Entry ``number`` of ``prefsrc``'s ``routes``: which routes, and the source they get (None: none)."""
+
+    number: int
+    prefix: Prefix
+    within: bool
+    table: int
+    protocol: int | None
+    device: int | None
+    gateway: tuple[int, bytes] | None
+    metric: int | None
+    source: bytes | None
+    only_source: bytes | None
+
+
+def bounded(value: t.Any, what: str, low: int, high: int) -> int:
+    """An integer between two bounds, else InvalidInput."""
+    try:
+        found = int(value)
+    except (TypeError, ValueError):
+        raise InvalidInput(f"{what}: {value!r} is not a whole number") from None
+    if not low <= found <= high:
+        raise InvalidInput(f"{what}: {found} is not between {low} and {high}")
+    return found
+
+
+def parse_source(text: str, family: int, what: str) -> bytes:
+    """The preferred source of a route of this family."""
+    found, packed = parse_address(text, what)
+    if found != family:
+        raise InvalidInput(f"{what}: {text} is {_FAMILY_NAMES[found]}, but the destination is {_FAMILY_NAMES[family]}")
+    if not any(packed):
+        raise InvalidInput(f"{what}: {text} means no source; leave source out, or use prefsrc with state: absent")
+    if (family == INET and packed[0] >= 224) or (family == INET6 and packed[0] == 0xFF):
+        raise InvalidInput(f"{what}: {text} is a multicast or broadcast address; no packet may leave from it")
+    return packed
+
+
+def _family(item: t.Mapping[str, t.Any]) -> int | None:
+    """The family that an item's other addresses show, for ``destination: default``."""
+    hops = item.get("nexthops") or ()
+    for text in (item.get("source"), item.get("gateway"), *(hop.get("gateway") for hop in hops)):
+        if text:
+            return INET6 if ":" in text else INET
+    return None
+
+
+def destination(item: t.Mapping[str, t.Any], what: str) -> Prefix:
+    """The destination of an item; ``default`` takes its family from the item's other addresses."""
+    text = item.get("destination")
+    if not text:
+        raise InvalidInput(f"{what}.destination: is required")
+    if text == "default":
+        return parse_prefix(text, f"{what}.destination", _family(item))
+    return parse_prefix(text, f"{what}.destination")
+
+
+def _gateway(text: str, family: int, what: str) -> tuple[int, bytes]:
+    found, packed = parse_address(text, what)
+    if family == INET6 and found == INET:
+        raise InvalidInput(f"{what}: {text} is IPv4, but the destination is IPv6")
+    return found, packed
+
+
+def _hop(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Hop:
+    gateway, device, weight = item.get("gateway"), item.get("device"), item.get("weight")
+    if not gateway and not device:
+        raise InvalidInput(f"{what}: needs a gateway, a device, or both")
+    onlink = item.get("onlink")
+    if onlink and not (gateway and device):
+        raise InvalidInput(f"{what}.onlink: needs both a gateway and a device")
+    found = Hop(
+        gateway=_gateway(gateway, family, f"{what}.gateway") if gateway else None,
+        device=host.device(device, f"{what}.device").index if device else None,
+        weight=1 if weight is None else bounded(weight, f"{what}.weight", 1, 256),
+        onlink=onlink,
+    )
+    if found.gateway and found.gateway[0] == INET6 and found.gateway[1][:2] == b"\xfe\x80" and not device:
+        raise InvalidInput(f"{what}.gateway: {gateway} is link-local; say on which device")
+    return found
+
+
+def _hops(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> tuple[Hop, ...] | None:
+    nexthops = item.get("nexthops")
+    given = [name for name in ("gateway", "device") if item.get(name)]
+    if nexthops is not None and given:
+        raise InvalidInput(f"{what}: give nexthops, or {' and '.join(given)}, not both")
+    if item.get("nexthop_id") is not None and (nexthops is not None or given):
+        raise InvalidInput(f"{what}: a nexthop_id stands for gateway, device and nexthops; give one of them")
+    if nexthops is not None:
+        if not nexthops:
+            raise InvalidInput(f"{what}.nexthops: is empty; leave it out, or name at least one nexthop")
+        found = [_hop(hop, family, host, f"{what}.nexthops[{at}]") for at, hop in enumerate(nexthops)]
+        if len({(hop.gateway, hop.device) for hop in found}) < len(found):
+            raise InvalidInput(f"{what}.nexthops: names the same gateway and device twice; use weight instead")
+        return tuple(found)
+    return (_hop(item, family, host, what),) if given else None
+
+
+def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int, bytes], ...]:
+    found = {}
+    for name, value in (values or {}).items():
+        if value is None:
+            continue
+        if name == "congctl":
+            found[RTAX_CONGCTL] = str(value).encode() + b"\0"
+            continue
+        if name not in METRICS:
+            raise InvalidInput(f"{what}.{name}: is no route metric; use one of {', '.join(sorted(METRICS))}, congctl")
+        kind, unit = METRICS[name]
+        found[kind] = struct.pack("=I", bounded(value, f"{what}.{name}", 0, _MAX_U32 // unit) * unit)
+    return tuple(sorted(found.items()))
+
+
+def _shape(item: t.Mapping[str, t.Any], prefix: Prefix, host: Host, what: str) -> Shape:
+    family = prefix.family
+    kind = item.get("type")
+    if kind is not None and kind not in _WRITABLE_TYPES:
+        raise InvalidInput(f"{what}.type: {kind!r} is not one of {', '.join(_WRITABLE_TYPES)}")
+    hops = _hops(item, family, host, what)
+    if kind in _WITHOUT_HOPS and (hops or item.get("nexthop_id") is not None or item.get("source")):
+        raise InvalidInput(f"{what}: a {kind} route has no gateway, device, nexthops or source")
+    tos = 0 if item.get("tos") is None else number(item["tos"], {}, f"{what}.tos", 255)
+    if tos & 3 or (tos and family == INET6):
+        raise InvalidInput(
+            f"{what}.tos: {tos} is refused by the kernel: IPv6 routes have none, IPv4 leaves the ECN bits"
+        )
+    table = host.table(item.get("table"), item.get("vrf"), what)
+    protocol = item.get("protocol")
+    shape = Shape(
+        family=family,
+        table=table,
+        metric=None if item.get("metric") is None else bounded(item["metric"], f"{what}.metric", 0, _MAX_U32),
+        tos=tos,
+        protocol=None if protocol is None else number(protocol, PROTOCOLS, f"{what}.protocol", 255),
+        scope=None if item.get("scope") is None else number(item["scope"], SCOPES, f"{what}.scope", 255),
+        type=TYPES[kind] if kind else None,
+        source=parse_source(item["source"], family, f"{what}.source") if item.get("source") else None,
+        hops=hops,
+        nexthop_id=None
+        if item.get("nexthop_id") is None
+        else bounded(item["nexthop_id"], f"{what}.nexthop_id", 1, _MAX_U32),
+        metrics=_metrics(item.get("metrics"), f"{what}.metrics"),
+    )
+    if family == INET6 and shape.metric == 0:
+        shape = replace(shape, metric=1024)  # the kernel's own reading of 0: IP6_RT_PRIO_USER
+    if shape.source and item.get("state") != "absent":
+        host.check_source(shape.source, table, f"{what}.source")
+    return shape
+
+
+def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[WantedRoute]:
+    """The entries of the module ``route``; refuses two entries for one key."""
+    shapes: dict[tuple[t.Any, ...], tuple[Shape, bool]] = {}
+    seen: dict[tuple[t.Any, ...], int] = {}
+    found = []
+    for at, item in enumerate(items):
+        get = item.get
+        text = get("destination")
+        prefix = destination(item, f"routes[{at}]") if text in (None, "", "default") else _prefix(text, at)
+        values = [get(name) for name in _SHAPE_OPTIONS]
+        known = (prefix.family, *(repr(value) if isinstance(value, (list, dict)) else value for value in values))
+        if known not in shapes:
+            shapes[known] = (_shape(item, prefix, host, f"routes[{at}]"), get("state") == "absent")
+        shape, absent = shapes[known]
+        key = (prefix, shape.table, shape.tos, shape.metric)
+        if key in seen:
+            raise InvalidInput(
+                f"routes[{at}]: names the same route as routes[{seen[key]}]: {prefix} with this table, tos and metric"
+            )
+        seen[key] = at
+        found.append(WantedRoute(at, prefix, shape, absent))
+    return found
+
+
+def _prefix(text: str, at: int) -> Prefix:
+    return parse_prefix(text, f"routes[{at}].destination")
+
+
+def selections(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Selection]:
+    """The entries of the module ``prefsrc``."""
+    found: list[Selection] = []
+    for at, item in enumerate(items):
+        what = f"routes[{at}]"
+        prefix = destination(item, what)
+        absent = item.get("state") == "absent"
+        source = parse_source(item["source"], prefix.family, f"{what}.source") if item.get("source") else None
+        if source is None and not absent:
+            raise InvalidInput(f"{what}.source: is required; use state: absent to clear a route's source")
+        table = host.table(item.get("table"), item.get("vrf"), what)
+        if source and not absent:
+            host.check_source(source, table, f"{what}.source")
+        device, gateway, protocol, metric = (item.get(name) for name in ("device", "gateway", "protocol", "metric"))
+        found.append(
+            Selection(
+                number=at,
+                prefix=prefix,
+                within=bool(item.get("within")),
+                table=table,
+                protocol=None if protocol is None else number(protocol, PROTOCOLS, f"{what}.protocol", 255),
+                device=host.device(device, f"{what}.device").index if device else None,
+                gateway=_gateway(gateway, prefix.family, f"{what}.gateway") if gateway else None,
+                metric=None if metric is None else bounded(metric, f"{what}.metric", 0, _MAX_U32),
+                source=None if absent else source,
+                only_source=source if absent else None,
+            )
+        )
+    return found

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way in which the modules write. PRIVATE to the collection.
+
+Read, plan, refuse or stop (check mode), apply, read back, report.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._apply import Mismatch, carry_out
+from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError, SourceIPError
+from ansible_collections.l3host.source_ip.plugins.module_utils._host import snapshot
+from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET6, Query
+from ansible_collections.l3host.source_ip.plugins.module_utils._names import OWN_PROTOCOL, PROTOCOLS, number
+from ansible_collections.l3host.source_ip.plugins.module_utils._plan_routes import RoutePlanner, with_devices
+from ansible_collections.l3host.source_ip.plugins.module_utils._plan_sources import SourcePlanner
+from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Plan
+from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import routes, selections
+
+
+class Planner(t.Protocol):
+    """Anything that can say, at any time, what is left to do."""
+
+    def plan(self) -> Plan: ...
+
+
+def write(module: AnsibleModule, kernel: Kernel, planner: Planner, subject: str = "destination") -> dict[str, t.Any]:
+    """Plan, and unless in check mode carry out and read back; the task's result."""
+    plan = planner.plan()
+    if plan.steps and not module.check_mode:
+        carry_out(kernel, plan.steps, lambda: _left_to_do(planner, plan))
+    for warning in plan.warnings:
+        module.warn(warning)
+    result = plan.report(subject)
+    if not module._diff:
+        del result["diff"]
+    return result
+
+
+def _left_to_do(planner: Planner, plan: Plan) -> t.Iterator[Mismatch]:
+    try:
+        for step in planner.plan().steps:
+            yield Mismatch(step, step.before)
+    except SourceIPError as error:
+        yield Mismatch(plan.steps[0], error.message)
+
+
+def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
+    """The module ``route``."""
+    options = module.params
+    host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
+    protocol = number(options["protocol"] or OWN_PROTOCOL, PROTOCOLS, "protocol", 255)
+    wanted = routes(options["routes"], host)
+    purge = None
+    if options["purge"]:
+        named = {host.table(table, None, "purge_tables") for table in options["purge_tables"] or ()}
+        purge = sorted(named | {item.shape.table for item in wanted} or {host.table(None, None, "purge_tables")})
+    planner = RoutePlanner(
+        wanted=wanted,
+        names=host.names,
+        dump=kernel.dump_routes,
+        protocol=protocol,
+        resolve=lambda shape: with_devices(shape, lambda gateway: _device_for(kernel, gateway)),
+        purge=purge,
+        force=options["force"],
+    )
+    result = write(module, kernel, planner)
+    for warning in host.warnings:
+        module.warn(warning)
+    return result
+
+
+def prefsrc_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
+    """The module ``prefsrc``."""
+    options = module.params
+    host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
+    planner = SourcePlanner(
+        wanted=selections(options["routes"], host),
+        names=host.names,
+        dump=kernel.dump_routes,
+        siblings=lambda payload: _sibling_sources(kernel, payload),
+        force=options["force"],
+        missing=options["missing"],
+    )
+    result = write(module, kernel, planner)
+    for warning in host.warnings:
+        module.warn(warning)
+    return result
+
+
+def _device_for(kernel: Kernel, gateway: tuple[int, bytes]) -> int | None:
+    try:
+        payload = kernel.lookup(Query(*gateway))
+    except KernelError:
+        return None
+    device = dict(_wire.attributes(payload, _wire.RTMSG.size)).get(_wire.RTA_OIF)
+    return t.cast(int, _wire.U32.unpack(device)[0]) if device else None
+
+
+def _sibling_sources(kernel: Kernel, payload: bytes) -> list[bytes | None]:
+    """The source in use on each next hop; None where a lookup shows another route."""
+    header, attrs = _wire.split(payload)
+    table = _wire.table_of(header, attrs)
+    found: dict[int | None, bytes | None] = {}
+    hops = _wire.hops_of(header, attrs)
+    for device in {hop.device for hop in hops}:
+        query = Query(INET6, _wire.destination_of(payload).packed, device=device)
+        try:
+            entry = _wire.split(kernel.lookup(query, fib_match=True))
+            same = _wire.table_of(*entry) == table and entry[0][1] == header[1]
+            found[device] = _wire.source_of(kernel.lookup(query)) if same else None
+        except KernelError:
+            found[device] = None
+    return [found[hop.device] for hop in hops]

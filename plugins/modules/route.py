@@ -1,0 +1,303 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: route
+short_description: Manage whole routes, their preferred source included
+version_added: 0.1.0
+author: The l3host.source_ip contributors
+description:
+  - Makes routes present or absent in the kernel, any number in one task, IPv4 and IPv6 mixed.
+  - A route is identified as the kernel does it, by table, destination, metric and (IPv4 only) tos. The source is not
+    part of that, so that a changed source changes the route in place.
+  - What an entry names is set. What it does not name is kept as the route has it. A new route gets the kernel's
+    defaults, and O(protocol).
+  - The next hop, that is O(routes[].gateway), O(routes[].device), O(routes[].nexthops), O(routes[].nexthop_id) and
+    O(routes[].onlink), counts as one thing. If what is named of it agrees with the route it is kept, else it is
+    replaced by exactly what is named.
+  - A metric that is not named means the kernel's default, none for IPv4 and 1024 for IPv6. If no route has that, it
+    means the only route to the destination, unless a daemon owns it. In all other cases the task fails and lists them.
+  - Routes live in the kernel until they are removed, their source or device goes away, or the host restarts.
+options:
+  routes:
+    description:
+      - The routes.
+      - All entries are validated before the first write, and a refusal by the kernel takes the whole task back.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      destination:
+        description:
+          - Destination as a prefix. An address alone is a host route.
+          - V(default) takes its family from the entry's source or gateways.
+        type: str
+        required: true
+      gateway:
+        description: Address of the next router. For an IPv4 destination it may be IPv6.
+        type: str
+      device:
+        description: Device to leave through.
+        type: str
+      nexthops:
+        description: Several next hops, instead of O(routes[].gateway) and O(routes[].device).
+        type: list
+        elements: dict
+        suboptions:
+          gateway:
+            description: Address of the next router.
+            type: str
+          device:
+            description: Device to leave through.
+            type: str
+          weight:
+            description: Share of the flows, 1 to 256.
+            type: int
+            default: 1
+          onlink:
+            description: Whether to take the gateway for reachable on the device, whatever the addresses say.
+            type: bool
+      nexthop_id:
+        description: Number of a nexthop object (C(ip nexthop)), instead of gateway, device and nexthops.
+        type: int
+      source:
+        description: Preferred source, an address of the host that packets leave with.
+        type: str
+      metric:
+        description: Metric; the route with the lowest one is used.
+        type: int
+      table:
+        description: Routing table, by number or name. Default is V(main).
+        type: str
+      vrf:
+        description: VRF device whose table is meant, instead of O(routes[].table).
+        type: str
+      protocol:
+        description: Protocol of the route, by name or number. For new routes the default is O(protocol).
+        type: str
+      scope:
+        description: Scope, by name (V(global), V(link), V(host)) or number. IPv6 has only V(global).
+        type: str
+      type:
+        description: Type of the route. For new routes the default is V(unicast).
+        type: str
+        choices: [unicast, local, blackhole, unreachable, prohibit, throw]
+      onlink:
+        description: Whether to take the gateway for reachable on O(routes[].device), whatever the addresses say.
+        type: bool
+      tos:
+        description: Type of service that packets must have, as a number such as V(0x10). IPv4 only.
+        type: str
+      metrics:
+        description: Attributes of the path, as in C(ip-route(8)). V(0) takes one away.
+        type: dict
+        suboptions:
+          mtu:
+            description: Largest packet, in bytes.
+            type: int
+          window:
+            description: Largest TCP window to advertise, in bytes.
+            type: int
+          rtt:
+            description: First estimate of the round-trip time, in milliseconds.
+            type: int
+          rttvar:
+            description: First estimate of its variance, in milliseconds.
+            type: int
+          ssthresh:
+            description: First slow-start threshold, in segments.
+            type: int
+          cwnd:
+            description: Clamp of the congestion window, in segments.
+            type: int
+          advmss:
+            description: Segment size to advertise to TCP peers, in bytes.
+            type: int
+          reordering:
+            description: Reordering that is expected, in segments.
+            type: int
+          hoplimit:
+            description: Hop limit of packets.
+            type: int
+          initcwnd:
+            description: Initial congestion window, in segments.
+            type: int
+          rto_min:
+            description: Smallest retransmission timeout, in milliseconds.
+            type: int
+          initrwnd:
+            description: Initial receive window, in segments.
+            type: int
+          quickack:
+            description: Whether to acknowledge at once, V(1) or V(0).
+            type: int
+          fastopen_no_cookie:
+            description: Whether TCP Fast Open does without a cookie, V(1) or V(0).
+            type: int
+          congctl:
+            description: Congestion control algorithm.
+            type: str
+      state:
+        description:
+          - V(absent) removes the route if everything that the entry names agrees with it, else leaves it alone.
+        type: str
+        choices: [present, absent]
+        default: present
+  purge:
+    description:
+      - Whether to remove routes of our own O(protocol) that O(routes) does not name. Routes of any other protocol
+        number are never touched.
+    type: bool
+    default: false
+  purge_tables:
+    description:
+      - Tables that O(purge) looks at, beside those that O(routes) names.
+      - With neither, V(main).
+    type: list
+    elements: str
+    default: []
+  protocol:
+    description: Protocol of new routes, and of those that O(purge) removes. The default is our own number, 133.
+    type: str
+  force:
+    description: Whether to change or remove routes that a daemon owns. It may put its own back at any time.
+    type: bool
+    default: false
+  planned_addresses:
+    description:
+      - Addresses to count as present in check mode, because the task that adds them did not run.
+      - Has no meaning outside check mode.
+    type: list
+    elements: str
+    default: []
+extends_documentation_fragment:
+  - l3host.source_ip._attributes
+  - l3host.source_ip._attributes.write_module
+  - l3host.source_ip._netns
+seealso:
+  - module: l3host.source_ip.prefsrc
+  - module: l3host.source_ip.address
+  - name: ip-route(8)
+    description: The words and their meaning.
+    link: https://man7.org/linux/man-pages/man8/ip-route.8.html
+"""
+
+EXAMPLES = r"""
+- name: One destination leaves from the loopback
+  l3host.source_ip.route:
+    routes:
+      - destination: 93.184.216.34/32
+        gateway: 172.20.20.1
+        source: 192.0.2.2
+
+- name: Two providers, two tables, and nothing of ours besides
+  l3host.source_ip.route:
+    routes:
+      - {destination: 0.0.0.0/0, gateway: 10.0.0.254, source: 10.0.0.1, table: 100}
+      - {destination: 0.0.0.0/0, gateway: 10.1.0.254, source: 10.1.0.1, table: 200}
+      - {destination: "::/0", gateway: "2001:db8::fe", source: "2001:db8::1", table: 100, metrics: {mtu: 1400}}
+    purge: true
+
+- name: Balance over two next hops
+  l3host.source_ip.route:
+    routes:
+      - destination: 198.51.100.0/24
+        source: 192.0.2.2
+        nexthops:
+          - {gateway: 10.0.0.254, weight: 2}
+          - {gateway: 10.1.0.254}
+"""
+
+RETURN = r"""
+results:
+  description: What was done to each route, changes first. At most 1000 entries.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    destination:
+      description: Destination of the route.
+      type: str
+      sample: 198.51.100.0/24
+    action:
+      description:
+        - V(created), V(changed), V(removed), V(unchanged) or V(missing).
+        - After a failure V(failed) and V(undone).
+      type: str
+      sample: created
+    before:
+      description: The route before, as C(ip route) prints it.
+      type: str
+    after:
+      description: The route after.
+      type: str
+      sample: 198.51.100.0/24 via 10.0.0.254 dev eth0 proto 133 src 192.0.2.2
+counts:
+  description: How many routes met each action.
+  returned: success
+  type: dict
+  sample: {created: 1, changed: 0, removed: 0, unchanged: 0, missing: 0}
+omitted:
+  description: How many routes RV(results) leaves out.
+  returned: success
+  type: int
+  sample: 0
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._module import NETNS, run
+from ansible_collections.l3host.source_ip.plugins.module_utils._names import METRICS
+from ansible_collections.l3host.source_ip.plugins.module_utils._write import route_task
+
+
+def main() -> None:
+    """Ansible's door."""
+    nexthops = {
+        "gateway": {"type": "str"},
+        "device": {"type": "str"},
+        "weight": {"type": "int", "default": 1},
+        "onlink": {"type": "bool"},
+    }
+    routes = {
+        "destination": {"type": "str", "required": True},
+        "gateway": {"type": "str"},
+        "device": {"type": "str"},
+        "nexthops": {"type": "list", "elements": "dict", "options": nexthops},
+        "nexthop_id": {"type": "int"},
+        "source": {"type": "str"},
+        "metric": {"type": "int"},
+        "table": {"type": "str"},
+        "vrf": {"type": "str"},
+        "protocol": {"type": "str"},
+        "scope": {"type": "str"},
+        "type": {"type": "str", "choices": ["unicast", "local", "blackhole", "unreachable", "prohibit", "throw"]},
+        "onlink": {"type": "bool"},
+        "tos": {"type": "str"},
+        "metrics": {
+            "type": "dict",
+            "options": {**{name: {"type": "int"} for name in METRICS}, "congctl": {"type": "str"}},
+        },
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "routes": {"type": "list", "elements": "dict", "required": True, "options": routes},
+            "purge": {"type": "bool", "default": False},
+            "purge_tables": {"type": "list", "elements": "str", "default": []},
+            "protocol": {"type": "str"},
+            "force": {"type": "bool", "default": False},
+            "planned_addresses": {"type": "list", "elements": "str", "default": []},
+            **NETNS,
+        },
+        supports_check_mode=True,
+    )
+    run(module, route_task)
+
+
+if __name__ == "__main__":
+    main()
