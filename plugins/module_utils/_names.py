@@ -87,24 +87,11 @@ PREFERENCES = {0: "medium", 1: "high", 3: "low"}
 ENCAPSULATIONS = {1: "mpls", 2: "ip", 3: "ila", 4: "ip6", 5: "seg6", 6: "bpf", 7: "seg6local", 8: "rpl", 9: "ioam6"}
 
 _FRR = "Set it in FRR: a route-map with 'set src', attached by 'ip protocol … route-map' (role l3host.source_ip.frr)"
-_FRR_PROTOCOLS = [
-    "zebra",
-    "bgp",
-    "isis",
-    "ospf",
-    "rip",
-    "nhrp",
-    "eigrp",
-    "ldp",
-    "sharp",
-    "pbr",
-    "zstatic",
-    "openfabric",
-]
-_OTHERS = ["redirect", "gated", "mrt", "dnrouted", "xorp", "ntk", "mrouted", "ovn", "openr"]
+_ROUTING = ("bgp", "isis", "ospf", "rip", "nhrp", "eigrp", "ldp", "pbr", "openfabric")
+_OTHERS = ("redirect", "gated", "mrt", "dnrouted", "xorp", "ntk", "mrouted", "ovn", "openr")
 #: Who owns routes of which protocol, and what to configure instead of touching them.
 OWNERS = {
-    **dict.fromkeys(_FRR_PROTOCOLS, _FRR),
+    **dict.fromkeys((*_ROUTING, "zebra", "zstatic", "sharp"), _FRR),
     **dict.fromkeys(_OTHERS, "Change the configuration of the daemon that installs it, or add a route of your own"),
     "kernel": "A link flap would bring back the kernel's own source; add a route of your own instead",
     "ra": "Router advertisements renew it; add a route of your own with a lower metric instead",
