@@ -4,7 +4,7 @@
 
 # Note that this doc fragment is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""What the modules promise about check mode, diff mode, repetition, their action group and their platform.
+"""What the modules promise about check mode, diff mode, repetition and their platform.
 
 A module names C(l3host.source_ip._attributes) and the parts that fit it, for example
 C(l3host.source_ip._attributes.info_module).
@@ -27,11 +27,6 @@ attributes:
     description:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
       - This assumes that the system controlled/queried by the module has not changed in a relevant way.
-  action_group:
-    description: Use C(group/l3host.source_ip.source_ip) in C(module_defaults) to set defaults for this module.
-    support: full
-    membership:
-      - l3host.source_ip.source_ip
   platform:
     description: Target OS/families that can be operated against.
     support: full

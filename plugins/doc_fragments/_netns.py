@@ -4,7 +4,7 @@
 
 # Note that this doc fragment is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
-"""The option C(netns), which every module has, and what every module needs on the host."""
+"""The option C(netns), the action group of the modules that have it, and what they need on the host."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ options:
       - The namespace must exist. A name that does not is an error; it is never created.
       - When not specified, the module works in the network namespace of its own process.
     type: str
+attributes:
+  action_group:
+    description: Use C(group/l3host.source_ip.source_ip) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - l3host.source_ip.source_ip
 requirements:
   - python >= 3.9
   - pyroute2 >= 0.7.2
