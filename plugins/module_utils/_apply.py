@@ -14,8 +14,12 @@ import typing as t
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._steps import REPORT_LIMIT, AnyStep, step_result
+from ansible_collections.l3host.source_ip.plugins.module_utils._wire import RTM_DELADDR, RTM_DELROUTE
 
 _VERBS = {"created": "create", "changed": "change", "removed": "remove"}
+# Undoing by removing what is gone already has nothing left to undo.
+_REMOVALS = (RTM_DELROUTE, RTM_DELADDR)
+_GONE = (errno_names.ESRCH, errno_names.EADDRNOTAVAIL)
 
 
 class Mismatch(t.NamedTuple):
@@ -25,16 +29,22 @@ class Mismatch(t.NamedTuple):
     found: str | None
 
 
-def carry_out(kernel: Kernel, steps: t.Sequence[AnyStep], read_back: t.Callable[[], t.Iterable[Mismatch]]) -> None:
+def carry_out(
+    kernel: Kernel,
+    steps: t.Sequence[AnyStep],
+    read_back: t.Callable[[], t.Iterable[Mismatch]],
+    earlier: t.Sequence[AnyStep] = (),
+) -> None:
     """Do all steps, or leave the host as it was and raise KernelError.
 
-    ``read_back`` asks the kernel what it holds afterwards and yields the steps that did not take.
+    ``read_back`` asks the kernel what it holds afterwards and yields the steps that did not take. ``earlier`` are
+    steps of the same transaction that were carried out before: they are undone as well.
     """
     sent = kernel.send([step.request for step in steps])
     if sent.failures:
         failure = sent.failures[0]
         failed = {one.position for one in sent.failures}
-        done = [step for at, step in enumerate(steps[: sent.count]) if at not in failed]
+        done = [*earlier, *(step for at, step in enumerate(steps[: sent.count]) if at not in failed)]
         step = steps[failure.position]
         name = errno_names.errorcode.get(failure.errno, str(failure.errno))
         what = f"{step.item}: {step.subject}: the kernel refused to {_VERBS[step.action]} it: {failure.text} ({name})"
@@ -43,7 +53,7 @@ def carry_out(kernel: Kernel, steps: t.Sequence[AnyStep], read_back: t.Callable[
     if wrong:
         step, found = wrong[0]
         what = f"{step.item}: {step.subject}: the kernel took the change, but now holds {found or 'nothing'}"
-        _give_up(kernel, what, 0, "read back differs", list(steps), [one.step for one in wrong])
+        _give_up(kernel, what, 0, "read back differs", [*earlier, *steps], [one.step for one in wrong])
 
 
 def _give_up(
@@ -69,7 +79,9 @@ def _undo(kernel: Kernel, done: t.Sequence[AnyStep]) -> list[str]:
     while orders:
         sent = kernel.send([message for _step, message in orders])
         for failure in sent.failures:
-            step = orders[failure.position][0]
+            step, message = orders[failure.position]
+            if message.kind in _REMOVALS and failure.errno in _GONE:
+                continue
             differs.append(
                 f"{step.subject}: was {step.before or 'absent'!r}, is {step.after or 'absent'!r} ({failure.text})"
             )

@@ -144,6 +144,14 @@ class Kernel:
             found += [_address(message, names) for message in self._ip.get_addr(family=family)]
         return tuple(found)
 
+    def dump_addresses(self) -> t.Iterator[bytes]:
+        """The payload (``struct ifaddrmsg`` and attributes) of each address, in the kernel's order, IPv4 first."""
+        for family in (INET, INET6):
+            for chunk in self._dump(_wire.RTM_GETADDR, struct.pack("=BBBBI", family, 0, 0, 0, 0), "addresses"):
+                for kind, _flags, _sequence, payload in _wire.messages(chunk):
+                    if kind == _wire.RTM_NEWADDR:
+                        yield payload
+
     def rules(self, family: int) -> tuple[Rule, ...]:
         """The policy rules of a family, by priority."""
         found = [_rule(message) for message in self._ip.get_rules(family=family)]
@@ -318,6 +326,7 @@ def _link(message: t.Any) -> Link:
         loopback=bool(message["flags"] & 8),
         master=_value(message, "IFLA_MASTER") or 0,
         table=table,
+        running=bool(message["flags"] & 0x40),
     )
 
 

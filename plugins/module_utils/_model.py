@@ -110,7 +110,10 @@ def address_text(packed: bytes | None) -> str | None:
 
 @dataclass(frozen=True)
 class Link:
-    """A device: ``table`` is set for a VRF, ``master`` is the index of the VRF or bridge it belongs to (0: none)."""
+    """A device: ``table`` is set for a VRF, ``master`` is the index of the VRF or bridge it belongs to (0: none).
+
+    ``running``: up, and with a carrier (IFF_RUNNING).
+    """
 
     index: int
     name: str
@@ -118,6 +121,7 @@ class Link:
     loopback: bool
     master: int = 0
     table: int | None = None
+    running: bool = True
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class Plan:
         results = [step_result(step) for step in self.steps[:REPORT_LIMIT]]
         results += [_entry(str(name), "missing", None, None) for name in self.missing[: REPORT_LIMIT - len(results)]]
         results += [
-            _entry(str(name), "unchanged", str(at), str(at))
+            _entry(str(name), "unchanged", *[None if at is None else str(at)] * 2)
             for name, at in self.unchanged[: REPORT_LIMIT - len(results)]
         ]
         if subject != "destination":

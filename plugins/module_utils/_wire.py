@@ -16,6 +16,7 @@ import typing as t
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Hop, Prefix, Query, Shape
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import RTAX_LOCK, SCOPES, TYPES
 
+RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 0x1, 0x4, 0x300
