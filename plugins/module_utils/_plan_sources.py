@@ -103,7 +103,9 @@ class SourcePlanner:
         if chosen is None:
             return
         hidden = self._hidden(payload, header, attrs, chosen)
-        if attrs.get(_wire.RTA_PREFSRC) == chosen.source and not hidden:
+        source = attrs.get(_wire.RTA_PREFSRC)
+        spared = chosen.only_source is not None and source != chosen.only_source
+        if spared or (source == chosen.source and not hidden):
             plan.unchanged.append((prefix, RouteLine(payload, self.names)))
             return
         what = f"routes[{chosen.number}]"
@@ -155,7 +157,6 @@ class SourcePlanner:
                 ("device", None if item.device is None else self.names.get(item.device, str(item.device))),
                 ("gateway", address_text(item.gateway[1]) if item.gateway else None),
                 ("metric", item.metric),
-                ("source", address_text(item.only_source)),
             )
             if value is not None
         )
@@ -173,8 +174,6 @@ def _selects(item: Selection, header: _wire.Header, attrs: _wire.Attributes) -> 
     if item.protocol is not None and header[5] != item.protocol:
         return False
     if item.metric is not None and _wire.metric_of(attrs) != item.metric:
-        return False
-    if item.only_source is not None and attrs.get(_wire.RTA_PREFSRC) != item.only_source:
         return False
     if item.device is None and item.gateway is None:
         return True

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: prefsrc
 short_description: Set or clear the preferred source of routes that exist
 version_added: 0.1.0
-author: The l3host.source_ip contributors
+author: The l3host.source_ip contributors (!UNKNOWN)
 description:
   - Sets the preferred source of existing routes, the address that packets leave with when their socket is not bound.
   - Everything else about a route is kept to the byte, such as metrics and their locks, congestion control, realm,
@@ -36,7 +36,7 @@ options:
         description:
           - Address that the route's packets leave with. Required with O(routes[].state=present).
           - It must be an address of the host, of the same family, and neither tentative nor in another VRF.
-          - With O(routes[].state=absent), only routes with this source are cleared.
+          - With O(routes[].state=absent), routes with another source are left as they are.
         type: str
       within:
         description: Whether to select all routes inside O(routes[].destination), itself included.
