@@ -1,0 +1,341 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which rule, table, route and source, and why. PRIVATE to the collection.
+
+The kernel is asked twice: the plain look-up says which source it would use, the one with RTM_F_FIB_MATCH which source
+the route carries. A source that only the first one names is the kernel's own choice. Then a real socket is asked,
+because a look-up can name a source that the host no longer has.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+import typing as t
+
+from ansible_collections.l3host.source_ip.plugins.module_utils import _decode, _rfc6724, _rules, _sentences
+from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import (
+    INET,
+    INET6,
+    Address,
+    NextHop,
+    Query,
+    Route,
+    Rule,
+)
+from ansible_collections.l3host.source_ip.plugins.module_utils._question import UDP, Question
+from ansible_collections.l3host.source_ip.plugins.module_utils._refusal import explain_refusal
+from ansible_collections.l3host.source_ip.plugins.module_utils._socket import SocketResult, socket_source
+
+if t.TYPE_CHECKING:
+    from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel, Label
+
+_LOCAL_TYPE = 2
+_SYSCTL = "/proc/sys/net/ipv6/conf"
+
+
+class Answer(t.NamedTuple):
+    """What a look-up said: ``table`` None where the kernel used none."""
+
+    source: str | None
+    hop: NextHop
+    table: int | None
+    type: int
+
+
+class Explainer:
+    """Answers questions; devices, addresses, rules and labels are read once, when first needed."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.names = dict(kernel.device_names())
+        self.links = {link.index: link for link in kernel.links()}
+        self.addresses = kernel.addresses()
+        self._own: dict[str, list[Address]] = {}
+        for address in self.addresses:
+            self._own.setdefault(address.address, []).append(address)
+        self._rules: dict[int, tuple[Rule, ...]] = {}
+        self._labels: tuple[Label, ...] | None = None
+        self._settings: dict[int, _rfc6724.Settings] = {}
+        self._local: dict[tuple[str, int | None], bool] = {}
+
+    # What is read once
+
+    def rules(self, family: int) -> tuple[Rule, ...]:
+        if family not in self._rules:
+            self._rules[family] = self.kernel.rules(family)
+        return self._rules[family]
+
+    def labels(self) -> tuple[Label, ...]:
+        if self._labels is None:
+            self._labels = self.kernel.labels()
+        return self._labels
+
+    def settings(self, index: int) -> _rfc6724.Settings:
+        if index not in self._settings:
+            name = self.names.get(index, "")
+            optimistic = any(
+                _sysctl(where, "optimistic_dad") and _sysctl(where, "use_optimistic") for where in (name, "all")
+            )
+            self._settings[index] = _rfc6724.Settings(
+                use_tempaddr=_sysctl(name, "use_tempaddr"),
+                optimistic=optimistic,
+                use_oif_addrs_only=bool(_sysctl(name, "use_oif_addrs_only")),
+            )
+        return self._settings[index]
+
+    def flow(self, query: Query, source: bytes | None = None) -> _rules.Flow:
+        """The packet of a query as the policy rules see it."""
+        domain = _rfc6724.domain_of(query.device, self.links) if query.device else 0
+        vrf = self.links.get(domain)
+        return _rules.Flow(
+            family=query.family,
+            destination=query.destination,
+            source=source or query.source,
+            oif=self.names.get(query.device) if query.device else None,
+            vrf=vrf.name if vrf else None,
+            vrf_table=vrf.table if vrf else None,
+            mark=query.mark or 0,
+            uid=os.getuid() if query.uid is None else query.uid,
+            ip_protocol=query.ip_protocol or 0,
+            source_port=query.source_port or 0,
+            destination_port=query.destination_port or 0,
+            tos=query.tos if query.family == INET else 0,
+        )
+
+    # Answers
+
+    def answer(self, question: Question) -> dict[str, t.Any]:
+        """The result for one question."""
+        query = question.query
+        result: dict[str, t.Any] = {
+            "destination": question.destination,
+            "name": question.name,
+            "family": "ipv4" if query.family == INET else "ipv6",
+            "source": None,
+            "device": None,
+            "gateway": None,
+            "table": None,
+            "reason": "",
+            "explanation": "",
+            "stale": False,
+            "configured": None,
+            "rfc6724": None,
+            "also": [],
+            "egress": None,
+            "socket": None,
+            "route": None,
+            "rule": None,
+            "warnings": [],
+            "query": dict(question.given or {}),
+        }
+        got = self._ask_socket(question)
+        result["socket"] = {"source": got.source, "error": got.error}
+        try:
+            answer = self._ask(query)
+        except KernelError as error:
+            explain_refusal(self, question, error, result)
+            return result
+        route = self._match(query)
+        self._describe(question, answer, route, got, result)
+        return result
+
+    def _ask(self, query: Query) -> Answer:
+        payload = self.kernel.lookup(query)
+        seen = _decode.route(payload, self.names)
+        hop = seen.hops[0] if seen.hops else NextHop()
+        return Answer(seen.source, hop, seen.table or None, seen.type)
+
+    def _match(self, query: Query) -> Route | None:
+        try:
+            return _decode.route(self.kernel.lookup(query, fib_match=True), self.names)
+        except KernelError:
+            return None  # the kernel answered without a route: IPv4, bound to a device
+
+    def _ask_socket(self, question: Question) -> SocketResult:
+        query = question.query
+        # Unless a rule tells protocols apart, a UDP socket is led the same way and needs no privilege.
+        matters = any(rule.ip_protocol for rule in self.rules(query.family))
+        scope = f"%{question.device}" if question.device and query.destination[:2] == b"\xfe\x80" else ""
+        return socket_source(
+            query.family,
+            question.destination + scope,
+            source=question.source,
+            device=question.device,
+            mark=query.mark,
+            uid=query.uid if query.uid not in (None, os.getuid()) else None,
+            protocol=query.ip_protocol if matters and query.ip_protocol else UDP,
+            destination_port=query.destination_port or 0,
+            source_port=query.source_port or 0,
+            tos=query.tos or None,
+        )
+
+    def _describe(
+        self, question: Question, answer: Answer, route: Route | None, got: SocketResult, result: dict[str, t.Any]
+    ) -> None:
+        query = question.query
+        source = question.source or answer.source
+        rule = self._rule(query, answer.table, route)
+        configured = route.source if route else None
+        result.update(
+            source=source,
+            device=answer.hop.device,
+            gateway=answer.hop.gateway,
+            table=answer.table,
+            configured=configured,
+            route=route.result() if route else None,
+            rule=_rules.result(rule, answer.table) if rule else None,
+        )
+        clauses = [self._why(question, answer, route, result)]
+        if source and not self.has(source, query):
+            result["stale"] = True
+            clauses.append(_sentences.stale(source, question.source is None, got.source, got.error))
+        elif source and not question.source:
+            clauses += self._flows(query, answer, route, source, result)
+        where = _sentences.way(rule, answer.table, route, answer.hop)
+        result["explanation"] = (f"{where}: " if where else "") + "; ".join(clauses) + "."
+        result["warnings"] = self._warnings(result, got)
+
+    def _rule(self, query: Query, table: int | None, route: Route | None) -> Rule | None:
+        if table is None:
+            return None
+        length = route.destination.length if route else 128
+        return _rules.leads_to(self.rules(query.family), self.flow(query), table, length)
+
+    def _why(self, question: Question, answer: Answer, route: Route | None, result: dict[str, t.Any]) -> str:
+        """Sets ``reason``, and ``rfc6724`` where that decided; returns the clause that says it."""
+        source, device = answer.source, answer.hop.device or "lo"
+        if question.source:
+            result["reason"] = "bound"
+            return _sentences.bound(question.source)
+        if route and route.source and route.source == source:
+            result["reason"] = "prefsrc"
+            return _sentences.carried(route, route.source)
+        if question.query.family == INET6:
+            return self._chosen(question, answer, route, result)
+        own = [address for address in self._own.get(source or "", ()) if address.device == device]
+        if source is None:
+            result["reason"] = "interface"
+            return "the route carries no preferred source, and the host has no address that would do"
+        if answer.type == _LOCAL_TYPE and source == question.destination:
+            result["reason"] = "interface"
+            return _sentences.itself(source)
+        if own:
+            result["reason"] = "interface"
+            return _sentences.of_device(source, device, answer.hop.gateway, own, answer.table is not None)
+        result["reason"] = "borrowed"
+        holder = next((address.device for address in self._own.get(source, ())), None)
+        return _sentences.of_another(source, device, holder)
+
+    def _chosen(self, question: Question, answer: Answer, route: Route | None, result: dict[str, t.Any]) -> str:
+        result["reason"] = "rfc6724"
+        if answer.source is None:
+            return "the route carries no preferred source, and no address of this host comes into question (RFC 6724)"
+        # To an own address the answer says `lo`; the kernel compares with the device that the route names.
+        hop = route.hops[0] if route and route.hops and answer.type == _LOCAL_TYPE else answer.hop
+        index = next((index for index, name in self.names.items() if name == hop.device), 0)
+        special = {
+            address.index
+            for address in self.addresses
+            if address.family == INET6 and address.flags & (_rfc6724.TEMPORARY | Address.OPTIMISTIC)
+        }
+        to = _rfc6724.Destination(
+            question.query.destination,
+            index,
+            self.labels(),
+            {each: self.settings(each) for each in special | {index}},
+        )
+        decision = _rfc6724.decide(_rfc6724.candidates(self.addresses, self.links, to), to, answer.source)
+        if decision:
+            result["rfc6724"] = {
+                "rule": decision.rule,
+                "prefers": dict(_rfc6724.RULES).get(decision.rule),
+                "runner_up": decision.runner_up.address if decision.runner_up else None,
+                "runner_up_device": decision.runner_up.device if decision.runner_up else None,
+            }
+        return _sentences.chosen(decision, to, answer.source)
+
+    def _flows(
+        self, query: Query, answer: Answer, route: Route | None, source: str, result: dict[str, t.Any]
+    ) -> list[str]:
+        """What other flows to the destination, and packets from the chosen source, would meet."""
+        clauses = []
+        if route and route.multipath and query.device is None:
+            result["also"] = self._also(query, answer, route, source)
+            if result["also"]:
+                clauses.append(_sentences.others(result["also"]))
+        rules = self.rules(query.family)
+        if _rules.by_source(rules):
+            with_source = dataclasses.replace(query, source=socket.inet_pton(query.family, source))
+            try:
+                then = self._ask(with_source)
+            except KernelError as error:
+                clauses.append(_sentences.nowhere(source, error.text))
+                return clauses
+            if (then.hop, then.table) != (answer.hop, answer.table):
+                route = self._match(with_source)
+                rule = self._rule(with_source, then.table, route)
+                result["egress"] = {
+                    "device": then.hop.device,
+                    "gateway": then.hop.gateway,
+                    "table": then.table,
+                    "rule": _rules.result(rule, then.table) if rule else None,
+                }
+                clauses.append(_sentences.elsewhere(_sentences.way(rule, then.table, route, then.hop), source))
+        return clauses
+
+    def _also(self, query: Query, answer: Answer, route: Route, source: str) -> list[dict[str, t.Any]]:
+        """The next hops whose flows get another source. IPv6 hops can each carry one that no listing shows."""
+        indexes = {name: index for index, name in self.names.items()}
+        found = []
+        for device in dict.fromkeys(hop.device for hop in route.hops):
+            if device is None or device == answer.hop.device or device not in indexes:
+                continue
+            try:
+                other = self._ask(dataclasses.replace(query, device=indexes[device]))
+            except KernelError:
+                continue  # a next hop that is down
+            if other.source != source:
+                found.append({"source": other.source, "device": device, "gateway": other.hop.gateway})
+        return found
+
+    def has(self, source: str, query: Query) -> bool:
+        """Whether the host has this address: on a device, or by a route of type ``local``."""
+        if source in self._own:
+            return True
+        if (source, query.device) not in self._local:
+            packed = socket.inet_pton(query.family, source)
+            domain = _rfc6724.domain_of(query.device, self.links) if query.device else 0
+            try:
+                answer = self._ask(Query(query.family, packed, device=domain or None))
+                self._local[source, query.device] = answer.type == _LOCAL_TYPE
+            except KernelError:
+                self._local[source, query.device] = False
+        return self._local[source, query.device]
+
+    def _warnings(self, result: t.Mapping[str, t.Any], got: SocketResult) -> list[str]:
+        found = []
+        source = result["source"]
+        holders = self._own.get(source or "", ())
+        if source and (source.startswith("127.") or source == "::1") and result["device"] not in (None, "lo"):
+            found.append(f"{source} is no address for the wire: whoever receives such a packet drops it")
+        if holders and all(address.deprecated for address in holders):
+            found.append(f"{source} is deprecated: meant for no new connection, and yet the source of this one")
+        if holders and not any(address.usable for address in holders):
+            state = "failed duplicate detection" if holders[0].flags & Address.DADFAILED else "is still tentative"
+            found.append(f"{source} of {holders[0].device} {state}: the kernel lets no socket use it")
+        if got.source and source and got.source != source:
+            found.append(f"the look-up says {source}, but a socket got {got.source}")
+        return found
+
+
+def _sysctl(device: str, key: str) -> int:
+    """A number below ``net.ipv6.conf``; 0 where this kernel does not have it."""
+    try:
+        with open(f"{_SYSCTL}/{device}/{key}", encoding="ascii") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return 0

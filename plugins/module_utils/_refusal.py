@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a look-up was refused. PRIVATE to the collection.
+
+Blackholes and their like answer a look-up with nothing but an errno (``fib_props`` in net/ipv4/fib_semantics.c,
+``ip6_rt_type_to_error()`` in net/ipv6/route.c), so the entry behind it is found by dumps that the kernel filters.
+"""
+
+from __future__ import annotations
+
+import errno
+import typing as t
+
+from ansible_collections.l3host.source_ip.plugins.module_utils import _decode, _rules, _sentences
+from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import BITS, INET, NextHop, Prefix, Query, Route
+from ansible_collections.l3host.source_ip.plugins.module_utils._names import TYPES
+from ansible_collections.l3host.source_ip.plugins.module_utils._scan import Scan
+
+if t.TYPE_CHECKING:
+    from ansible_collections.l3host.source_ip.plugins.module_utils._explain import Explainer
+    from ansible_collections.l3host.source_ip.plugins.module_utils._question import Question
+
+#: errno of a look-up -> reason. A rule that says `unreachable` answers ENETUNREACH, a route that does EHOSTUNREACH.
+REASONS = {
+    errno.ENETUNREACH: "no_route",
+    errno.EHOSTUNREACH: "unreachable",
+    errno.EACCES: "prohibited",
+    errno.EINVAL: "blackhole",
+}
+_ACTIONS = {"unreachable": "unreachable", "prohibit": "prohibited", "blackhole": "blackhole"}
+_SPECIAL = {TYPES[name]: name for name in ("blackhole", "unreachable", "prohibit", "throw")}
+_TYPE_ERRNO = {"blackhole": errno.EINVAL, "unreachable": errno.EHOSTUNREACH, "prohibit": errno.EACCES}
+
+
+def explain_refusal(explainer: Explainer, question: Question, error: KernelError, result: dict[str, t.Any]) -> None:
+    """Fills in the result of a question that the kernel answered with an error."""
+    query = question.query
+    if error.errno not in REASONS:
+        raise KernelError(f"{question.what}: {error.message}", error.errno, error.text)
+    result["reason"] = REASONS[error.errno]
+    if query.family == INET and question.source and not explainer.has(question.source, query):
+        result["explanation"] = f"{_sentences.not_own(question.source)}."
+        return
+    tables: list[int] = []
+    thrown: Route | None = None
+    for rule, table in _rules.walk(explainer.rules(query.family), explainer.flow(query)):
+        if table is None:
+            result["reason"] = _ACTIONS.get(rule.action, result["reason"])
+            result["rule"] = _rules.result(rule, None)
+            result["explanation"] = _sentences.refused(_sentences.rule_words(rule), error.text) + "."
+            return
+        tables.append(table)
+        entry = _entry(explainer, query, table)
+        if entry is None:
+            continue
+        kind = _SPECIAL[entry.type]
+        if kind == "throw":
+            thrown = entry
+        elif _TYPE_ERRNO[kind] == error.errno:
+            result["table"] = table
+            result["route"] = entry.result()
+            result["rule"] = _rules.result(rule, table)
+            where = _sentences.way(rule, table, entry, NextHop())
+            result["explanation"] = _sentences.refused(where, error.text) + "."
+            return
+    if result["reason"] == "no_route":
+        clause = _sentences.no_route(question.destination, tables, question.device, thrown)
+        result["explanation"] = f"{clause}."
+    else:
+        result["explanation"] = f"the kernel refuses the look-up: {error.text}."
+
+
+def _entry(explainer: Explainer, query: Query, table: int) -> Route | None:
+    """The longest blackhole, unreachable, prohibit or throw entry of a table that covers the destination."""
+    bits = BITS[query.family]
+    host = int.from_bytes(query.destination, "big")
+    covering = [
+        Prefix(query.family, (host >> bits - length << bits - length).to_bytes(bits // 8, "big"), length)
+        for length in range(bits + 1)
+    ]
+    found: list[Route] = []
+    for kind in _SPECIAL:
+        scan = Scan(query.family, (), covering)
+        for chunk in explainer.kernel.dump_routes(query.family, table, kind=kind):
+            scan.feed(chunk)
+        found += [_decode.route(payload, explainer.names) for payload in scan.others]
+    fitting = [route for route in found if route.tos in (0, query.tos & 0xFC)]
+    return max(fitting, key=lambda route: (route.destination.length, -route.metric), default=None)
