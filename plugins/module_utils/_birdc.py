@@ -1,0 +1,199 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``birdc`` prints, and its comparison with the intent and with the kernel. PRIVATE to the collection. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+# How birdc names the protocol of a route: `Type: OSPF-E2 univ` (2.x), `source: OSPF-E2` (3.x); nest/route.h of BIRD.
+_PROTOCOLS = {
+    "babel": "babel",
+    "bgp": "bgp",
+    "device": "connected",
+    "ospf": "ospf",
+    "ospf-e1": "ospf",
+    "ospf-e2": "ospf",
+    "ospf-ia": "ospf",
+    "rip": "rip",
+    "static": "static",
+}
+_ROUTE = re.compile(r"(?P<net>\S*)\s+(?P<kind>[a-z]+) \[(?P<protocol>\S+) [^\]]*\](?P<rest>.*)")
+_BITS = {"ipv4": 32, "ipv6": 128}
+#: The number BIRD writes its routes with (RTPROT_BIRD, linux/rtnetlink.h).
+KERNEL_PROTOCOL = "bird"
+
+
+class Exported(t.NamedTuple):
+    """A route as BIRD gives it to the kernel: ``kind`` is ``unicast`` or what stands in its place."""
+
+    destination: str
+    instance: str
+    protocol: str
+    kind: str
+    source: str | None
+
+
+class Difference(t.NamedTuple):
+    """One route on which intent, BIRD and kernel do not agree; ``problem`` is one of ``PROBLEMS``."""
+
+    destination: str
+    protocol: str
+    intent: str | None
+    bird: str | None
+    kernel: str | None
+    problem: str
+
+
+#: In the order in which they must be looked at: a filter that does not call us explains everything below it.
+PROBLEMS = {
+    "filter": "BIRD exports it with another source than the intent: a filter does not call our function, or overrides it",
+    "not_exported": "BIRD does not export it: its gateway is unreachable, or a filter rejects it",
+    "absent": "BIRD exports it, but the kernel does not have it: the kernel refused it, mostly since the source is not local",
+    "differs": "the kernel's route has another source than BIRD exports",
+}
+
+
+def version_of(status: str) -> str:
+    """The version in the answer to ``show status`` or ``bird --version``; empty where there is none."""
+    match = re.search(r"^BIRD (?:version )?(\d+\.\d+(?:\.\d+)?)", status, re.M)
+    return match.group(1) if match else ""
+
+
+def kernel_protocols(protocols: str) -> list[dict[str, str]]:
+    """``[{name, bird_table, state}]`` from the answer to ``show protocols``."""
+    rows = [line.split() for line in protocols.splitlines()]
+    return [
+        {"name": row[0], "bird_table": row[2], "state": row[3]} for row in rows if len(row) >= 4 and row[1] == "Kernel"
+    ]
+
+
+def symbols(answer: str) -> list[str]:
+    """Names from the answer to ``show symbols function``."""
+    return [line.split("\t")[0] for line in answer.splitlines() if "\t" in line]
+
+
+def exported_routes(answer: str) -> list[Exported]:
+    """The routes in the answer to ``show route export PROTOCOL all``."""
+    found: list[Exported] = []
+    current: dict[str, t.Any] | None = None
+    net = ""
+    for line in answer.splitlines():
+        if line[:1] != "\t":
+            _finish(current, found)
+            match = _ROUTE.match(line)
+            current = None
+            if match:
+                net = match.group("net") or net  # a second route for the same destination leaves it out
+                current = {"destination": net, "instance": match.group("protocol"), "kind": match.group("kind")}
+                current.update({"protocol": "other", "source": None})
+        elif current is not None:
+            key, _colon, value = line.strip().partition(": ")
+            if key in ("Type", "source"):
+                current["protocol"] = _PROTOCOLS.get(value.split()[0].lower(), "other")
+            elif key in ("Kernel.prefsrc", "krt_prefsrc"):
+                current["source"] = value
+    _finish(current, found)
+    return found
+
+
+def _finish(current: dict[str, t.Any] | None, found: list[Exported]) -> None:
+    if current is not None:
+        found.append(Exported(**current))
+
+
+class Sources:
+    """Which source the intent gives a route of one table and family; the order is the one ``_intent`` documents."""
+
+    def __init__(self, family: str, policies: t.Sequence[dict[str, t.Any]]) -> None:
+        self._bits = _BITS[family]
+        self._rules: dict[int, dict[int, list[tuple[bool, t.Any, list[t.Any], str]]]] = {}
+        for policy in policies:
+            exempt = [ipaddress.ip_network(text) for text in policy["except"]]
+            for text in policy["destinations"]:
+                network = ipaddress.ip_network(text)
+                rule = (policy["match"] == "exact", policy["protocols"], exempt, policy["source"])
+                level = self._rules.setdefault(network.prefixlen, {})
+                level.setdefault(int(network.network_address) >> (self._bits - network.prefixlen), []).append(rule)
+        for level in self._rules.values():
+            for rules in level.values():
+                rules.sort(key=lambda rule: not rule[0])
+        self._lengths = sorted(self._rules, reverse=True)
+
+    def of(self, destination: str, protocol: str) -> str | None:
+        """The source for this route, None where no policy concerns it."""
+        network = ipaddress.ip_network(destination)
+        value = int(network.network_address)
+        for length in self._lengths:
+            if length > network.prefixlen:
+                continue
+            for exact, protocols, exempt, source in self._rules[length].get(value >> (self._bits - length), ()):
+                if exact and length != network.prefixlen:
+                    continue
+                if "any" not in protocols and protocol not in protocols:
+                    continue
+                if not any(_inside(network, other) for other in exempt):
+                    return source
+        return None
+
+
+def _inside(network: t.Any, other: t.Any) -> bool:
+    return network.prefixlen >= other.prefixlen and network.network_address in other
+
+
+def kernel_sources(routes: t.Iterable[dict[str, t.Any]], family: str) -> dict[str, tuple[str, str | None]]:
+    """``{destination: (type, source)}`` from the routes of ``ip -j route show``."""
+    found = {}
+    for route in routes:
+        destination = route["dst"]
+        if destination == "default":
+            destination = "0.0.0.0/0" if family == "ipv4" else "::/0"
+        elif "/" not in destination:
+            destination = f"{destination}/{_BITS[family]}"
+        found[destination] = (route.get("type", "unicast"), route.get("prefsrc"))
+    return found
+
+
+def compare(
+    exported: t.Iterable[Exported],
+    kernel: dict[str, tuple[str, str | None]],
+    sources: Sources,
+    own: dict[str, str],
+) -> list[Difference]:
+    """Every route on which intent, BIRD and kernel disagree about the source.
+
+    A route without a source that the kernel does not have is not our concern.
+
+    ``own``: the source of each of our own static routes, by destination; ``kernel``: as ``kernel_sources`` returns it.
+    """
+    differences = []
+    seen = set()
+    for route in exported:
+        static = route.instance.startswith("source_ip_")
+        if static:
+            seen.add(route.destination)
+        wanted = own.get(route.destination) if static else sources.of(route.destination, route.protocol)
+        kind, actual = kernel.get(route.destination, (None, None))
+        problem = None
+        if not _same(wanted, route.source):
+            problem = "filter"
+        elif kind is None and route.source:
+            problem = "absent"
+        elif kind == "unicast" and not _same(route.source, actual):
+            problem = "differs"
+        if problem:
+            differences.append(Difference(route.destination, route.protocol, wanted, route.source, actual, problem))
+    for destination in sorted(set(own) - seen):
+        actual = kernel.get(destination, (None, None))[1]
+        differences.append(Difference(destination, "static", own[destination], None, actual, "not_exported"))
+    return differences
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    if one == other:
+        return True
+    # BIRD and the kernel do not always write an address the same way.
+    return bool(one and other) and ipaddress.ip_address(one) == ipaddress.ip_address(other)

@@ -1,0 +1,228 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bird_info
+short_description: Compare the sources BIRD exports with the intent and with the kernel
+version_added: 0.1.0
+author: The l3host.source_ip contributors (!UNKNOWN)
+description:
+  - Reads a running BIRD 2 or 3 through C(birdc), and the kernel through C(ip -j route).
+  - For each kernel table it compares, route by route, the source that the intent names, the source that BIRD's export
+    filter gives, and the source the kernel's route has. The kernel is the judge. BIRD does not notice a source that
+    the kernel lost or never got.
+  - Returns numbers and the first differences, however many routes there are. The role P(l3host.source_ip.bird#role)
+    uses it.
+extends_documentation_fragment:
+  - l3host.source_ip._attributes
+  - l3host.source_ip._attributes.info_module
+requirements:
+  - C(birdc) and C(ip) on the host
+options:
+  scopes:
+    description: What to compare. Without it, only the daemon is described.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      family:
+        description: The address family.
+        type: str
+        choices: [ipv4, ipv6]
+        required: true
+      kernel_table:
+        description: The number of the kernel table.
+        type: int
+        default: 254
+      bird_table:
+        description: The BIRD table whose kernel protocol writes to that kernel table.
+        type: str
+        required: true
+      policies:
+        description: The policies of this table and family, as the filter P(l3host.source_ip.intent#filter) returns them.
+        type: list
+        elements: dict
+        default: []
+      routes:
+        description: The routes of this table and family, as the filter P(l3host.source_ip.intent#filter) returns them.
+        type: list
+        elements: dict
+        default: []
+  limit:
+    description: How many differences, and how many changes of each kernel protocol, to return. RV(counts) has all of them.
+    type: int
+    default: 20
+  socket:
+    description: BIRD's control socket.
+    type: path
+    default: /run/bird/bird.ctl
+"""
+
+EXAMPLES = r"""
+- name: Which BIRD is it, and what are its kernel protocols
+  l3host.source_ip.bird_info:
+
+- name: Does the kernel have the sources that BIRD exports
+  l3host.source_ip.bird_info:
+    scopes:
+      - family: ipv4
+        bird_table: master4
+        policies: "{{ ({'source_ip_policies': source_ip_policies} | l3host.source_ip.intent('bird')).policies }}"
+  register: bird
+  failed_when: bird.differences | length > 0
+"""
+
+RETURN = r"""
+running:
+  description: Whether the daemon answered. Everything else is there only when it did.
+  type: bool
+  returned: always
+version:
+  description: The version of the daemon, or of the program where the daemon does not run.
+  type: str
+  returned: always
+  sample: 2.17.6
+functions:
+  description: Names of the functions of our own in the running configuration.
+  type: list
+  elements: str
+  returned: when running
+protocols:
+  description: The kernel protocols, each with its name, BIRD table and state.
+  type: list
+  elements: dict
+  returned: when running
+  sample: [{name: kernel1, bird_table: master4, state: up}]
+routes:
+  description: How many routes were compared.
+  type: int
+  returned: when running
+counts:
+  description: How many differences there are of each kind.
+  type: dict
+  returned: when running
+  sample: {filter: 0, not_exported: 0, absent: 0, differs: 3}
+meanings:
+  description: What each kind of difference that was found means.
+  type: dict
+  returned: when running
+differences:
+  description:
+    - The first differences, worst first. C(intent), C(bird) and C(kernel) are the three sources, null where there is none.
+    - C(problem) is one of V(filter), V(not_exported), V(absent) and V(differs); C(instance) is the kernel protocol.
+  type: list
+  elements: dict
+  returned: when running
+affected:
+  description: The kernel protocols whose routes in the kernel have another source than BIRD exports, and those routes.
+  type: list
+  elements: dict
+  returned: when running
+  sample:
+    - instance: kernel1
+      family: ipv4
+      kernel_table: 254
+      bird_table: master4
+      count: 1
+      changes: [{destination: 198.51.100.0/24, source: 192.0.2.2}]
+"""
+
+import json
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.l3host.source_ip.plugins.module_utils import _birdc
+
+
+def argument_spec() -> dict[str, t.Any]:
+    scope = {
+        "family": {"type": "str", "choices": ["ipv4", "ipv6"], "required": True},
+        "kernel_table": {"type": "int", "default": 254},
+        "bird_table": {"type": "str", "required": True},
+        "policies": {"type": "list", "elements": "dict", "default": []},
+        "routes": {"type": "list", "elements": "dict", "default": []},
+    }
+    return {
+        "scopes": {"type": "list", "elements": "dict", "default": [], "options": scope},
+        "limit": {"type": "int", "default": 20},
+        "socket": {"type": "path", "default": "/run/bird/bird.ctl"},
+    }
+
+
+def birdc(module: AnsibleModule, command: str, check: bool = True) -> tuple[int, str]:
+    arguments = [module.get_bin_path("birdc", required=True), "-s", module.params["socket"], *command.split()]
+    code, out, err = module.run_command(arguments)
+    if check and code:
+        module.fail_json(msg=f"birdc {command}: {(out + err).strip()}", rc=code)
+    return code, out
+
+
+def kernel_routes(module: AnsibleModule, family: str, table: int) -> list[dict[str, t.Any]]:
+    command = [module.get_bin_path("ip", required=True), "-j", "-4" if family == "ipv4" else "-6"]
+    command += ["route", "show", "table", str(table), "protocol", _birdc.KERNEL_PROTOCOL]
+    code, out, err = module.run_command(command)
+    if code and "FIB table does not exist" in err:
+        return []
+    if code:
+        module.fail_json(msg=f"{' '.join(command)}: {err.strip()}", rc=code)
+    return json.loads(out or "[]")
+
+
+def compare(module: AnsibleModule, instances: dict[str, str]) -> dict[str, t.Any]:
+    rows: list[dict[str, t.Any]] = []
+    affected = []
+    routes = 0
+    for scope in module.params["scopes"]:
+        instance = instances.get(scope["bird_table"])
+        if instance is None:
+            module.fail_json(msg=f"BIRD has no kernel protocol for its table {scope['bird_table']}")
+        exported = _birdc.exported_routes(birdc(module, f"show route export {instance} all")[1])
+        found = _birdc.compare(
+            exported,
+            _birdc.kernel_sources(kernel_routes(module, scope["family"], scope["kernel_table"]), scope["family"]),
+            _birdc.Sources(scope["family"], scope["policies"]),
+            {route["destination"]: route["source"] for route in scope["routes"]},
+        )
+        routes += len(exported)
+        rows += [{**difference._asdict(), "instance": instance} for difference in found]
+        wrong = [difference for difference in found if difference.problem == "differs"]
+        if wrong:
+            changes = [{"destination": one.destination, "source": one.bird} for one in wrong[: module.params["limit"]]]
+            place = {key: scope[key] for key in ("family", "kernel_table", "bird_table")}
+            affected.append({**place, "instance": instance, "count": len(wrong), "changes": changes})
+    order = list(_birdc.PROBLEMS)
+    rows.sort(key=lambda row: order.index(row["problem"]))
+    counts = {problem: sum(row["problem"] == problem for row in rows) for problem in order}
+    meanings = {problem: text for problem, text in _birdc.PROBLEMS.items() if counts[problem]}
+    differences = rows[: module.params["limit"]]
+    return {"routes": routes, "counts": counts, "meanings": meanings, "differences": differences, "affected": affected}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    code, status = birdc(module, "show status", check=False)
+    if code:
+        _code, out, err = module.run_command([module.get_bin_path("bird", required=True), "--version"])
+        module.exit_json(changed=False, running=False, version=_birdc.version_of(out + err))
+    protocols = _birdc.kernel_protocols(birdc(module, "show protocols")[1])
+    functions = [
+        name for name in _birdc.symbols(birdc(module, "show symbols function")[1]) if name.startswith("source_ip")
+    ]
+    result = compare(module, {row["bird_table"]: row["name"] for row in protocols})
+    module.exit_json(
+        changed=False,
+        running=True,
+        version=_birdc.version_of(status),
+        functions=functions,
+        protocols=protocols,
+        **result,
+    )
+
+
+if __name__ == "__main__":
+    main()
