@@ -9,7 +9,7 @@ Additions come before removals, so that an address that moves to another device 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _addresses
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import Entry, Item
@@ -131,7 +131,7 @@ def _add(plan: Additions, item: Item) -> None:
     if any(
         same_subnet(address, other.address) and not other.address.flags & Address.SECONDARY for other in plan.entries
     ):
-        address = _with_flag(address, Address.SECONDARY)
+        address = replace(address, flags=address.flags | Address.SECONDARY)
     after = _addresses.line(address)
     undo = (_addresses.removal(payload),)
     plan.steps.append(
@@ -141,18 +141,13 @@ def _add(plan: Additions, item: Item) -> None:
     plan.entries.append(Entry(address, payload))
 
 
-def _with_flag(address: Address, flag: int) -> Address:
-    values = {name: getattr(address, name) for name in address.__dataclass_fields__}
-    return Address(**{**values, "flags": address.flags | flag})
-
-
 def _change(plan: Additions, item: Item, entry: Entry, before: str) -> None:
     payload = _addresses.changed_payload(item, entry)
     address = _addresses.decode(payload, {item.index: item.device})
     kept = entry.address.flags & (Address.SECONDARY | Address.TENTATIVE)
     if address.preferred_lifetime == 0:
         kept |= Address.DEPRECATED
-    address = _with_flag(address, kept)
+    address = replace(address, flags=address.flags | kept)
     undo = (_addresses.replacement(_addresses.restoring_payload(entry.payload)),)
     request = _addresses.replacement(payload)
     plan.steps.append(Step(label(item), item.text, "changed", before, _addresses.line(address), request, undo))
@@ -266,9 +261,8 @@ def _promoted(entry: Entry, after: list[Entry]) -> list[Entry]:
         return after
     for at, other in enumerate(after):
         if other.address.flags & Address.SECONDARY and same_subnet(entry.address, other.address):
-            flags = other.address.flags & ~Address.SECONDARY
-            values = {name: getattr(other.address, name) for name in other.address.__dataclass_fields__}
-            return [*after[:at], Entry(Address(**{**values, "flags": flags}), other.payload), *after[at + 1 :]]
+            primary = replace(other.address, flags=other.address.flags & ~Address.SECONDARY)
+            return [*after[:at], Entry(primary, other.payload), *after[at + 1 :]]
     return after
 
 
