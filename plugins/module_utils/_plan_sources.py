@@ -90,11 +90,12 @@ class SourcePlanner:
     ) -> None:
         chosen: Selection | None = None
         header, attrs = _wire.split(payload)
-        for item in candidates:
-            if not _selects(item, header, attrs):
+        ranked = sorted(candidates, key=lambda item: item.rank) if len(candidates) > 1 else candidates
+        for item in ranked:
+            if not _selects(item, prefix, header, attrs):
                 continue
             met.add(item.number)
-            if chosen is not None and chosen.source != item.source:
+            if chosen is not None and chosen.rank == item.rank and chosen.source != item.source:
                 raise InvalidInput(
                     f"routes[{chosen.number}] and routes[{item.number}] both select "
                     f"'{RouteLine(payload, self.names)}', with different sources; narrow one of them"
@@ -168,10 +169,12 @@ class SourcePlanner:
         )
 
 
-def _selects(item: Selection, header: _wire.Header, attrs: _wire.Attributes) -> bool:
+def _selects(item: Selection, prefix: Prefix, header: _wire.Header, attrs: _wire.Attributes) -> bool:
     if header[7] != TYPES["unicast"]:
         return False
-    if item.protocol is not None and header[5] != item.protocol:
+    if header[5] in item.spared_protocols or (item.protocol is not None and header[5] != item.protocol):
+        return False
+    if any(spared.covers(prefix) for spared in item.spared):
         return False
     if item.metric is not None and _wire.metric_of(attrs) != item.metric:
         return False

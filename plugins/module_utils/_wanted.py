@@ -78,6 +78,13 @@ class Selection(t.NamedTuple):
     metric: int | None
     source: bytes | None
     only_source: bytes | None
+    spared: tuple[Prefix, ...] = ()
+    spared_protocols: frozenset[int] = frozenset()
+
+    @property
+    def rank(self) -> tuple[bool, int, bool]:
+        """Lower goes first where several entries select one route: setting, longer destination, exact."""
+        return self.source is None, -self.prefix.length, self.within
 
 
 def bounded(value: t.Any, what: str, low: int, high: int) -> int:
@@ -270,6 +277,14 @@ def selections(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Sel
                 metric=None if metric is None else bounded(metric, f"{what}.metric", 0, _MAX_U32),
                 source=None if absent else source,
                 only_source=source if absent else None,
+                spared=tuple(
+                    parse_prefix(text, f"{what}.except[{index}]", prefix.family)
+                    for index, text in enumerate(item.get("except") or ())
+                ),
+                spared_protocols=frozenset(
+                    number(text, PROTOCOLS, f"{what}.except_protocols", 255)
+                    for text in item.get("except_protocols") or ()
+                ),
             )
         )
     return found

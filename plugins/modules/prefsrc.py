@@ -22,6 +22,8 @@ options:
     description:
       - Which routes get which source.
       - All entries are validated before the first write, and a refusal by the kernel takes the whole task back.
+      - Where several entries select one route, the longest destination counts, and for the same destination the entry
+        without O(routes[].within). Setting goes before clearing. If two are equal in this, their sources must be too.
     type: list
     elements: dict
     required: true
@@ -42,6 +44,16 @@ options:
         description: Whether to select all routes inside O(routes[].destination), itself included.
         type: bool
         default: false
+      except:
+        description: Prefixes to leave alone, with all routes inside them. For O(routes[].within).
+        type: list
+        elements: str
+        default: []
+      except_protocols:
+        description: Protocols whose routes are left alone, by name or number.
+        type: list
+        elements: str
+        default: []
       table:
         description: Routing table, by number or name. Default is V(main).
         type: str
@@ -165,6 +177,8 @@ def main() -> None:
         "destination": {"type": "str", "required": True},
         "source": {"type": "str"},
         "within": {"type": "bool", "default": False},
+        "except": {"type": "list", "elements": "str", "default": []},
+        "except_protocols": {"type": "list", "elements": "str", "default": []},
         "table": {"type": "str"},
         "vrf": {"type": "str"},
         "protocol": {"type": "str"},

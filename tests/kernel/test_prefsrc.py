@@ -220,7 +220,7 @@ def test_two_entries_that_contradict_are_refused(ns: Host, module: ModuleRunner)
         "prefsrc",
         {
             "routes": [
-                {"destination": "198.51.0.0/16", "within": True, "source": ns.S4},
+                {"destination": ns.P4, "source": ns.S4, "protocol": "static"},
                 {"destination": ns.P4, "source": ns.S4_OTHER},
             ],
             "missing": "ignore",
@@ -229,6 +229,39 @@ def test_two_entries_that_contradict_are_refused(ns: Host, module: ModuleRunner)
     assert "routes[0]" in failed["msg"]
     assert "routes[1]" in failed["msg"]
     assert "src" not in ns.ip(f"route show {ns.P4}")
+
+
+def test_the_closest_entry_counts(ns: Host, module: ModuleRunner) -> None:
+    """Longest destination, exact before within, setting before clearing, whatever the order of the entries."""
+    for prefix in ("198.51.100.0/24", "198.51.100.128/25", "198.51.0.0/16", "198.0.0.0/8"):
+        ns.ip(f"route add {prefix} via {ns.G4} proto static src 10.0.0.1")
+    result = module.ok(
+        "prefsrc",
+        {
+            "routes": [
+                {"destination": "198.51.100.0/24", "within": True, "state": "absent"},
+                {"destination": "198.0.0.0/8", "within": True, "source": ns.S4},
+                {"destination": "198.51.100.0/24", "within": True, "source": ns.S4_OTHER},
+                {"destination": "198.51.100.0/24", "source": ns.S4},
+            ],
+        },
+    )
+    assert {entry["destination"]: entry["after"].split("src ")[1].split()[0] for entry in result["results"]} == {
+        "198.0.0.0/8": ns.S4,
+        "198.51.0.0/16": ns.S4,
+        "198.51.100.0/24": ns.S4,
+        "198.51.100.128/25": ns.S4_OTHER,
+    }
+
+
+def test_exemptions_are_left_alone(ns: Host, module: ModuleRunner) -> None:
+    for prefix, protocol in (("198.51.100.0/24", "static"), ("198.51.101.0/24", "133"), ("198.52.0.0/24", "static")):
+        ns.ip(f"route add {prefix} via {ns.G4} proto {protocol}")
+    entry = {"destination": "198.0.0.0/8", "within": True, "source": ns.S4}
+    result = module.ok("prefsrc", {"routes": [{**entry, "except": ["198.52.0.0/16"], "except_protocols": ["133"]}]})
+    assert [(one["destination"], one["action"]) for one in result["results"]] == [("198.51.100.0/24", "changed")]
+    failed = module.fails("prefsrc", {"routes": [{**entry, "except": ["198.52.0.1/16"]}]})
+    assert "routes[0].except[0]" in failed["msg"]
 
 
 def test_hidden_sources_of_ipv6_siblings_come_to_light(ns: Host, module: ModuleRunner) -> None:
