@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: probe
 short_description: Open a socket as an application would, and tell which source it gets
 version_added: 0.1.0
-author: The l3host.source_ip contributors
+author: The l3host.source_ip contributors (!UNKNOWN)
 description:
   - Opens a socket for each probe, makes the calls that an application makes (mark, bind to a device or an address,
     connect), and tells what the kernel answered to each, and which local address the socket got.
