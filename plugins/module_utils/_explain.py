@@ -321,7 +321,7 @@ class Explainer:
         source = result["source"]
         holders = self._own.get(source or "", ())
         if source and (source.startswith("127.") or source == "::1") and result["device"] not in (None, "lo"):
-            found.append(f"{source} is no address for the wire: whoever receives such a packet drops it")
+            found.append(_sentences.off_the_wire(source))
         if holders and all(address.deprecated for address in holders):
             found.append(f"{source} is deprecated: meant for no new connection, and yet the source of this one")
         if holders and not any(address.usable for address in holders):

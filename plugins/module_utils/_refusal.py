@@ -32,6 +32,7 @@ REASONS = {
 _ACTIONS = {"unreachable": "unreachable", "prohibit": "prohibited", "blackhole": "blackhole"}
 _SPECIAL = {TYPES[name]: name for name in ("blackhole", "unreachable", "prohibit", "throw")}
 _TYPE_ERRNO = {"blackhole": errno.EINVAL, "unreachable": errno.EHOSTUNREACH, "prohibit": errno.EACCES}
+_LOOPBACK = b"\x7f"
 
 
 def explain_refusal(explainer: Explainer, question: Question, error: KernelError, result: dict[str, t.Any]) -> None:
@@ -41,6 +42,7 @@ def explain_refusal(explainer: Explainer, question: Question, error: KernelError
         raise KernelError(f"{question.what}: {error.message}", error.errno, error.text)
     result["reason"] = REASONS[error.errno]
     if query.family == INET and question.source and not explainer.has(question.source, query):
+        result["reason"] = "no_route"
         result["explanation"] = f"{_sentences.not_own(question.source)}."
         return
     tables: list[int] = []
@@ -52,7 +54,7 @@ def explain_refusal(explainer: Explainer, question: Question, error: KernelError
             result["explanation"] = _sentences.refused(_sentences.rule_words(rule), error.text) + "."
             return
         tables.append(table)
-        entry = _entry(explainer, query, table)
+        entry = _entry(explainer, query, table, _SPECIAL)
         if entry is None:
             continue
         kind = _SPECIAL[entry.type]
@@ -68,12 +70,45 @@ def explain_refusal(explainer: Explainer, question: Question, error: KernelError
     if result["reason"] == "no_route":
         clause = _sentences.no_route(question.destination, tables, question.device, thrown)
         result["explanation"] = f"{clause}."
-    else:
+    elif error.errno != errno.EINVAL or not _loopback_source(explainer, question, error, result):
+        # An EINVAL without a blackhole is the kernel's no to something else that was asked.
+        result["reason"] = "no_route" if error.errno == errno.EINVAL else result["reason"]
         result["explanation"] = f"the kernel refuses the look-up: {error.text}."
 
 
-def _entry(explainer: Explainer, query: Query, table: int) -> Route | None:
-    """The longest blackhole, unreachable, prohibit or throw entry of a table that covers the destination."""
+def _loopback_source(explainer: Explainer, question: Question, error: KernelError, result: dict[str, t.Any]) -> bool:
+    """IPv4 sends nothing from 127.0.0.0/8 by other devices: ``__mkroute_output()`` in net/ipv4/route.c."""
+    query = question.query
+    if query.source and query.source[:1] == _LOOPBACK:
+        result["reason"] = "no_route"
+        result["explanation"] = f"{_sentences.loopback(question.source or '', error.text)}."
+        return True
+    for rule, table in _rules.walk(explainer.rules(query.family), explainer.flow(query)):
+        entry = _entry(explainer, query, table, (TYPES["unicast"],)) if table is not None else None
+        if entry and entry.source and entry.source.startswith("127."):
+            hop = entry.hops[0] if entry.hops else NextHop()
+            result.update(
+                reason="prefsrc",
+                source=entry.source,
+                configured=entry.source,
+                device=hop.device,
+                gateway=hop.gateway,
+                table=table,
+                route=entry.result(),
+                rule=_rules.result(rule, table),
+                warnings=[_sentences.off_the_wire(entry.source)],
+            )
+            where = _sentences.way(rule, table, entry, hop)
+            clauses = f"{_sentences.carried(entry, entry.source)}, and {_sentences.loopback(entry.source, error.text)}"
+            result["explanation"] = f"{where}: {clauses}."
+            return True
+        if entry:
+            return False
+    return False
+
+
+def _entry(explainer: Explainer, query: Query, table: int, kinds: t.Iterable[int]) -> Route | None:
+    """The longest entry of these types in a table that covers the destination."""
     bits = BITS[query.family]
     host = int.from_bytes(query.destination, "big")
     covering = [
@@ -81,7 +116,7 @@ def _entry(explainer: Explainer, query: Query, table: int) -> Route | None:
         for length in range(bits + 1)
     ]
     found: list[Route] = []
-    for kind in _SPECIAL:
+    for kind in kinds:
         scan = Scan(query.family, (), covering)
         for chunk in explainer.kernel.dump_routes(query.family, table, kind=kind):
             scan.feed(chunk)

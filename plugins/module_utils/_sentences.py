@@ -169,3 +169,11 @@ def not_own(source: str) -> str:
 
 def refused(where: str, text: str) -> str:
     return f"{where}: the kernel refuses to send ({text})"
+
+
+def loopback(source: str, text: str) -> str:
+    return f"IPv4 sends nothing from {source} by a device other than lo ({text})"
+
+
+def off_the_wire(source: str) -> str:
+    return f"{source} is no address for the wire: whoever receives such a packet drops it"
