@@ -21,8 +21,10 @@ from typing import Any
 RUN_NETNS = Path("/run/netns")
 PREFIX = "l3h"
 CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
 
 _OURS = re.compile(rf"^{PREFIX}-(?P<pid>\d+)-\d+-")
+_LIBC = ctypes.CDLL(None, use_errno=True)
 _serial = itertools.count(1)
 
 
@@ -37,11 +39,15 @@ def unique_name(label: str, owner: int | None = None) -> str:
 
 def enter(name: str) -> None:
     """Move the calling thread into the named namespace; never creates one (setns(2))."""
-    libc = ctypes.CDLL(None, use_errno=True)
     with open(RUN_NETNS / name, "rb") as handle:
-        if libc.setns(handle.fileno(), CLONE_NEWNET) != 0:
+        if _LIBC.setns(handle.fileno(), CLONE_NEWNET) != 0:
             errno = ctypes.get_errno()
             raise NamespaceError(f"setns into {name}: {os.strerror(errno)}")
+
+
+def die_with_parent() -> None:
+    """For ``preexec_fn``: the child gets SIGTERM when this process ends, however it ends (prctl(2))."""
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def process_ids(name: str) -> list[int]:

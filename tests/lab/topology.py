@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.netns import Namespace, NamespaceError, batch, delete, owned_by, sweep
+from tests.lab.netns import Namespace, NamespaceError, batch, delete, die_with_parent, owned_by, sweep
 
 HOST_SOURCE = {4: "192.0.2.2", 6: "2001:db8:ff::2"}
 UPLINKS = {
@@ -127,14 +127,16 @@ def build(*, web_server: bool = True, owner: int | None = None) -> Lab:
     sweep()
     made = Lab(*(Namespace(label, owner) for label in ("host", "r1", "r2", "web")))
     try:
-        _build(made, web_server)
+        _build(made)
+        if web_server:
+            start_web_server(made.web, outlives=owner is not None)
     except BaseException:
         tear_down(made)
         raise
     return made
 
 
-def _build(made: Lab, web_server: bool) -> None:
+def _build(made: Lab) -> None:
     h, r1, r2, web = (made.names[part] for part in ("host", "r1", "r2", "web"))
     batch(f"netns add {name}" for name in (h, r1, r2, web))
     for namespace in (made.host, made.r1, made.r2, made.web):
@@ -156,14 +158,19 @@ def _build(made: Lab, web_server: bool) -> None:
     }
     for namespace, text in lines.items():
         namespace.batch(["link set lo up", *text.splitlines()])
-    if web_server:
-        start_web_server(made.web)
 
 
-def start_web_server(web: Namespace, port: int = HTTP_PORT, timeout: float = 10.0) -> None:
-    """Start the HTTP server in the background and return once it listens; it ends with its namespace."""
+def start_web_server(web: Namespace, port: int = HTTP_PORT, *, outlives: bool = False, timeout: float = 10.0) -> None:
+    """Start the HTTP server in the background and return once it listens.
+
+    It ends with its namespace and, unless it ``outlives`` this process, with this process.
+    """
     script = Path(__file__).with_name("webserver.py")
-    server = web.popen([sys.executable, "-I", str(script), str(port)], start_new_session=True)
+    server = web.popen(
+        [sys.executable, "-I", str(script), str(port)],
+        start_new_session=True,
+        preexec_fn=None if outlives else die_with_parent,
+    )
     deadline = time.monotonic() + timeout
     while f":{port} " not in web.run(["ss", "-Hltn"]).stdout:
         if server.poll() is not None or time.monotonic() > deadline:
