@@ -15,13 +15,15 @@ import os
 import socket
 import typing as t
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _decode, _rfc6724, _rules, _sentences
+from ansible_collections.l3host.source_ip.plugins.module_utils import _decode, _rfc6724, _rules, _sentences, _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import (
     INET,
     INET6,
+    MAIN,
     Address,
     NextHop,
+    Prefix,
     Query,
     Route,
     Rule,
@@ -33,7 +35,8 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._socket import So
 if t.TYPE_CHECKING:
     from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel, Label
 
-_LOCAL_TYPE = 2
+_LOCAL_TYPE, _LOCAL_TABLE = 2, 255
+_OWN_TYPES = (2, 3, 4)  # local, broadcast, anycast: what the kernel keeps in the local table
 _SYSCTL = "/proc/sys/net/ipv6/conf"
 
 
@@ -61,6 +64,7 @@ class Explainer:
         self._labels: tuple[Label, ...] | None = None
         self._settings: dict[int, _rfc6724.Settings] = {}
         self._local: dict[tuple[str, int | None], bool] = {}
+        self._in_main: set[Prefix] | None = None
 
     # What is read once
 
@@ -145,15 +149,27 @@ class Explainer:
 
     def _ask(self, query: Query) -> Answer:
         payload = self.kernel.lookup(query)
-        seen = _decode.route(payload, self.names)
+        seen = self._in_its_table(_decode.route(payload, self.names))
         hop = seen.hops[0] if seen.hops else NextHop()
         return Answer(seen.source, hop, seen.table or None, seen.type)
 
     def _match(self, query: Query) -> Route | None:
         try:
-            return _decode.route(self.kernel.lookup(query, fib_match=True), self.names)
+            payload = self.kernel.lookup(query, fib_match=True)
         except KernelError:
             return None  # the kernel answered without a route: IPv4, bound to a device
+        return self._in_its_table(_decode.route(payload, self.names))
+
+    def _in_its_table(self, route: Route) -> Route:
+        """As long as no rule was ever added, IPv4 has local and main in one, and says main for both (fib_trie.c)."""
+        if route.family != INET or route.table != MAIN or route.type not in _OWN_TYPES:
+            return route
+        if self._in_main is None:
+            chunks = [chunk for kind in _OWN_TYPES for chunk in self.kernel.dump_routes(INET, MAIN, kind=kind)]
+            payloads = [message[3] for chunk in chunks for message in _wire.messages(chunk)]
+            self._in_main = {_wire.destination_of(payload) for payload in payloads}
+        destinations = (prefix for prefix in self._in_main if prefix.covers(route.destination))
+        return route if any(destinations) else dataclasses.replace(route, table=_LOCAL_TABLE)
 
     def _ask_socket(self, question: Question) -> SocketResult:
         query = question.query

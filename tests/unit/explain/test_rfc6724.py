@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -37,7 +37,8 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._rfc6724 import (
 DEPRECATED, HOME, OPTIMISTIC = Address.DEPRECATED, Address.HOMEADDRESS, Address.OPTIMISTIC
 
 
-class Label(NamedTuple):
+@dataclass(frozen=True)
+class Label:
     prefix: Prefix
     label: int
     index: int = 0
