@@ -172,11 +172,18 @@ def _check_label(item: Item) -> None:
 
 
 def check_lifetimes(item: Item, preferred: int | None, valid: int | None, left: str = "") -> None:
-    """InvalidInput where an address would be preferred for longer than it is valid."""
-    if preferred is not None and valid is not None and preferred > valid:
+    """InvalidInput for lifetimes that the kernel refuses or ignores; None is unnamed."""
+    if preferred is None or valid is None:
+        return
+    if preferred > valid:
         raise InvalidInput(
             f"{item.name}.preferred_lifetime: {item.text} cannot be preferred for longer"
             f" ({_lifetime_text(preferred)}) than it is valid ({_lifetime_text(valid)}{left})"
+        )
+    if item.family == INET and valid == FOREVER and preferred not in (0, FOREVER):
+        raise InvalidInput(
+            f"{item.name}.preferred_lifetime: the kernel ignores {_lifetime_text(preferred)} for {item.text}, because"
+            " an IPv4 address that is valid for ever stays preferred; name valid_lifetime too, or 0 to deprecate it now"
         )
 
 
@@ -201,7 +208,8 @@ def decode(payload: bytes, names: t.Mapping[int, str]) -> Address:
     attrs = dict(attributes(payload, IFADDRMSG.size))
     far = attrs[IFA_ADDRESS]
     own = attrs.get(IFA_LOCAL, far)
-    preferred, valid = _lifetimes(attrs)
+    flags = _U32.unpack(attrs[IFA_FLAGS])[0] if IFA_FLAGS in attrs else low_flags
+    preferred, valid = _lifetimes(attrs, flags)
     return Address(
         address=socket.inet_ntop(family, own),
         prefix_length=length,
@@ -209,7 +217,7 @@ def decode(payload: bytes, names: t.Mapping[int, str]) -> Address:
         index=index,
         device=names.get(index, f"if{index}"),
         scope=scope,
-        flags=_U32.unpack(attrs[IFA_FLAGS])[0] if IFA_FLAGS in attrs else low_flags,
+        flags=flags if preferred else flags | Address.DEPRECATED,
         label=attrs[IFA_LABEL].rstrip(b"\0").decode() if IFA_LABEL in attrs else None,
         peer=socket.inet_ntop(family, far) if far != own else None,
         preferred_lifetime=None if preferred == FOREVER else preferred,
@@ -218,9 +226,10 @@ def decode(payload: bytes, names: t.Mapping[int, str]) -> Address:
     )
 
 
-def _lifetimes(attrs: t.Mapping[int, bytes]) -> tuple[int, int]:
+def _lifetimes(attrs: t.Mapping[int, bytes], flags: int) -> tuple[int, int]:
     preferred, valid, _created, _updated = _CACHEINFO.unpack(attrs.get(IFA_CACHEINFO, b"\xff" * 16))
-    return preferred, valid
+    # Of an IPv4 address that is valid for ever the kernel tells only by the flag that it is deprecated.
+    return (0 if flags & Address.DEPRECATED else preferred), valid
 
 
 def line(address: Address) -> str:
@@ -242,7 +251,7 @@ def line(address: Address) -> str:
         words.append(f"label {address.label}")
     if address.valid_lifetime is not None:
         words.append(f"valid_lft {address.valid_lifetime}sec")
-    if address.preferred_lifetime is not None:
+    if address.preferred_lifetime:
         words.append(f"preferred_lft {address.preferred_lifetime}sec")
     return " ".join(words)
 
@@ -283,9 +292,14 @@ def wanted_lifetimes(item: Item, address: Address | None) -> tuple[int, int]:
         return left_preferred, left_valid
     valid = left_valid if item.valid_lifetime is None else item.valid_lifetime
     if item.preferred_lifetime is not None:
-        check_lifetimes(item, item.preferred_lifetime, valid, " left; name valid_lifetime too")
+        there = "" if address is None else " left; name valid_lifetime too"
+        check_lifetimes(item, item.preferred_lifetime, valid, there)
         return item.preferred_lifetime, valid
-    return (valid if left_preferred == left_valid else min(left_preferred, valid)), valid
+    if left_preferred == left_valid:
+        return valid, valid
+    # What the kernel ignores is not sent either: see check_lifetimes.
+    kept = FOREVER if item.family == INET and valid == FOREVER and left_preferred else left_preferred
+    return min(kept, valid), valid
 
 
 def differs(item: Item, address: Address) -> bool:
@@ -342,6 +356,7 @@ def restoring_payload(payload: bytes, extra_flags: int = 0) -> bytes:
     attrs = {k: value for k, value in attributes(payload, IFADDRMSG.size) if k in _REQUEST_ATTRIBUTES}
     shown = _U32.unpack(attrs[IFA_FLAGS])[0] if IFA_FLAGS in attrs else header[2]
     _set_flags(header, attrs, shown & _REQUEST_FLAGS[header[0]] | extra_flags)
+    attrs[IFA_CACHEINFO] = _CACHEINFO.pack(*_lifetimes(attrs, shown), 0, 0)
     return _pack(header, attrs)
 
 

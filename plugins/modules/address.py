@@ -58,6 +58,7 @@ options:
           - For how many seconds the address is preferred, or V(forever).
           - V(0) makes it deprecated. IPv6 then avoids it as a source of new connections; IPv4 does not. A route that
             names it as its source uses it all the same.
+          - The kernel ignores another number for an IPv4 address that is valid for ever; that is an error.
           - When not specified, a new address is preferred for as long as it is valid, and one that is there keeps what
             it has.
         type: str

@@ -71,6 +71,10 @@ def test_address_text(text: str, canonical: str) -> None:
         ({"address": "192.0.2.2", "valid_lifetime": "4294967295"}, "neither a number of seconds below 4294967295"),
         ({"address": "192.0.2.2", "preferred_lifetime": "-1"}, "addresses[0].preferred_lifetime: '-1' is neither"),
         (
+            {"address": "192.0.2.2", "preferred_lifetime": "9", "valid_lifetime": "forever"},
+            "the kernel ignores 9 s for 192.0.2.2/32, because an IPv4 address that is valid for ever stays preferred",
+        ),
+        (
             {"address": "192.0.2.2", "preferred_lifetime": "forever", "valid_lifetime": "60"},
             "192.0.2.2/32 cannot be preferred for longer (forever) than it is valid (60 s)",
         ),
@@ -143,6 +147,8 @@ def there(preferred: int | None = None, valid: int | None = None) -> Address:
         ({"valid_lifetime": 100}, there(400, 500), (100, 100)),
         ({"preferred_lifetime": 50, "valid_lifetime": 100}, there(20, 90), (50, 100)),
         ({"preferred_lifetime": 0}, there(None, None), (0, addresses.FOREVER)),
+        ({"valid_lifetime": "forever"}, there(20, 30), (addresses.FOREVER, addresses.FOREVER)),
+        ({"valid_lifetime": "forever"}, there(0, 30), (0, addresses.FOREVER)),
         ({"preferred_lifetime": "forever"}, there(0, None), (addresses.FOREVER, addresses.FOREVER)),
     ],
 )
@@ -177,7 +183,7 @@ def test_what_is_sent_is_met(
     length=st.integers(0, 32),
     noprefixroute=st.booleans(),
     nodad=st.booleans(),
-    preferred=st.integers(0, 1000),
+    preferred=st.sampled_from([0, addresses.FOREVER]),
 )
 def test_a_request_reads_back(packed: bytes, length: int, noprefixroute: bool, nodad: bool, preferred: int) -> None:
     family = 2 if len(packed) == 4 else 10
@@ -239,7 +245,7 @@ def test_a_removal_names_only_the_entry() -> None:
             Address(
                 "10.0.0.2", 24, 2, 2, "v0", flags=0x01 | 0x20, label="v0:a", valid_lifetime=9, preferred_lifetime=0
             ),
-            "inet 10.0.0.2/24 dev v0 scope global secondary deprecated label v0:a valid_lft 9sec preferred_lft 0sec",
+            "inet 10.0.0.2/24 dev v0 scope global secondary deprecated label v0:a valid_lft 9sec",
         ),
         (Address("10.0.0.2", 32, 2, 2, "v0", peer="10.0.0.3"), "inet 10.0.0.2 peer 10.0.0.3/32 dev v0 scope global"),
         (

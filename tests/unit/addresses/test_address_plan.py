@@ -101,7 +101,7 @@ def test_additions() -> None:
         (
             "changed",
             "inet6 2001:db8::1/64 dev v0 scope global",
-            "inet6 2001:db8::1/64 dev v0 scope global deprecated preferred_lft 0sec",
+            "inet6 2001:db8::1/64 dev v0 scope global deprecated",
         ),
     ]
     assert [step.request.flags for step in plan.steps] == [_wire.NLM_F_CREATE | _wire.NLM_F_EXCL, _wire.NLM_F_REPLACE]
