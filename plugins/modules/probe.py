@@ -60,7 +60,8 @@ options:
           - V(if!NAME) is never taken as an address or a host name, and V(host!NAME) never as a device.
           - V(ifhost!NAME!HOST) binds to the device and then to the host's address. A device that does not exist is
             passed over, as by curl's code, though its manual says otherwise.
-          - It follows C(lib/cf-socket.c) and C(lib/if2ip.c) of curl 7.24 to 8.22; V(ifhost!) came with curl 8.9.
+          - It follows C(lib/cf-socket.c) and C(lib/if2ip.c) of curl 7.24 to 8.23; V(ifhost!) came with curl 8.9. Letter
+            case matters, as in curl 8.23; up to 8.21 curl finds the addresses of V(eth0) under V(ETH0) too.
           - Mutually exclusive with O(probes[].bind_address) and O(probes[].bind_device).
         type: str
       bind_address:
