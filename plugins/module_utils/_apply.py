@@ -67,8 +67,8 @@ def _give_up(
     else:
         after = " Nothing was changed."
     names = {id(step) for step in failed}
-    results = [{**step_result(step), "action": "failed"} for step in failed[:REPORT_LIMIT]]
-    results += [{**step_result(step), "action": "undone"} for step in done[:REPORT_LIMIT] if id(step) not in names]
+    shown = [(step, "failed") for step in failed] + [(step, "undone") for step in done if id(step) not in names]
+    results = [{**step_result(step), "action": action} for step, action in shown[:REPORT_LIMIT]]
     raise KernelError(f"{what}.{after}", errno, text, results=results, differs=differs)
 
 

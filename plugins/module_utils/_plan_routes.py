@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput, Refused
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, Prefix, Shape
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Hop, Prefix, Shape
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import TYPES
 from ansible_collections.l3host.source_ip.plugins.module_utils._owners import check_owner, check_replaceable, owner_of
 from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import RouteLine, RouteStep
@@ -25,6 +25,8 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import Wa
 
 Dump = t.Callable[[int, int, int], t.Iterable[bytes]]  # (family, table, protocol) -> chunks
 _NEEDS_NO_HOP = {TYPES[name] for name in ("blackhole", "unreachable", "prohibit", "throw")}
+
+_LOOPBACK_INDEX = 1  # LOOPBACK_IFINDEX of include/net/flow.h
 
 
 @dataclass
@@ -190,7 +192,7 @@ class RoutePlanner:
         }
         taken = {step.old for step in removals}
         for table in self.purge or ():
-            for family in (2, 10):
+            for family in (INET, INET6):
                 for chunk in self.dump(family, table, self.protocol):
                     for kind, _flags, _sequence, payload in _wire.messages(chunk):
                         if kind == _wire.RTM_NEWROUTE and payload[5] == self.protocol:
@@ -215,8 +217,10 @@ class RoutePlanner:
 
 
 def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:
-    """The shape with the device that the kernel will choose for each gateway that names none."""
-    if not shape.hops or shape.type in _NEEDS_NO_HOP:
+    """The shape with the devices that the kernel will fill in: for a gateway without one, and lo for IPv6 rejects."""
+    if shape.type in _NEEDS_NO_HOP and shape.family == INET6:
+        return replace(shape, hops=(Hop(device=_LOOPBACK_INDEX),))
+    if not shape.hops:
         return shape
     filled = []
     for hop in shape.hops:

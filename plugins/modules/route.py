@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: route
 short_description: Manage whole routes, their preferred source included
 version_added: 0.1.0
-author: The l3host.source_ip contributors
+author: The l3host.source_ip contributors (!UNKNOWN)
 description:
   - Makes routes present or absent in the kernel, any number in one task, IPv4 and IPv6 mixed.
   - A route is identified as the kernel does it, by table, destination, metric and (IPv4 only) tos. The source is not

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: route_info
 short_description: List routes and their preferred sources
 version_added: 0.1.0
-author: The l3host.source_ip contributors
+author: The l3host.source_ip contributors (!UNKNOWN)
 description:
   - Lists the routes that the kernel holds, with everything it says about them.
   - Table, protocol, device and type are filtered by the kernel itself, so that a host with a full routing table answers

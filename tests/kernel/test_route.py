@@ -1,0 +1,392 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module route on a real kernel: what is named is set, what is not named is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.lab import raw
+from tests.lab.modules import ModuleRunner
+from tests.lab.pair import Host
+
+P4, P6 = Host.P4, Host.P6
+
+CREATED = {
+    "gateway": ({"destination": P4, "gateway": Host.G4}, f"{P4} via 10.0.0.254 dev v0 proto 133"),
+    "gateway and source": (
+        {"destination": P4, "gateway": Host.G4, "source": Host.S4},
+        f"{P4} via 10.0.0.254 dev v0 proto 133 src 192.0.2.2",
+    ),
+    "device": ({"destination": P4, "device": "v1"}, f"{P4} dev v1 proto 133 scope link"),
+    "default": ({"destination": "default", "gateway": Host.G4}, "default via 10.0.0.254 dev v0 proto 133"),
+    "host route": ({"destination": "198.51.100.7", "gateway": Host.G4}, "198.51.100.7 via 10.0.0.254 dev v0 proto 133"),
+    "metric and metrics": (
+        {
+            "destination": P4,
+            "gateway": Host.G4,
+            "metric": 7,
+            "metrics": {"mtu": 1400, "rto_min": 20, "congctl": "reno"},
+        },
+        f"{P4} via 10.0.0.254 dev v0 proto 133 metric 7 mtu 1400 rto_min 20ms congctl reno",
+    ),
+    "table": (
+        {"destination": P4, "gateway": Host.G4, "table": 1000, "source": Host.S4},
+        f"{P4} via 10.0.0.254 dev v0 table 1000 proto 133 src 192.0.2.2",
+    ),
+    "nexthops": (
+        {"destination": P4, "nexthops": [{"gateway": Host.G4, "weight": 3}, {"gateway": Host.G4_V1}]},
+        f"{P4} proto 133 nexthop via 10.0.0.254 dev v0 weight 3 nexthop via 10.1.0.254 dev v1 weight 1",
+    ),
+    "onlink": (
+        {"destination": P4, "gateway": "172.16.9.9", "device": "v0", "onlink": True},
+        f"{P4} via 172.16.9.9 dev v0 proto 133 onlink",
+    ),
+    "IPv4 via IPv6": (
+        {"destination": P4, "gateway": Host.G6, "device": "v0", "source": Host.S4},
+        f"{P4} via inet6 2001:db8::fe dev v0 proto 133 src 192.0.2.2",
+    ),
+    "tos": ({"destination": P4, "gateway": Host.G4, "tos": "0x10"}, f"{P4} tos 0x10 via 10.0.0.254 dev v0 proto 133"),
+    "blackhole": ({"destination": P4, "type": "blackhole"}, f"blackhole {P4} proto 133"),
+    "unreachable": ({"destination": P4, "type": "unreachable"}, f"unreachable {P4} proto 133"),
+    "prohibit": ({"destination": P4, "type": "prohibit"}, f"prohibit {P4} proto 133"),
+    "throw": ({"destination": P4, "type": "throw", "table": 100}, f"throw {P4} table 100 proto 133"),
+    "local": (
+        {"destination": "203.0.113.0/24", "type": "local", "device": "lo", "table": "local"},
+        "local 203.0.113.0/24 dev lo table local proto 133 scope host",
+    ),
+    "named protocol": (
+        {"destination": P4, "gateway": Host.G4, "protocol": "static"},
+        f"{P4} via 10.0.0.254 dev v0 proto static",
+    ),
+    "IPv6": (
+        {"destination": P6, "gateway": Host.G6, "source": Host.S6},
+        f"{P6} via 2001:db8::fe dev v0 proto 133 src 2001:db8:ff::2 metric 1024 pref medium",
+    ),
+    "IPv6 metric": (
+        {"destination": P6, "gateway": Host.G6, "metric": 9, "metrics": {"mtu": 1400, "hoplimit": 9}},
+        f"{P6} via 2001:db8::fe dev v0 proto 133 metric 9 mtu 1400 hoplimit 9 pref medium",
+    ),
+    "IPv6 default": (
+        {"destination": "default", "gateway": Host.G6},
+        "default via 2001:db8::fe dev v0 proto 133 metric 1024 pref medium",
+    ),
+    "IPv6 device": ({"destination": P6, "device": "v1"}, f"{P6} dev v1 proto 133 metric 1024 pref medium"),
+    "IPv6 nexthops": (
+        {
+            "destination": P6,
+            "source": Host.S6,
+            "nexthops": [{"gateway": Host.G6}, {"gateway": Host.G6_V1, "weight": 2}],
+        },
+        f"{P6} proto 133 src 2001:db8:ff::2 metric 1024 pref medium nexthop via 2001:db8::fe dev v0 weight 1 "
+        "nexthop via 2001:db8:1::fe dev v1 weight 2",
+    ),
+    "IPv6 blackhole": (
+        {"destination": P6, "type": "blackhole"},
+        f"blackhole {P6} dev lo proto 133 metric 1024 pref medium",
+    ),
+}
+
+
+def only(result: dict[str, Any]) -> dict[str, Any]:
+    assert len(result["results"]) == 1, result["results"]
+    entry: dict[str, Any] = result["results"][0]
+    return entry
+
+
+def listed(ns: Host, item: dict[str, Any]) -> str:
+    """``ip``'s own line of the route, without the words that only ``-d`` prints."""
+    family = "-6" if ":" in item["destination"] + item.get("gateway", "") and "." not in item["destination"] else "-4"
+    text = ns.ip(f"-d -o {family} route show {item['destination']} table {item.get('table', 'main')}")
+    words = text.replace("\\", " ").replace("unicast ", "").replace("scope global ", "").split()
+    return " ".join(words)
+
+
+@pytest.mark.parametrize("case", CREATED)
+def test_check_run_repeat_remove(ns: Host, module: ModuleRunner, case: str) -> None:
+    item, line = CREATED[case]
+    before = raw.routes(ns), raw.routes(ns, 255)
+    task = {"routes": [item]}
+    predicted = module.ok("route", task, check=True, diff=True)
+    assert only(predicted)["action"] == "created"
+    assert (raw.routes(ns), raw.routes(ns, 255)) == before
+    done = module.ok("route", task, diff=True)
+    assert only(done)["after"] == line
+    assert done["diff"] == predicted["diff"] == {"before": "", "after": f"{line}\n"}
+    table = f" table {item['table']}" if "table" in item else ""
+    expected = line.replace(table, "") if "table" in item else line
+    assert listed(ns, item) == expected
+    again = module.ok("route", task, diff=True)
+    assert not again["changed"]
+    assert only(again)["action"] == "unchanged"
+    assert only(again)["before"] == line
+    assert not module.ok("route", task, check=True)["changed"]
+    gone = module.ok("route", {"routes": [{**item, "state": "absent"}]}, diff=True)
+    assert gone["diff"] == {"before": f"{line}\n", "after": ""}
+    assert (raw.routes(ns), raw.routes(ns, 255)) == before
+    assert only(module.ok("route", {"routes": [{**item, "state": "absent"}]}))["action"] == "missing"
+
+
+def test_changing_only_the_source_keeps_every_other_attribute(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"route add {P4} via {ns.G4} proto static mtu lock 1400 initcwnd 11 congctl cubic metric 20 realm 4")
+    ns.ip(f"-6 route add {P6} via {ns.G6} expires 600 pref high mtu 1400")
+    before = raw.routes(ns)
+    task = {"routes": [{"destination": P4, "source": ns.S4}, {"destination": P6, "source": ns.S6}]}
+    assert module.ok("route", task)["counts"]["changed"] == 2
+    assert [route[:2] for route in raw.routes(ns)] == [route[:2] for route in before]
+    assert not module.ok("route", task)["changed"]
+
+
+def test_naming_the_gateway_without_the_device_keeps_both(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"route add {P4} via {ns.G4} dev v0 onlink")
+    assert not module.ok("route", {"routes": [{"destination": P4, "gateway": ns.G4}]})["changed"]
+    assert not module.ok("route", {"routes": [{"destination": P4, "gateway": ns.G4, "device": "v0"}]})["changed"]
+    changed = module.ok("route", {"routes": [{"destination": P4, "gateway": ns.G4_V1}]})
+    assert only(changed)["after"].startswith(f"{P4} via {ns.G4_V1}")
+    assert "onlink" not in ns.ip(f"route show {P4}")
+
+
+def test_the_order_of_nexthops_does_not_matter(ns: Host, module: ModuleRunner) -> None:
+    hops = [{"gateway": Host.G4, "weight": 3}, {"gateway": Host.G4_V1, "weight": 1}]
+    module.ok("route", {"routes": [{"destination": P4, "nexthops": hops}]})
+    assert not module.ok("route", {"routes": [{"destination": P4, "nexthops": hops[::-1]}]})["changed"]
+    fewer = module.ok("route", {"routes": [{"destination": P4, "nexthops": hops[:1]}]})
+    assert fewer["changed"]
+    assert "nexthop" not in ns.ip(f"route show {P4}")
+
+
+def test_ipv6_from_one_gateway_to_several_and_back(ns: Host, module: ModuleRunner) -> None:
+    one = {"routes": [{"destination": P6, "gateway": ns.G6}]}
+    two = {"routes": [{"destination": P6, "nexthops": [{"gateway": ns.G6}, {"gateway": ns.G6_V1}]}]}
+    for task in (one, two, one):
+        assert module.ok("route", task)["changed"]
+        assert not module.ok("route", task)["changed"]
+    assert ns.G6_V1 not in ns.ip(f"-6 route show {P6}")
+
+
+def test_a_nexthop_object(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"nexthop add id 7 via {ns.G4} dev v0")
+    task = {"routes": [{"destination": P4, "nexthop_id": 7, "source": ns.S4}]}
+    assert module.ok("route", task)["changed"]
+    assert f"nhid 7 via {ns.G4} dev v0" in ns.ip(f"route show {P4}")
+    assert not module.ok("route", task)["changed"]
+    failed = module.fails("route", {"routes": [{"destination": "198.51.101.0/24", "nexthop_id": 99}]})
+    assert "Nexthop id does not exist" in failed["msg"]
+
+
+def test_a_type_replaces_and_is_replaced_in_place(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"route add {P4} via {ns.G4} src {ns.S4} proto static")
+    module.ok("route", {"routes": [{"destination": P4, "type": "blackhole"}]})
+    assert ns.ip(f"route show {P4}").strip() == f"blackhole {P4} proto static"
+    module.ok("route", {"routes": [{"destination": P4, "type": "unicast", "gateway": ns.G4}]})
+    assert f"{P4} via {ns.G4} dev v0 proto static" in ns.ip(f"route show {P4}")
+
+
+def test_a_metric_of_zero_takes_an_attribute_away(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"route add {P4} via {ns.G4} mtu lock 1400 advmss 1000")
+    task = {"routes": [{"destination": P4, "metrics": {"mtu": 0}}]}
+    assert module.ok("route", task)["changed"]
+    assert "mtu" not in ns.ip(f"route show {P4}")
+    assert "advmss 1000" in ns.ip(f"route show {P4}")
+    assert not module.ok("route", task)["changed"]
+
+
+class TestTheMetricThatIsNotNamed:
+    """Replacing without the existing metric adds a second route that wins."""
+
+    def test_means_the_only_route_there_is(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add {P4} via {ns.G4} metric 50 proto static")
+        module.ok("route", {"routes": [{"destination": P4, "source": ns.S4}]})
+        assert ns.ip(f"route show {P4}").count("via") == 1
+        assert "metric 50" in ns.ip(f"route show {P4}")
+
+    def test_means_the_default_where_there_is_one(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add {P4} via {ns.G4} metric 50")
+        ns.ip(f"route add {P4} via {ns.G4}")
+        module.ok("route", {"routes": [{"destination": P4, "source": ns.S4}]})
+        lines = ns.ip(f"route show {P4}").splitlines()
+        assert [ns.S4 in line for line in lines] == [True, False]
+
+    def test_is_asked_for_where_it_could_mean_several(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add {P4} via {ns.G4} metric 50")
+        ns.ip(f"route add {P4} via {ns.G4} metric 60")
+        failed = module.fails("route", {"routes": [{"destination": P4, "source": ns.S4}]})
+        assert "metric 50" in failed["msg"]
+        assert "metric 60" in failed["msg"]
+        assert "Name the metric" in failed["msg"]
+
+    def test_never_lands_in_front_of_a_daemons_route(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add {P4} via {ns.G4} metric 20 proto bgp")
+        failed = module.fails("route", {"routes": [{"destination": P4, "gateway": ns.G4_V1}]})
+        assert "proto bgp" in failed["msg"]
+        named = module.ok("route", {"routes": [{"destination": P4, "gateway": ns.G4_V1, "metric": 0}]})
+        assert only(named)["action"] == "created"
+
+    def test_of_ipv6_is_1024(self, ns: Host, module: ModuleRunner) -> None:
+        for metric in ({}, {"metric": 0}, {"metric": 1024}):
+            module.ok("route", {"routes": [{"destination": P6, "gateway": ns.G6, **metric}]})
+        assert ns.ip(f"-6 route show {P6}").count("via") == 1
+
+
+class TestAbsent:
+    def test_leaves_a_route_that_does_not_agree(self, ns: Host, module: ModuleRunner) -> None:
+        """``ip -6 route del P src X`` ignores the source and removes the route all the same."""
+        ns.ip(f"-6 route add {P6} via {ns.G6} src {ns.S6}")
+        result = module.ok("route", {"routes": [{"destination": P6, "source": ns.S6_OTHER, "state": "absent"}]})
+        assert only(result)["action"] == "missing"
+        assert ns.S6 in ns.ip(f"-6 route show {P6}")
+        assert module.ok("route", {"routes": [{"destination": P6, "source": ns.S6, "state": "absent"}]})["changed"]
+
+    def test_does_not_take_the_route_of_another_metric(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add {P4} via {ns.G4} metric 5 proto bgp")
+        assert not module.ok("route", {"routes": [{"destination": P4, "state": "absent"}]})["changed"]
+        refused = module.fails("route", {"routes": [{"destination": P4, "metric": 5, "state": "absent"}]})
+        assert refused["owner"] == "bgp"
+
+    def test_takes_all_aliases_of_a_key(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add {P4} via {ns.G4}")
+        ns.ip(f"route append {P4} via {ns.G4_V1}")
+        assert module.ok("route", {"routes": [{"destination": P4, "state": "absent"}]})["counts"]["removed"] == 2
+        assert ns.ip(f"route show {P4}") == ""
+
+    def test_takes_a_link_scope_route(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add {P4} dev v0")
+        assert module.ok("route", {"routes": [{"destination": P4, "state": "absent"}]})["changed"]
+
+    def test_takes_all_siblings_of_an_ipv6_multipath_route(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add {P6} nexthop via {ns.G6} nexthop via {ns.G6_V1}")
+        module.ok("route", {"routes": [{"destination": P6, "state": "absent"}]})
+        assert ns.ip(f"-6 route show {P6}") == ""
+
+
+class TestPurge:
+    def test_removes_only_what_is_ours(self, ns: Host, module: ModuleRunner) -> None:
+        ours = [{"destination": f"198.18.{at}.0/24", "gateway": ns.G4} for at in range(3)]
+        module.ok("route", {"routes": [*ours, {"destination": P6, "gateway": ns.G6}]})
+        for protocol in ("static", "boot", "bgp", "77"):
+            ns.ip(
+                f"route add 203.0.113.0/24 via {ns.G4} proto {protocol} metric {len(protocol) + 10 * ord(protocol[0])}"
+            )
+        ns.ip(f"route add 198.19.0.0/24 via {ns.G4} proto 133 table 100")
+        predicted = module.ok("route", {"routes": ours[:1], "purge": True}, check=True)
+        assert predicted["counts"]["removed"] == 3
+        result = module.ok("route", {"routes": ours[:1], "purge": True})
+        assert result["counts"] == {"created": 0, "changed": 0, "removed": 3, "unchanged": 1, "missing": 0}
+        assert len(ns.ip("route show 203.0.113.0/24").splitlines()) == 4
+        assert "198.19.0.0/24" in ns.ip("route show table 100")
+        assert not module.ok("route", {"routes": ours[:1], "purge": True})["changed"]
+
+    def test_of_named_tables_without_routes(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add {P4} via {ns.G4} proto 133")
+        ns.ip(f"route add {P4} via {ns.G4} proto 133 table 100")
+        module.ok("route", {"routes": [], "purge": True, "purge_tables": ["100"]})
+        assert ns.ip("route show table 100") == ""
+        assert "proto 133" in ns.ip(f"route show {P4}")
+        module.ok("route", {"routes": [], "purge": True})
+        assert ns.ip(f"route show {P4}") == ""
+
+    def test_of_another_protocol_number(self, ns: Host, module: ModuleRunner) -> None:
+        module.ok("route", {"routes": [{"destination": P4, "gateway": ns.G4}], "protocol": "200"})
+        assert "proto 200" in ns.ip(f"route show {P4}")
+        module.ok("route", {"routes": [], "purge": True})
+        assert "proto 200" in ns.ip(f"route show {P4}")
+        module.ok("route", {"routes": [], "purge": True, "protocol": "200"})
+        assert ns.ip(f"route show {P4}") == ""
+
+    def test_keeps_a_route_wanted_with_a_changed_metric_until_the_new_one_is_there(
+        self, ns: Host, module: ModuleRunner
+    ) -> None:
+        module.ok("route", {"routes": [{"destination": P4, "gateway": ns.G4, "metric": 5}]})
+        result = module.ok("route", {"routes": [{"destination": P4, "gateway": ns.G4, "metric": 6}], "purge": True})
+        assert [entry["action"] for entry in result["results"]] == ["created", "removed"]
+
+
+class TestTransaction:
+    def test_a_refusal_takes_everything_back(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"route add 198.18.1.0/24 via {ns.G4} mtu 1400 metric 5 proto static")
+        ns.ip(f"route add 198.18.2.0/24 nexthop via {ns.G4} nexthop via {ns.G4_V1}")
+        ns.ip(f"-6 route add {P6} via {ns.G6} expires 600")
+        before = raw.routes(ns)
+        failed = module.fails(
+            "route",
+            {
+                "routes": [
+                    {"destination": "198.18.0.0/24", "gateway": ns.G4},
+                    {"destination": "198.18.1.0/24", "source": ns.S4},
+                    {"destination": P6, "source": ns.S6, "metrics": {"mtu": 1300}},
+                    {"destination": "198.18.3.0/24", "gateway": "172.16.7.7"},
+                    {"destination": "198.18.2.0/24", "state": "absent"},
+                ]
+            },
+        )
+        assert failed["msg"].startswith(
+            "routes[3]: 198.18.3.0/24: the kernel refused to create it: Nexthop has invalid gateway"
+        )
+        assert "the host is as before" in failed["msg"]
+        assert {entry["destination"]: entry["action"] for entry in failed["results"]}["198.18.3.0/24"] == "failed"
+        assert raw.routes(ns) == before
+
+    def test_thousands_are_taken_back_as_well(self, ns: Host, module: ModuleRunner) -> None:
+        routes = [{"destination": f"198.18.{at // 256}.{at % 256}/32", "gateway": ns.G4} for at in range(3000)]
+        routes.insert(2500, {"destination": "203.0.113.0/24", "gateway": "172.16.7.7"})
+        failed = module.fails("route", {"routes": routes})
+        assert failed["msg"].startswith("routes[2500]: ")
+        assert "133" not in ns.ip("route show proto 133")
+        assert len(failed["results"]) <= 1000
+
+    def test_a_whole_batch_of_refusals_loses_no_answer(self, ns: Host, module: ModuleRunner) -> None:
+        """An acknowledgement costs receive buffer: too many at once and the kernel drops them (ENOBUFS)."""
+        routes = [{"destination": f"198.18.{at // 256}.{at % 256}/32", "gateway": "172.16.7.7"} for at in range(5000)]
+        failed = module.fails("route", {"routes": routes})
+        assert failed["msg"].startswith("routes[0]: ")
+        assert "Nothing was changed" in failed["msg"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"destination": P4}, "a new route needs a gateway, a device, nexthops or a nexthop_id"),
+        ({"destination": P4, "gateway": Host.G4, "nexthops": [{"gateway": Host.G4_V1}]}, "not both"),
+        ({"destination": P4, "nexthop_id": 7, "device": "v0"}, "give one of them"),
+        ({"destination": P4, "nexthops": []}, "is empty"),
+        ({"destination": P4, "nexthops": [{"gateway": Host.G4}, {"gateway": Host.G4}]}, "twice"),
+        ({"destination": P4, "nexthops": [{"weight": 2}]}, "needs a gateway, a device, or both"),
+        ({"destination": P4, "nexthops": [{"gateway": Host.G4, "weight": 257}]}, "not between 1 and 256"),
+        ({"destination": P6, "gateway": Host.G4}, "is IPv4, but the destination is IPv6"),
+        ({"destination": P6, "gateway": "fe80::1"}, "link-local; say on which device"),
+        ({"destination": P4, "gateway": Host.G4, "tos": 1}, "ECN"),
+        ({"destination": P6, "gateway": Host.G6, "tos": "0x10"}, "IPv6"),
+        ({"destination": P4, "type": "blackhole", "gateway": Host.G4}, "a blackhole route has no gateway"),
+        ({"destination": P4, "gateway": Host.G4, "table": 5, "vrf": "v0"}, "not both"),
+        ({"destination": P4, "gateway": Host.G4, "onlink": True}, "needs both a gateway and a device"),
+        ({"destination": P4, "gateway": Host.G4, "metric": -1}, "not between 0 and"),
+        ({"destination": "default", "device": "v0"}, "does not say which family"),
+        ({"destination": "198.18.0.0/24", "gateway": Host.G4_V1}, "names the same route as routes[0]"),
+    ],
+)
+def test_bad_input_is_refused_before_the_first_write(
+    ns: Host, module: ModuleRunner, entry: dict[str, Any], words: str
+) -> None:
+    before = raw.routes(ns)
+    failed = module.fails("route", {"routes": [{"destination": "198.18.0.0/24", "gateway": Host.G4}, entry]})
+    assert words in failed["msg"]
+    assert "routes[1]" in failed["msg"]
+    assert raw.routes(ns) == before
+
+
+def test_a_daemons_route_is_refused_unless_forced(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"route add {P4} via {ns.G4} proto bgp")
+    task = {"routes": [{"destination": P4, "gateway": ns.G4_V1}]}
+    assert module.fails("route", task)["owner"] == "bgp"
+    assert module.ok("route", {**task, "force": True})["changed"]
+    assert "proto bgp" in ns.ip(f"route show {P4}")
+
+
+def test_non_canonical_text_is_the_same_route(ns: Host, module: ModuleRunner) -> None:
+    module.ok("route", {"routes": [{"destination": "2001:0DB8:0100:0::/64", "gateway": "2001:db8:0::00fe"}]})
+    result = module.ok("route", {"routes": [{"destination": P6, "gateway": ns.G6}]})
+    assert not result["changed"]
+    assert only(result)["destination"] == P6
