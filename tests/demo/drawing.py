@@ -80,7 +80,7 @@ def _path(row: Row, family: int) -> list[str]:
         return parts
     end = _WEB[1] + (22 if row.device == "up0" else 46)
     parts.append(f'<path class="path" d="M{exit_x} {y} H{x}"/>')
-    parts.append(f'<path class="path head" d="M{x + 64} {y} L{_WEB[0] - 8} {end}"/>')
+    parts.append(f'<path class="path head" d="M{x + 64} {y} L{_WEB[0] - 2} {end}"/>')
     parts.append(f'<path class="tip" d="M{_WEB[0] - 1} {end} l-11 -6 v12 z"/>')
     parts.append(f'<text class="wire" x="{(exit_x + x) // 2}" y="{y - 9}">{escape(row.wire)}</text>')
     parts.append(

@@ -123,7 +123,7 @@ def _changes(result: Mapping[str, Any], ink: Ink) -> list[str]:
     lines = [ink("changed", "yellow", "bold") if changed else ink("ok: nothing to do", "green", "bold")]
     for item in result.get("results", []):
         for sign, key, colour in (("-", "before", "red"), ("+", "after", "green")):
-            if changed and item.get(key) and item.get("action") != "unchanged":
+            if item.get(key) and item.get("action") != "unchanged":
                 lines.append(ink(f"{sign} {_line(item[key])}", colour))
     return lines
 
