@@ -8,6 +8,8 @@ Additions come before removals, so that an address that moves to another device 
 
 from __future__ import annotations
 
+import collections
+import socket
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -50,54 +52,34 @@ class Additions:
     by_step: list[Item] = field(default_factory=list)
 
 
-@dataclass
-class Removals:
-    """Steps that remove, and what goes with each of them."""
-
-    steps: list[Step] = field(default_factory=list)
-    by_step: list[Entry] = field(default_factory=list)
-    side_effects: list[dict[str, t.Any]] = field(default_factory=list)
-
-
 def label(item: Item) -> str:
     """How messages name an item."""
     return f"{item.name} (device {item.device})"
 
 
-def same_subnet(one: Address, other: Address) -> bool:
-    """Whether the kernel takes both IPv4 addresses for members of one subnet (``inet_ifa_match`` and same mask)."""
-    if one.index != other.index or one.family != INET or other.family != INET:
-        return False
-    shift = 32 - one.prefix_length
-    ends = [int.from_bytes(_network_end(address), "big") >> shift for address in (one, other)]
-    return one.prefix_length == other.prefix_length and ends[0] == ends[1]
-
-
-def _network_end(address: Address) -> bytes:
-    return Address(address.peer, 32, INET, 0, "").packed if address.peer else address.packed
-
-
-def find(item: Item, entries: t.Iterable[Entry]) -> Entry | None:
-    for entry in entries:
-        if _addresses.matches(item, entry.address):
-            return entry
-    return None
+def subnet(address: Address) -> tuple[int, int, int]:
+    """What the kernel groups IPv4 addresses into primaries and secondaries by (``inet_ifa_match`` and the mask)."""
+    far = socket.inet_pton(INET, address.peer) if address.peer else address.packed
+    return address.index, address.prefix_length, int.from_bytes(far, "big") >> (32 - address.prefix_length)
 
 
 def plan_additions(items: t.Sequence[Item], entries: t.Sequence[Entry]) -> Additions:
     """Steps for the items that are to be present. Refused where the kernel could only remove and add again."""
     plan = Additions(entries=list(entries))
+    positions = {_addresses.key(entry.address): at for at, entry in enumerate(entries)}
+    primaries = {subnet(one.address) for one in entries if one.address.family == INET and not _is_secondary(one)}
     for item in items:
         if not item.present:
             continue
-        entry = find(item, plan.entries)
-        if entry is None:
-            _add(plan, item)
+        at = positions.get(_addresses.key(item))
+        if at is None:
+            _add(plan, item, primaries)
             continue
+        entry = plan.entries[at]
         _check_same(item, entry.address)
         before = _addresses.line(entry.address)
         if _addresses.differs(item, entry.address):
-            _change(plan, item, entry, before)
+            plan.entries[at] = _change(plan, item, entry, before)
         else:
             plan.unchanged.append((item.text, before))
     return plan
@@ -125,13 +107,17 @@ def _check_same(item: Item, address: Address) -> None:
         )
 
 
-def _add(plan: Additions, item: Item) -> None:
+def _is_secondary(entry: Entry) -> bool:
+    return bool(entry.address.flags & Address.SECONDARY)
+
+
+def _add(plan: Additions, item: Item, primaries: set[tuple[int, int, int]]) -> None:
     payload = _addresses.new_payload(item)
     address = _addresses.decode(payload, {item.index: item.device})
-    if any(
-        same_subnet(address, other.address) and not other.address.flags & Address.SECONDARY for other in plan.entries
-    ):
-        address = replace(address, flags=address.flags | Address.SECONDARY)
+    if item.family == INET:
+        if subnet(address) in primaries:
+            address = replace(address, flags=address.flags | Address.SECONDARY)
+        primaries.add(subnet(address))
     after = _addresses.line(address)
     undo = (_addresses.removal(payload),)
     plan.steps.append(
@@ -141,7 +127,7 @@ def _add(plan: Additions, item: Item) -> None:
     plan.entries.append(Entry(address, payload))
 
 
-def _change(plan: Additions, item: Item, entry: Entry, before: str) -> None:
+def _change(plan: Additions, item: Item, entry: Entry, before: str) -> Entry:
     payload = _addresses.changed_payload(item, entry)
     address = _addresses.decode(payload, {item.index: item.device})
     kept = entry.address.flags & (Address.SECONDARY | Address.TENTATIVE)
@@ -152,7 +138,72 @@ def _change(plan: Additions, item: Item, entry: Entry, before: str) -> None:
     request = _addresses.replacement(payload)
     plan.steps.append(Step(label(item), item.text, "changed", before, _addresses.line(address), request, undo))
     plan.by_step.append(item)
-    plan.entries[plan.entries.index(entry)] = Entry(address, payload)
+    return Entry(address, payload)
+
+
+class Removal(t.NamedTuple):
+    """A step that removes an address; its undo is worked out only when it is needed."""
+
+    item: str
+    subject: str
+    before: str
+    request: Message
+    entry: Entry
+    behind: tuple[Entry, ...]
+    along: frozenset[int]
+    routes: tuple[bytes, ...]
+    users: Users
+    action: str = "removed"
+    after: str | None = None
+
+    @property
+    def undo(self) -> tuple[Message, ...]:
+        return tuple(_undo(self))
+
+
+@dataclass
+class Removals:
+    """Steps that remove, what goes with each of them, and the items that are not there anyway."""
+
+    steps: list[Removal] = field(default_factory=list)
+    side_effects: list[dict[str, t.Any]] = field(default_factory=list)
+    unchanged: list[tuple[str, str | None]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Left:
+    """The addresses that are still there while removals are planned: IPv4 by device and in the kernel's order."""
+
+    def __init__(self, entries: t.Sequence[Entry]) -> None:
+        self.devices: dict[int, list[Entry]] = {}
+        self.copies = collections.Counter(entry.address.packed for entry in entries)
+        for entry in entries:
+            if entry.address.family == INET:
+                self.devices.setdefault(entry.address.index, []).append(entry)
+
+    def take(self, entry: Entry, promotes: bool) -> tuple[list[Entry], tuple[Entry, ...]]:
+        """Remove one as ``__inet_del_ifa`` does; ``(secondaries that go with it, IPv4 addresses behind it)``."""
+        self.copies[entry.address.packed] -= 1
+        if entry.address.family != INET:
+            return [], ()
+        device = self.devices[entry.address.index]
+        at = next(position for position, one in enumerate(device) if one is entry)
+        behind = tuple(device[at + 1 :])
+        device.pop(at)
+        along: list[Entry] = []
+        if not _is_secondary(entry):
+            own = subnet(entry.address)
+            members = [one for one in behind if _is_secondary(one) and subnet(one.address) == own]
+            if promotes and members:
+                first = members[0]
+                primary = replace(first.address, flags=first.address.flags & ~Address.SECONDARY)
+                device[:] = [Entry(primary, first.payload) if one is first else one for one in device]
+            elif members:
+                along = members
+                gone = {id(one) for one in members}
+                device[:] = [one for one in device if id(one) not in gone]
+                self.copies.subtract(one.address.packed for one in members)
+        return along, behind
 
 
 def plan_removals(
@@ -162,132 +213,98 @@ def plan_removals(
     users: Users,
     names: t.Mapping[int, str],
     force: bool,
-) -> tuple[Removals, list[tuple[str, str | None]], list[str]]:
-    """``(removals, unchanged, warnings)`` for the items that are to be absent.
+) -> Removals:
+    """Steps for the items that are to be absent; Refused where something goes with one and ``force`` is not set.
 
     ``entries`` is the host after the additions, in the kernel's order; ``promotes`` says of a device index whether
     the kernel promotes secondaries (``net.ipv4.conf.*.promote_secondaries``).
     """
-    unchanged: list[tuple[str, str | None]] = []
-    warnings: list[str] = []
-    going: list[tuple[Item, Entry]] = []
+    plan = Removals()
+    there = _addresses.by_key(entries)
+    near = {(entry.address.index, entry.address.packed): entry for entry in entries}
+    positions = {id(entry): position for position, entry in enumerate(entries)}
+    going: list[tuple[int, Item, Entry]] = []
     for item in items:
         if item.present:
             continue
-        entry = find(item, entries)
+        entry = there.get(_addresses.key(item))
         if entry is None:
-            unchanged.append((item.text, None))
-            warnings += _near_miss(item, entries)
+            plan.unchanged.append((item.text, None))
+            plan.warnings += _near_miss(item, near)
         else:
             _check_removable(item, entry.address)
-            going.append((item, entry))
+            going.append((positions[id(entry)], item, entry))
     # The last in the kernel's order first: secondaries go before the primary that would take them along.
-    going.sort(key=lambda pair: -list(entries).index(pair[1]))
-    plan = Removals()
-    left = list(entries)
-    for item, entry in going:
-        left = _remove(plan, item, entry, left, promotes(item.index), users, names, force)
-    return plan, unchanged, warnings
+    going.sort(key=lambda one: -one[0])
+    left = Left(entries)
+    for _position, item, entry in going:
+        along, behind = left.take(entry, promotes(item.index))
+        last = item.family == INET and not left.devices[item.index]
+        routes = _harmed([entry, *along], left, users, last)
+        if (along or routes) and not force:
+            raise Refused(_refusal(item, along, routes, last, names))
+        plan.steps.append(
+            Removal(
+                item=label(item),
+                subject=item.text,
+                before=_addresses.line(entry.address),
+                request=_addresses.removal(entry.payload),
+                entry=entry,
+                behind=behind,
+                along=frozenset(id(one) for one in along),
+                routes=tuple(routes),
+                users=users,
+            )
+        )
+        if along or routes:
+            plan.side_effects.append(_side_effect(item, along, routes, names))
+    return plan
 
 
-def _near_miss(item: Item, entries: t.Iterable[Entry]) -> list[str]:
-    for entry in entries:
-        if entry.address.index == item.index and entry.address.packed == item.packed:
-            return [f"{label(item)}: {item.text} is not there, but '{_addresses.line(entry.address)}' is, and stays"]
-    return []
+def _near_miss(item: Item, near: t.Mapping[tuple[int, bytes], Entry]) -> list[str]:
+    entry = near.get((item.index, item.packed))
+    if entry is None:
+        return []
+    return [f"{label(item)}: {item.text} is not there, but '{_addresses.line(entry.address)}' is, and stays"]
 
 
 def _check_removable(item: Item, address: Address) -> None:
-    if address.prefix_length != item.prefix_length or address.peer:
-        raise Refused(
-            f"{label(item)}: {item.text}: the device has it as '{_addresses.line(address)}';"
-            f" name it with /{address.prefix_length} to remove that one"
-            if not address.peer
-            else f"{label(item)}: {item.text}: the device has it as '{_addresses.line(address)}', a point-to-point"
-            " address, which this module does not manage"
-        )
+    there = f"{label(item)}: {item.text}: the device has it as '{_addresses.line(address)}'"
+    if address.peer:
+        raise Refused(f"{there}, a point-to-point address, which this module does not manage")
+    if address.prefix_length != item.prefix_length:
+        raise Refused(f"{there}; name it with /{address.prefix_length} to remove that one")
 
 
-def _taken_along(entry: Entry, left: t.Sequence[Entry], promotes: bool) -> list[Entry]:
-    """The secondaries that the kernel removes together with this IPv4 primary (``__inet_del_ifa``)."""
-    if promotes or entry.address.family != INET or entry.address.flags & Address.SECONDARY:
-        return []
-    return [
-        other
-        for other in left
-        if other is not entry and other.address.flags & Address.SECONDARY and same_subnet(entry.address, other.address)
-    ]
+def _harmed(gone: t.Sequence[Entry], left: Left, users: Users, last: bool) -> list[bytes]:
+    """Routes that lose something: their source is nowhere on the host any more, or their device its last address.
 
-
-def _remove(
-    plan: Removals,
-    item: Item,
-    entry: Entry,
-    left: list[Entry],
-    promotes: bool,
-    users: Users,
-    names: t.Mapping[int, str],
-    force: bool,
-) -> list[Entry]:
-    along = _taken_along(entry, left, promotes)
-    gone = [entry, *along]
-    after = [other for other in left if other not in gone]
-    routes = _harmed(gone, after, users)
-    last = _is_last(entry, after)
-    if (along or routes) and not force:
-        raise Refused(*_refusal(item, along, routes, last, names))
-    before = _addresses.line(entry.address)
-    undo = _undo(entry, left, gone, users, last)
-    plan.steps.append(
-        Step(label(item), item.text, "removed", before, None, _addresses.removal(entry.payload), tuple(undo))
-    )
-    plan.by_step.append(entry)
-    if along or routes:
-        plan.side_effects.append(
-            {
-                "address": item.text,
-                "device": item.device,
-                "addresses": [_addresses.line(other.address) for other in along],
-                "routes": len(routes),
-                "route_lines": [route_line(payload, names) for payload in routes[:SHOWN]],
-            }
-        )
-    return _promoted(entry, after) if promotes else after
-
-
-def _promoted(entry: Entry, after: list[Entry]) -> list[Entry]:
-    """The list after the kernel made the first secondary of this primary's subnet the new primary."""
-    if entry.address.family != INET or entry.address.flags & Address.SECONDARY:
-        return after
-    for at, other in enumerate(after):
-        if other.address.flags & Address.SECONDARY and same_subnet(entry.address, other.address):
-            primary = replace(other.address, flags=other.address.flags & ~Address.SECONDARY)
-            return [*after[:at], Entry(primary, other.payload), *after[at + 1 :]]
-    return after
-
-
-def _is_last(entry: Entry, after: t.Iterable[Entry]) -> bool:
-    """Whether the device has no IPv4 address any more: the kernel then flushes its routes (``fib_disable_ip``)."""
-    if entry.address.family != INET:
-        return False
-    return not any(e.address.family == INET and e.address.index == entry.address.index for e in after)
-
-
-def _harmed(gone: t.Sequence[Entry], after: t.Sequence[Entry], users: Users) -> list[bytes]:
-    """Routes that lose something: their source is nowhere on the host any more, or their device its last address."""
-    remaining = {other.address.packed for other in after}
+    With its last IPv4 address a device loses its IPv4 routes (``fib_disable_ip``).
+    """
     found: dict[bytes, None] = {}
     for entry in gone:
-        if entry.address.packed not in remaining:
+        if not left.copies[entry.address.packed]:
             found.update(dict.fromkeys(users.by_source.get(entry.address.packed, ())))
-    if _is_last(gone[0], after):
+    if last:
         found.update(dict.fromkeys(users.by_device.get(gone[0].address.index, ())))
     return list(found)
 
 
+def _side_effect(
+    item: Item, along: t.Sequence[Entry], routes: t.Sequence[bytes], names: t.Mapping[int, str]
+) -> dict[str, t.Any]:
+    return {
+        "address": item.text,
+        "device": item.device,
+        "addresses": [_addresses.line(other.address) for other in along],
+        "routes": len(routes),
+        "route_lines": [route_line(payload, names) for payload in routes[:SHOWN]],
+    }
+
+
 def _refusal(
     item: Item, along: t.Sequence[Entry], routes: t.Sequence[bytes], last: bool, names: t.Mapping[int, str]
-) -> tuple[str]:
+) -> str:
     parts = []
     if along:
         lines = "; ".join(_addresses.line(entry.address) for entry in along[:SHOWN])
@@ -301,32 +318,27 @@ def _refusal(
         also = f", or leave through {item.device}, whose last IPv4 address it is" if last else ""
         parts.append(f"{len(routes)} route(s) use it as their source{also}: {lines}{more}")
     fix = "Give them another source or another way first" if routes else "Name them in the task as well"
-    return (f"{label(item)}: {item.text}: {'. '.join(parts)}. {fix}, or set force: true to remove it all the same",)
+    return f"{label(item)}: {item.text}: {'. '.join(parts)}. {fix}, or set force: true to remove it all the same"
 
 
-def _undo(
-    entry: Entry, left: t.Sequence[Entry], gone: t.Sequence[Entry], users: Users, last: bool
-) -> t.Iterator[Message]:
+def _undo(step: Removal) -> t.Iterator[Message]:
     """What brings back the address, its place among the device's addresses, and the routes that went with it."""
+    entry = step.entry
     payload = _addresses.restoring_payload(entry.payload)
     if entry.address.family == INET6:
         # Without NODAD the address would be tentative, and the kernel refuse it as the source of its routes.
         yield _addresses.addition(_addresses.restoring_payload(entry.payload, Address.NODAD))
         yield _addresses.replacement(payload)
-        yield from _routes_again(users.by_source.get(entry.address.packed, ()))
+        yield from _routes_again(step.routes)
         return
     yield _addresses.addition(payload)
     # An address that is added goes to the end, and is secondary where its subnet has a primary. The first one of a
     # device is the source of what has no other, so those behind it are taken away and put behind it again.
-    device = [e for e in left if e.address.family == INET and e.address.index == entry.address.index]
-    behind = device[device.index(entry) + 1 :]
-    yield from (_addresses.removal(other.payload) for other in reversed(behind) if other not in gone)
-    yield from (_addresses.addition(_addresses.restoring_payload(other.payload)) for other in behind)
-    lost: dict[bytes, None] = {}
-    for other in (entry, *behind):
-        lost.update(dict.fromkeys(users.by_source.get(other.address.packed, ())))
-    if last:
-        lost.update(dict.fromkeys(users.by_device.get(entry.address.index, ())))
+    yield from (_addresses.removal(one.payload) for one in reversed(step.behind) if id(one) not in step.along)
+    yield from (_addresses.addition(_addresses.restoring_payload(one.payload)) for one in step.behind)
+    lost = dict.fromkeys(step.routes)
+    for one in step.behind:
+        lost.update(dict.fromkeys(step.users.by_source.get(one.address.packed, ())))
     yield from _routes_again(lost)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 import typing as t
@@ -14,7 +15,6 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._address_plan imp
     Additions,
     Removals,
     Users,
-    find,
     label,
     plan_additions,
     plan_removals,
@@ -39,13 +39,15 @@ def ensure(
     items = _addresses.parse(addresses, kernel.link)
     entries = read(kernel)
     additions = plan_additions(items, entries)
-    going = [entry for item in items if not item.present for entry in [find(item, additions.entries)] if entry]
+    there = _addresses.by_key(additions.entries)
+    going = [there[key] for key in (_addresses.key(item) for item in items if not item.present) if key in there]
     users = find_users(kernel, additions.entries, going) if going else Users()
     names = kernel.device_names()
-    removals, absent, warnings = plan_removals(items, additions.entries, _promotes(kernel), users, names, force)
+    removals = plan_removals(items, additions.entries, _promotes(kernel), users, names, force)
+    warnings = removals.warnings
     if not check:
         warnings += _write(kernel, items, additions, removals, wait)
-    plan = Plan(steps=[*additions.steps, *removals.steps], unchanged=[*additions.unchanged, *absent])
+    plan = Plan(steps=[*additions.steps, *removals.steps], unchanged=[*additions.unchanged, *removals.unchanged])
     result = {**plan.report("address"), "side_effects": removals.side_effects}
     return {**result, "warnings": warnings} if warnings else result
 
@@ -65,9 +67,7 @@ def find_users(kernel: Kernel, entries: t.Sequence[Entry], going: t.Sequence[Ent
         sources = {e.address.packed for e in (*going, *near) if e.address.family == family}
         if not sources:
             continue
-        found = re.compile(
-            b"|".join(re.escape(_wire.attribute(_wire.RTA_PREFSRC, source)) for source in sources), re.DOTALL
-        )
+        found = re.compile(b"|".join(re.escape(_wire.attribute(_wire.RTA_PREFSRC, source)) for source in sources))
         for chunk in kernel.dump_routes(family):
             if found.search(chunk):
                 _sort_in(chunk, sources, users.by_source)
@@ -101,6 +101,7 @@ def _made_by_kernel(payload: bytes, source: bytes) -> bool:
 def _promotes(kernel: Kernel) -> t.Callable[[int], bool]:
     names = kernel.device_names()
 
+    @functools.cache
     def promotes(index: int) -> bool:
         return any(_sysctl(f"ipv4/conf/{name}/promote_secondaries") not in ("", "0") for name in ("all", names[index]))
 
@@ -126,17 +127,16 @@ def _write(kernel: Kernel, items: t.Sequence[Item], additions: Additions, remova
         of = {item.name: step for item, step in zip(additions.by_step, additions.steps)}
         failed = wait_for_detection(kernel, [item for item in waited if item.name in made], wait)
         yield from (Mismatch(of[item.name], problem) for item, problem in failed)
-        entries = read(kernel)
+        there = _addresses.by_key(read(kernel))
         for item in additions.by_step:
-            entry = find(item, entries)
+            entry = there.get(_addresses.key(item))
             if entry is None or _addresses.differs(item, entry.address):
                 yield Mismatch(of[item.name], _addresses.line(entry.address) if entry else None)
 
     def removals_read_back() -> t.Iterator[Mismatch]:
-        there = {(e.address.index, e.address.packed, e.address.prefix_length, e.address.peer) for e in read(kernel)}
-        for step, entry in zip(removals.steps, removals.by_step):
-            address = entry.address
-            if (address.index, address.packed, address.prefix_length, address.peer) in there:
+        there = _addresses.by_key(read(kernel))
+        for step in removals.steps:
+            if _addresses.key(step.entry.address) in there:
                 yield Mismatch(step, step.before)
 
     try:
@@ -149,11 +149,11 @@ def _write(kernel: Kernel, items: t.Sequence[Item], additions: Additions, remova
         error.details["results"] = [{"address": entry.pop("destination"), **entry} for entry in done]
         raise
     idle = [item for item in present if item.index not in running]
+    there = _addresses.by_key(read(kernel)) if idle else {}
     return [
         f"{label(item)}: {item.text} is tentative, and no source, until the device is up and has a carrier"
         for item in idle
-        for entry in [find(item, read(kernel))]
-        if entry and not entry.address.usable
+        if not there[_addresses.key(item)].address.usable
     ]
 
 
@@ -163,11 +163,11 @@ def wait_for_detection(kernel: Kernel, items: t.Sequence[Item], seconds: float) 
     failed = []
     waiting = list(items)
     while waiting:
-        entries = read(kernel)
+        there = _addresses.by_key(read(kernel))
         late = time.monotonic() >= end
         pending = []
         for item in waiting:
-            entry = find(item, entries)
+            entry = there.get(_addresses.key(item))
             if entry is None or entry.address.flags & Address.DADFAILED:
                 # An address that has a lifetime is removed by the kernel when its detection fails.
                 now = _addresses.line(entry.address) if entry else "nothing"

@@ -256,11 +256,19 @@ def line(address: Address) -> str:
     return " ".join(words)
 
 
-def matches(item: Item, address: Address) -> bool:
-    """Whether the kernel takes both for the same entry. In IPv6 the prefix length is not part of what it compares."""
-    if address.index != item.index or address.family != item.family or address.packed != item.packed:
-        return False
-    return item.family == INET6 or (address.prefix_length == item.prefix_length and address.peer is None)
+Key = tuple[t.Any, ...]
+
+
+def key(one: Address | Item) -> Key:
+    """What the kernel tells addresses apart by: in IPv6 neither prefix length nor peer, in IPv4 both."""
+    if one.family == INET6:
+        return one.index, one.packed
+    return one.index, one.packed, one.prefix_length, one.peer if isinstance(one, Address) else None
+
+
+def by_key(entries: t.Iterable[Entry]) -> dict[Key, Entry]:
+    """The host's addresses, to be looked up by the ``key`` of an address or an item."""
+    return {key(entry.address): entry for entry in entries}
 
 
 def lifetime_met(named: int | None, left: int | None) -> bool:

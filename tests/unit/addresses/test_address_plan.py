@@ -73,7 +73,7 @@ def removals(
     for payload in routes:
         users.by_source.setdefault(_wire.source_of(payload) or b"", []).append(payload)
     wanted = items(*given)
-    return plan_removals(wanted, plan_additions(wanted, entries).entries, lambda _i: promotes, users, NAMES, force)[0]
+    return plan_removals(wanted, plan_additions(wanted, entries).entries, lambda _i: promotes, users, NAMES, force)
 
 
 HOST = [
@@ -136,11 +136,9 @@ def test_a_peer_is_another_address_in_ipv4() -> None:
     assert [step.action for step in plan_additions(items({"address": "10.0.0.5", "device": "v0"}), there).steps] == [
         "created"
     ]
-    plan, unchanged, warnings = plan_removals(
-        items(absent("10.0.0.5", "v0")), there, lambda _i: True, Users(), NAMES, False
-    )
-    assert (plan.steps, unchanged) == ([], [("10.0.0.5/32", None)])
-    assert warnings == [
+    plan = plan_removals(items(absent("10.0.0.5", "v0")), there, lambda _i: True, Users(), NAMES, False)
+    assert (plan.steps, plan.unchanged) == ([], [("10.0.0.5/32", None)])
+    assert plan.warnings == [
         "addresses[0] (device v0): 10.0.0.5/32 is not there, but 'inet 10.0.0.5 peer 10.0.0.6/32 dev v0 scope global'"
         " is, and stays"
     ]
@@ -216,11 +214,11 @@ def test_the_last_ipv4_address_takes_the_routes_of_its_device_along() -> None:
     wanted = items(absent("10.1.0.1/24", "v1"))
     with pytest.raises(Refused, match=r"1 route\(s\) use it as their source, or leave through v1, whose last IPv4"):
         plan_removals(wanted, HOST, lambda _i: False, users, NAMES, False)
-    plan, _unchanged, _warnings = plan_removals(wanted, HOST, lambda _i: False, users, NAMES, True)
+    plan = plan_removals(wanted, HOST, lambda _i: False, users, NAMES, True)
     assert plan.side_effects[0]["routes"] == 1
     assert plan.steps[0].undo[-1].payload == _wire.echo(through)
     more = [*HOST, entry("10.1.0.2/24", "v1", SECONDARY)]
-    assert plan_removals(wanted, more, lambda _i: True, users, NAMES, False)[0].side_effects == []
+    assert plan_removals(wanted, more, lambda _i: True, users, NAMES, False).side_effects == []
 
 
 def orders(plan: Removals, at: int = 0) -> list[str]:
