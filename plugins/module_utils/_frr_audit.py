@@ -1,0 +1,194 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the routes FRR has written into the kernel carry the sources of the intent. Pure; standard library only.
+
+The kernel is the judge: FRR's own `show` commands give back what was configured, also where it never took effect.
+This file also runs at boot without Ansible (roles/frr), so it may import nothing but the standard library and its
+two neighbours `_frr_host` and `_frr_repair`.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# rtm_protocol (FRR zebra/rt_netlink.h) -> word of the intent.
+ZEBRA_PROTOCOLS = {
+    "42": "babel",
+    "186": "bgp",
+    "187": "isis",
+    "188": "ospf",
+    "189": "rip",
+    "190": "rip",
+    "191": "nhrp",
+    "192": "eigrp",
+    "196": "static",
+    "197": "openfabric",
+}
+# The letter of `show ip route` -> word of the intent.
+LETTERS = {
+    "A": "babel",
+    "B": "bgp",
+    "E": "eigrp",
+    "I": "isis",
+    "N": "nhrp",
+    "O": "ospf",
+    "R": "rip",
+    "S": "static",
+    "f": "openfabric",
+}
+MAIN_TABLE = 254
+_BITS = {"ipv4": 32, "ipv6": 128}
+_SOCKET_FAMILY = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+
+
+class Judge:
+    """Says which source the intent wants for a route.
+
+    intent: {rules: [...], routes: [...], former: [address]}; `rules` is the result of `_intent.ordered_rules()`,
+    `routes` that of `_intent.normalise()`, `former` the sources that our configuration named before this run.
+    """
+
+    def __init__(self, intent: Mapping[str, Any]) -> None:
+        self.own: dict[tuple[str, str, int, int], str] = {}
+        self.routes = intent["routes"]
+        self.rules: dict[tuple[str, str], dict[int, dict[int, list[dict[str, Any]]]]] = {}
+        for route in intent["routes"]:
+            start, length = number(route["destination"], route["family"])
+            self.own[(route["vrf"] or "", route["family"], start, length)] = route["source"]
+        for rule in intent["rules"]:
+            start, length = number(rule["destination"], rule["family"])
+            parsed = dict(rule)
+            parsed["exempt"] = [number(text, rule["family"]) for text in rule["except"]]
+            place = self.rules.setdefault((rule["vrf"] or "", rule["family"]), {})
+            place.setdefault(length, {}).setdefault(start, []).append(parsed)
+        self.sources = {canonical(e["source"]) for e in [*intent["rules"], *intent["routes"]]}
+        self.former = {canonical(text) for text in intent.get("former", ())} | self.sources
+
+    def wants(self, vrf: str, family: str, destination: str, protocol: str) -> str | None:
+        """The source of the intent for this route; None where the intent says nothing about it."""
+        start, length = number(destination, family)
+        if protocol == "static" and (vrf, family, start, length) in self.own:
+            return self.own[(vrf, family, start, length)]
+        levels = self.rules.get((vrf, family), {})
+        for shorter in sorted((n for n in levels if n <= length), reverse=True):
+            found = levels[shorter].get(_cut(start, shorter, family), ())
+            for rule in sorted(found, key=lambda r: r["match"] != "exact"):
+                if _matches(rule, start, length, shorter, protocol, family):
+                    source: str = rule["source"]
+                    return source
+        return None
+
+    def places(self) -> set[tuple[str, str]]:
+        """{(vrf, family)} the intent speaks of."""
+        return {*self.rules, *((vrf, family) for vrf, family, _start, _length in self.own)}
+
+
+def _matches(rule: Mapping[str, Any], start: int, length: int, shorter: int, protocol: str, family: str) -> bool:
+    if rule["match"] == "exact" and shorter != length:
+        return False
+    if protocol not in rule["protocols"] and "any" not in rule["protocols"]:
+        return False
+    return not any(bits <= length and _cut(start, bits, family) == first for first, bits in rule["exempt"])
+
+
+def _cut(start: int, length: int, family: str) -> int:
+    shift = _BITS[family] - length
+    return start >> shift << shift
+
+
+def number(destination: str, family: str) -> tuple[int, int]:
+    """A destination as `ip` prints it (`default`, a bare address, a prefix) as (first address, length)."""
+    if destination == "default":
+        return 0, 0
+    host, _slash, length = destination.partition("/")
+    start = int.from_bytes(socket.inet_pton(_SOCKET_FAMILY[family], host), "big")
+    return start, int(length) if length else _BITS[family]
+
+
+def canonical(address: str) -> str:
+    """One spelling for one address."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return socket.inet_ntop(family, socket.inet_pton(family, address))
+
+
+def judge_kernel(
+    judge: Judge, vrf: str, family: str, table: int, routes: Iterable[Mapping[str, Any]]
+) -> tuple[int, list[dict[str, Any]]]:
+    """(number of routes the intent speaks of, [what is wrong]) in one table.
+
+    routes: `ip -N -j route show`. problem: `unset` (no source), `different` (another one), `leftover` (a source that
+    an earlier intent asked for and this one does not).
+    """
+    checked = 0
+    wrong = []
+    for route in routes:
+        protocol = ZEBRA_PROTOCOLS.get(str(route.get("protocol")))
+        if protocol is None or str(route.get("type", "unicast")) not in ("unicast", "1"):
+            continue
+        expected = judge.wants(vrf, family, route["dst"], protocol)
+        actual = route.get("prefsrc")
+        if expected is None and actual not in judge.former:
+            continue
+        checked += 1
+        if expected is not None and actual is not None and canonical(expected) == canonical(actual):
+            continue
+        problem = "leftover" if expected is None else "unset" if actual is None else "different"
+        wrong.append(_finding(vrf, family, table, route["dst"], protocol, expected, actual, problem, dict(route)))
+    return checked, wrong
+
+
+def judge_rejected(
+    judge: Judge, vrf: str, family: str, table: int, rejected: Iterable[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """[what is wrong] for the routes zebra has chosen and the kernel has refused: [(destination, protocol)]."""
+    return [
+        _finding(vrf, family, table, destination, protocol, expected, None, "rejected", None)
+        for destination, protocol in rejected
+        for expected in [judge.wants(vrf, family, destination, protocol)]
+        if expected is not None
+    ]
+
+
+def judge_absent(
+    judge: Judge, vrf: str, family: str, table: int, routes: Iterable[Mapping[str, Any]], known: set[str]
+) -> list[dict[str, Any]]:
+    """[what is wrong] for our own routes that one table does not hold though nobody refused them.
+
+    That is so where FRR cannot resolve the gateway, or has a better route. known: destinations reported already.
+    """
+    there = {number(r["dst"], family) for r in routes if ZEBRA_PROTOCOLS.get(str(r.get("protocol"))) == "static"}
+    return [
+        _finding(vrf, family, table, route["destination"], "static", route["source"], None, "absent", None)
+        for route in judge.routes
+        if (route["vrf"] or "", route["family"]) == (vrf, family)
+        and (route["table"] or (table if vrf else MAIN_TABLE)) == table
+        and number(route["destination"], family) not in there
+        and route["destination"] not in known
+    ]
+
+
+def _finding(
+    vrf: str,
+    family: str,
+    table: int,
+    destination: str,
+    protocol: str,
+    expected: str | None,
+    actual: str | None,
+    problem: str,
+    route: dict[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "vrf": vrf,
+        "family": family,
+        "table": table,
+        "destination": destination,
+        "protocol": protocol,
+        "expected": expected,
+        "actual": actual,
+        "problem": problem,
+        "route": route,
+    }
