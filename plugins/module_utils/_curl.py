@@ -144,7 +144,7 @@ def _resolve(recorder: Recorder, host: str, family: int) -> tuple[str, int]:
         return literal[1], literal[2]
     arguments = f"{host}, {FAMILY_NAMES[family]}"
     try:
-        found = socket.getaddrinfo(host, None, family, socket.SOCK_DGRAM)[0][4]
+        found: tuple[t.Any, ...] = socket.getaddrinfo(host, None, family, socket.SOCK_DGRAM)[0][4]
     except UnicodeError:
         recorder.note("getaddrinfo", arguments, "EAI_NONAME: Name or service not known")
         raise CallFailed(f"EAI_NONAME: Name or service not known (interface {host!r} is no host name)") from None

@@ -13,7 +13,7 @@ author: The l3host.source_ip contributors (!UNKNOWN)
 description:
   - Opens a socket for each probe, makes the calls that an application makes (mark, bind to a device or an address,
     connect), and tells what the kernel answered to each, and which local address the socket got.
-  - A UDP probe sends nothing. Its C(connect(\)) makes the kernel choose the source, and C(getsockname(\)) reads it.
+  - A UDP probe sends nothing. Its C(connect) makes the kernel choose the source, and C(getsockname) reads it.
   - A TCP probe connects and closes the connection at once. A connection that is refused or not answered has a source
     too; the probe returns both the source and the error.
   - With O(probes[].capture=true) it also tells the source of the packet that really left, behind every firewall and
@@ -31,7 +31,7 @@ options:
       destination:
         description:
           - An IP address or a host name. A link-local IPv6 address needs its device behind it, as in V(fe80::1%eth0).
-          - A host name is resolved, and the first address in the order of C(getaddrinfo(3\)) is probed; only where
+          - A host name is resolved, and the first address in the order of C(getaddrinfo) is probed; only where
             O(probes[].interface) has no address of that address's family is the next one tried, as curl does.
             With O(probes[].bind_address), addresses of its family are asked for.
           - Names are resolved through the network namespace that O(netns) names, with the resolver configuration of the
@@ -54,7 +54,7 @@ options:
           - "V(NAME) is first tried as a device: the socket is bound to it with C(SO_BINDTODEVICE). When that succeeds,
             no address is bound, and the kernel chooses the source for that device."
           - When it fails (there is no such device, it is the label of an address such as V(eth0:1), or it is not
-            permitted), the first address that C(getifaddrs(3\)) lists under that name is bound, of the destination's
+            permitted), the first address that C(getifaddrs) lists under that name is bound, of the destination's
             family and scope.
           - When there is none, V(NAME) is taken as an address or resolved as a host name, and that is bound.
           - V(if!NAME) is never taken as an address or a host name, and V(host!NAME) never as a device.

@@ -112,7 +112,7 @@ def test_any_chain_of_headers(
     texts = [
         socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, str(a))) for a in (source, destination)
     ]
-    assert packet == Packet(*texts, UDP, *ports, 0, payload)
+    assert packet == Packet(texts[0], texts[1], UDP, ports[0], ports[1], 0, payload)
 
 
 @given(st.binary(max_size=200))
