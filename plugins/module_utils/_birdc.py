@@ -50,9 +50,9 @@ class Difference(t.NamedTuple):
 
 #: In the order in which they must be looked at: a filter that does not call us explains everything below it.
 PROBLEMS = {
-    "filter": "BIRD exports it with another source than the intent: a filter does not call our function, or overrides it",
+    "filter": "BIRD exports it with another source than the intent: a filter does not call us, or overrides us",
     "not_exported": "BIRD does not export it: its gateway is unreachable, or a filter rejects it",
-    "absent": "BIRD exports it, but the kernel does not have it: the kernel refused it, mostly since the source is not local",
+    "absent": "BIRD exports it, but the kernel does not have it: mostly it refused a source that is not local",
     "differs": "the kernel's route has another source than BIRD exports",
 }
 

@@ -43,17 +43,17 @@ options:
         type: str
         required: true
       policies:
-        description: The policies of this table and family, as the filter P(l3host.source_ip.intent#filter) returns them.
+        description: Its policies, as the filter P(l3host.source_ip.intent#filter) returns them.
         type: list
         elements: dict
         default: []
       routes:
-        description: The routes of this table and family, as the filter P(l3host.source_ip.intent#filter) returns them.
+        description: Its routes, as the filter P(l3host.source_ip.intent#filter) returns them.
         type: list
         elements: dict
         default: []
   limit:
-    description: How many differences, and how many changes of each kernel protocol, to return. RV(counts) has all of them.
+    description: How many differences, and changes of each kernel protocol, to return. RV(counts) has all of them.
     type: int
     default: 20
   socket:
@@ -112,7 +112,7 @@ meanings:
   returned: when running
 differences:
   description:
-    - The first differences, worst first. C(intent), C(bird) and C(kernel) are the three sources, null where there is none.
+    - The first differences, worst first. C(intent), C(bird) and C(kernel) are the three sources, null for none.
     - C(problem) is one of V(filter), V(not_exported), V(absent) and V(differs); C(instance) is the kernel protocol.
   type: list
   elements: dict

@@ -33,8 +33,8 @@ _SYMBOL = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 _BIRD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}\Z")
 _KERNEL_KEYS = ("family", "table", "bird_table", "metric", "scan_time", "persist", "learn", "merge_paths", "export")
 
-Scope = t.Tuple[int, str]
-Entry = t.Dict[str, t.Any]
+Scope = tuple[int, str]
+Entry = dict[str, t.Any]
 
 
 def plan(
@@ -57,8 +57,8 @@ def plan(
     ``known_functions``: functions of ours in the running configuration.
 
     Returns ``config`` (the new bird.conf), ``present`` (whether our file is to exist), ``view`` (what it says),
-    ``scopes`` (``[{family, bird_table, kernel_table, policies, routes}]``: what to compare afterwards), ``lines`` (what an operator
-    adds in mode ``manual``).
+    ``scopes`` (``[{family, bird_table, kernel_table, policies, routes}]``: what to compare afterwards), ``lines``
+    (what an operator adds in mode ``manual``).
     """
     if mode not in MODES:
         raise InvalidInput(f"bird_mode: {mode!r} is not one of {', '.join(MODES)}")
@@ -350,7 +350,7 @@ def _static(scope: Scope, routes: t.Sequence[Entry], bird_table: str, metrics: d
 
 
 def _route(route: Entry, metric: int, version: str) -> Entry:
-    """``head`` (``198.51.100.0/24 via 10.0.0.1``) and ``attributes`` (``krt_prefsrc = 192.0.2.1``) of a static route."""
+    """A static route: ``head`` (``198.51.100.0/24 via 10.0.0.1``), ``attributes`` (``krt_prefsrc = 192.0.2.1``)."""
     if route["metric"] not in (None, metric):
         raise Refused(
             f"source_ip_routes: {route['destination']}: metric {route['metric']}: BIRD writes every route of a kernel "

@@ -104,7 +104,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def statements_of(tokens: t.Sequence[Token], top: bool = False) -> list[Statement]:
-    """Split into statements. At the top, a block ends a protocol, template, filter or function; elsewhere ``;`` does."""
+    """Split into statements: at the top a block ends a protocol, template, filter or function; elsewhere ``;`` does."""
     found: list[Statement] = []
     current: list[Token] = []
     depth, block_open, block = 0, -1, (-1, -1)
@@ -180,10 +180,10 @@ def _kernel_settings(statement: Statement, defines: dict[str, int], inherited: d
     settings["channels"] = {family: dict(channel) for family, channel in settings["channels"].items()}
     for item in statements_of(statement.block):
         words = item.words
-        if words[:2] == ("kernel", "table") and len(words) == 3:
-            settings["kernel_table"] = _number(words[2], defines)
-        elif words[0] == "metric" and len(words) == 2:
-            settings["metric"] = _number(words[1], defines)
+        if words[:2] == ("kernel", "table"):
+            settings["kernel_table"] = _number(words[2:], defines)
+        elif words[0] == "metric":
+            settings["metric"] = _number(words[1:], defines)
         elif words[0] in FAMILIES:
             channel = settings["channels"].setdefault(words[0], {})
             for inner in statements_of(item.block):
@@ -194,9 +194,11 @@ def _kernel_settings(statement: Statement, defines: dict[str, int], inherited: d
     return settings
 
 
-def _number(word: str, defines: dict[str, int]) -> int:
+def _number(words: t.Sequence[str], defines: dict[str, int]) -> int:
     """-1 where the number cannot be read (an expression): such a protocol is never edited."""
-    return int(word) if word.isdigit() else defines.get(word, -1)
+    if len(words) != 1:
+        return -1
+    return int(words[0]) if words[0].isdigit() else defines.get(words[0], -1)
 
 
 def _kernels(statement: Statement, name: str | None, settings: dict[str, t.Any], text: str) -> t.Iterator[Kernel]:
@@ -272,8 +274,8 @@ def hook(text: str, path: str, wanted: t.Iterable[tuple[int, str]], needs: t.Ite
             for start, end, new in _export_edits(conf, kernel, call, path):
                 if edits.setdefault(start, (end, new)) != (end, new):
                     raise Refused(
-                        f"bird.conf line {kernel.line}: kernel protocols of two kernel tables share one filter or template, "
-                        f"so {call} cannot be added for one of them alone. Give each its own export filter."
+                        f"bird.conf line {kernel.line}: kernel protocols of two kernel tables share one filter or "
+                        f"template, so {call} cannot be added for one of them alone. Give each its own export filter."
                     )
             first_use = min(first_use, _owner_start(conf, kernel))
     included = path in conf.includes
@@ -295,8 +297,8 @@ def _matching(conf: Conf, path: str, kernel_table: int, family: str) -> list[Ker
     if not found:
         table = "main" if kernel_table == MAIN_TABLE else str(kernel_table)
         raise Refused(
-            f"bird.conf has no kernel protocol that exports {family} routes to kernel table {table}, which the intent needs. "
-            "If one stands in an included file, add there by hand, and set bird_mode to manual:\n"
+            f"bird.conf has no kernel protocol that exports {family} routes to kernel table {table}, which the intent "
+            "needs. If one stands in an included file, add there by hand, and set bird_mode to manual:\n"
             + two_lines(path, [kernel_table])
             + "\nIf there is none, set bird_mode to render: the role then writes it."
         )
@@ -324,8 +326,8 @@ def _export_edits(conf: Conf, kernel: Kernel, call: str, path: str) -> t.Iterato
     by_hand = "Add by hand, and set bird_mode to manual:\n" + two_lines(path, [kernel.kernel_table])
     if export is None or export.words[1] == "none":
         raise Refused(
-            f"bird.conf line {kernel.line}: this kernel protocol exports no {kernel.family} route, so BIRD sets no source. "
-            f"Let it export what the intent names (for example 'export all;'), then run again."
+            f"bird.conf line {kernel.line}: this kernel protocol exports no {kernel.family} route, so BIRD sets no "
+            "source. Let it export what the intent names (for example 'export all;'), then run again."
         )
     kind = export.tokens[1]
     body: t.Sequence[Token] = ()
