@@ -26,8 +26,6 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import Wa
 Dump = t.Callable[[int, int, int], t.Iterable[bytes]]  # (family, table, protocol) -> chunks
 _NEEDS_NO_HOP = {TYPES[name] for name in ("blackhole", "unreachable", "prohibit", "throw")}
 
-_LOOPBACK_INDEX = 1  # LOOPBACK_IFINDEX of include/net/flow.h
-
 
 @dataclass
 class RoutePlanner:
@@ -132,10 +130,14 @@ class RoutePlanner:
                 plan.unchanged.append((item.prefix, RouteLine(payload, self.names)))
                 return payload
         payload = same_key[0]
-        request, _changed = _wire.edited(payload, item.shape)
+        new, _changed = _wire.edited(payload, item.shape)
         check_owner(payload, self.names, what, self.force, plan.warnings)
         check_replaceable(payload, same_key, self.names, what)
-        plan.steps.append(RouteStep(item.number, item.prefix, "changed", _wire.echo(payload), request, self.names))
+        shown = new
+        if _wire.hops_of(*_wire.split(new)) != _wire.hops_of(*_wire.split(payload)):
+            shown, _changed = _wire.edited(payload, self._template(item.shape).resolved)
+        old = _wire.echo(payload)
+        plan.steps.append(RouteStep(item.number, item.prefix, "changed", old, new, self.names, (), shown))
         return payload
 
     def _plan_absent(
@@ -219,7 +221,7 @@ class RoutePlanner:
 def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:
     """The shape with the devices that the kernel will fill in: for a gateway without one, and lo for IPv6 rejects."""
     if shape.type in _NEEDS_NO_HOP and shape.family == INET6:
-        return replace(shape, hops=(Hop(device=_LOOPBACK_INDEX),))
+        return replace(shape, hops=(Hop(device=_wire.LOOPBACK_INDEX),))
     if not shape.hops:
         return shape
     filled = []

@@ -38,6 +38,7 @@ class Template:
 
     def __init__(self, shape: Shape, resolved: Shape, protocol: int) -> None:
         self._shape = shape
+        self.resolved = resolved
         self._protocol = protocol if shape.protocol is None else shape.protocol
         self._heads: dict[int, bytes] = {}
         self._tail = self._attributes(shape)

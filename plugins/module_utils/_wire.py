@@ -39,6 +39,7 @@ RTA_FLOW, RTA_CACHEINFO, RTA_TABLE, RTA_MARK, RTA_VIA = 11, 12, 15, 16, 18
 RTA_PREF, RTA_ENCAP_TYPE, RTA_ENCAP, RTA_EXPIRES, RTA_UID = 20, 21, 22, 23, 25
 RTA_IP_PROTO, RTA_SPORT, RTA_DPORT, RTA_NH_ID = 27, 28, 29, 30
 TYPE_MASK = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+LOOPBACK_INDEX = 1  # LOOPBACK_IFINDEX of include/net/flow.h
 USER_HZ = 100  # of struct rta_cacheinfo.rta_expires
 
 HEADER = struct.Struct("=IHHII")  # struct nlmsghdr
@@ -337,7 +338,7 @@ def edited(payload: bytes, shape: Shape) -> tuple[bytes, bool]:
     """``(request, changed)``: this dumped route with what the shape names; what it does not name is kept.
 
     The next hop (gateway, device, nexthops, nexthop id, onlink) is one thing: it is kept where what is named of it
-    agrees, else replaced by exactly what is named.
+    agrees, else replaced by exactly what is named. Where it is named, a blackhole and its like become unicast.
     """
     header, attrs = requestable(payload)
     before = (list(header), dict(attrs))
@@ -362,12 +363,17 @@ def edited(payload: bytes, shape: Shape) -> tuple[bytes, bool]:
         set_hops(header, attrs, shape.hops)
         if shape.scope is None and header[0] == INET:
             header[6] = scope_for(shape)
-    if shape.type is not None and shape.type != header[7]:
-        header[7] = shape.type
-        if shape.type in _WITHOUT_HOPS:
-            for kind in (*_HOP_ATTRIBUTES, RTA_NH_ID, RTA_PREFSRC):
-                attrs.pop(kind, None)
+    kind = header[7] if shape.type is None else shape.type
+    if shape.type is None and kind in _WITHOUT_HOPS and (shape.hops or shape.nexthop_id is not None):
+        kind = TYPES["unicast"]  # whoever names a next hop wants packets forwarded
+    if kind != header[7]:
+        header[7] = kind
+        if kind in _WITHOUT_HOPS:
+            for number in (*_HOP_ATTRIBUTES, RTA_NH_ID, RTA_PREFSRC):
+                attrs.pop(number, None)
             header[8] = 0
+            if header[0] == INET6:
+                attrs[RTA_OIF] = U32.pack(LOOPBACK_INDEX)  # where the kernel puts them all
     return join(header, attrs), (header, attrs) != before
 
 

@@ -83,7 +83,9 @@ options:
         description: Scope, by name (V(global), V(link), V(host)) or number. IPv6 has only V(global).
         type: str
       type:
-        description: Type of the route. For new routes the default is V(unicast).
+        description:
+          - Type of the route. For new routes, and for a V(blackhole) and its like that get a next hop, the default is
+            V(unicast).
         type: str
         choices: [unicast, local, blackhole, unreachable, prohibit, throw]
       onlink:

@@ -15,7 +15,7 @@ from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
 
 SETTINGS = settings(
-    max_examples=15,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
