@@ -106,13 +106,13 @@ class Host:
         text = run(["ip", "-N", "-j", *words], accept=(0, 1, 2))
         return json.loads(text) if text.strip() else []
 
-    def addresses(self) -> set[str]:
-        """Every address this host has, but for those of IPv6 that are tentative or failed."""
+    def addresses(self, usable: bool = True) -> set[str]:
+        """Every address this host has; `usable` leaves out those of IPv6 that are tentative or failed."""
         return {
             canonical(info["local"])
             for link in self.ip("address", "show")
             for info in link.get("addr_info", ())
-            if info.get("local") and not info.get("tentative") and not info.get("dadfailed")
+            if info.get("local") and not (usable and (info.get("tentative") or info.get("dadfailed")))
         }
 
     def tables(self) -> dict[str, int]:

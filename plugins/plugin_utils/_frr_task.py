@@ -27,8 +27,8 @@ def plan(host: dict[str, Any], prefix: str, tag: int) -> dict[str, Any]:
     `show running-config`; persist: bool; file: bytes of frr.conf or None; vtysh_conf: text; others: [name of zebra.conf
     and the like]}
 
-    Returns {version, refusals, warnings, stages, changed, file, block, encoding, empty, stuck, addresses, sources, intent,
-    settings}:
+    Returns {version, refusals, warnings, stages, changed, file, block, encoding, empty, stuck, addresses, sources,
+    intent, settings}:
     stages       what `frr_config` takes
     file         {changed, rest, begin, end, empty} of frr.conf; block: the objects for the template
     stuck        whether this FRR leaves installed routes without a changed source
