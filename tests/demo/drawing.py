@@ -51,7 +51,7 @@ def _addresses(family: int) -> dict[str, str]:
 
 
 def _link(device: str) -> str:
-    _, x, y = _ROUTERS[device]
+    x, y = _ROUTERS[device][1:]
     left, right = _CHIPS[device][0] + _CHIP[0], _WEB[0]
     end = _WEB[1] + (22 if device == "up0" else 46)
     return f'<path class="link" d="M{left} {y} H{x}"/><path class="link" d="M{x + 64} {y} L{right} {end}"/>'
@@ -60,7 +60,7 @@ def _link(device: str) -> str:
 def _path(row: Row, family: int) -> list[str]:
     if row.device not in _ROUTERS:
         return []
-    _, x, y = _ROUTERS[row.device]
+    x, y = _ROUTERS[row.device][1:]
     exit_x = _CHIPS[row.device][0] + _CHIP[0]
     held = owner(row.source)
     parts = []

@@ -32,7 +32,7 @@ def render(rows: Sequence[Row], measured: str = "") -> str:
             f"<style>\n{_STYLE.read_text(encoding='utf-8')}</style></head><body><main>",
             "<h1>Which source does this host use, and why?</h1>",
             '<p class="lead">Each line was asked of the kernel, proved by a socket, and read off a captured packet. '
-            "<b>Source</b> is the kernel’s answer, <b>wire</b> what left the host.</p>",
+            "<b>Source</b> is the kernel's answer, <b>wire</b> what left the host.</p>",
             *_table(numbered),
             *_cards(numbered),
             f"<footer>{escape(measured)}</footer>",

@@ -73,10 +73,10 @@ def test_nothing_is_left(number: signal.Signals, code: int, tmp_path: Path) -> N
             assert "nothing else was touched" in Path(errors.name).read_text(encoding="utf-8")
             # What is asked to go is waited for: it is gone when the demo says so.
             assert netns.owned_by(process.pid) == []
-    for _ in range(600):
-        if not _processes(marker):
-            break
+    patience = 600
+    while (left := _processes(marker)) and patience:
+        patience -= 1
         time.sleep(0.05)
-    assert _processes(marker) == []
+    assert left == []
     assert netns.owned_by(process.pid) == []
     assert not report.exists()
