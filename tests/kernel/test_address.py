@@ -430,7 +430,8 @@ def test_undo_restores_the_order_of_a_device(
     ns.sysctl({"ipv4/conf/all/promote_secondaries": 0, "ipv4/conf/v0/promote_secondaries": promote})
     ns.batch(
         [
-            *(f"address add {text}/24 dev v0" for text in ("10.0.0.3", "10.9.0.1", "10.9.0.2")),
+            *(f"address add {text}/24 dev v0" for text in ("10.0.0.3", "10.9.0.1")),
+            "address add 10.9.0.2/24 dev v0 preferred_lft 0",
             "address add 10.0.0.4/32 dev v0 label v0:x valid_lft 5000 preferred_lft 4000",
             f"route add {ns.P4} via {ns.G4} src 10.0.0.1",
             f"route add 198.51.101.0/24 via {ns.G4} src 10.9.0.1 mtu 1300",
