@@ -248,10 +248,12 @@ def test_a_silent_neighbour_means_nothing_on_the_wire(ns: Host, module: ModuleRu
     assert results[0]["error"] is None and results[1]["error"].startswith("ETIMEDOUT: ")
 
 
-def test_other_traffic_to_the_same_destination_is_told_apart(routed: Host, module: ModuleRunner) -> None:
-    """40 probes at a time to one port: each recognises its own packet."""
+@pytest.mark.parametrize("protocol", ["udp", "tcp"])
+def test_other_traffic_to_the_same_destination_is_told_apart(routed: Host, module: ModuleRunner, protocol: str) -> None:
+    """40 probes, 16 at a time, to one port: each recognises its own packet."""
+    options = {"protocol": protocol, "port": 81, "capture": True}
     probes = [
-        {"destination": PEER[4 + 2 * (n % 2)], "bind_address": [routed.S4, routed.S6][n % 2], "capture": True}
+        {"destination": PEER[4 + 2 * (n % 2)], "bind_address": [routed.S4, routed.S6][n % 2], **options}
         for n in range(40)
     ]
     results = module.ok("probe", {"probes": probes})["probes"]
@@ -437,7 +439,7 @@ def test_interface_host_is_never_a_device(unchanged_lab: Lab, module: ModuleRunn
     assert probe["error"].startswith("EAI_") and "SO_BINDTODEVICE" not in "".join(calls(probe))
 
 
-def test_interface_label_is_an_address(lab: Lab, module: ModuleRunner) -> None:
+def test_interface_label_is_an_address(lab: Lab, module: ModuleRunner, tmp_path: Path) -> None:
     """The label of an address is no device, but getifaddrs() lists the address under it."""
     lab.host.ip("address add 192.0.2.7/32 dev up1 label up1:svc")
     probe = compare_with_curl(lab, module, "up1:svc", 4)
@@ -448,6 +450,11 @@ def test_interface_label_is_an_address(lab: Lab, module: ModuleRunner) -> None:
         "setsockopt IP_BIND_ADDRESS_NO_PORT, 1 -> ok",
         "bind 192.0.2.7, 0 -> ok",
     ]
+    # Only IPv4 addresses have labels: of a name with addresses of both families the IPv4 one is taken.
+    names = with_hosts(tmp_path / "hosts", *(f"{address} web.example" for address in WEB.values()))
+    assert curl(lab.host, "up1:svc", "http://web.example/", tuple(names)) == (0, "192.0.2.7")
+    (named,) = wrapped(lab.host, names, {"destination": "web.example", "interface": "up1:svc"})
+    assert (named["address"], named["source"], named["error"]) == (WEB[4], "192.0.2.7", None)
 
 
 def test_interface_letter_case(unchanged_lab: Lab, module: ModuleRunner) -> None:
@@ -518,3 +525,20 @@ def test_interface_when_the_device_is_not_permitted(lab: Lab, interface: str, fa
         interface in ("up1:svc", "if!lo") and family == 4
     )
     assert (code == 0) is succeeds or interface == "if!lo"
+
+
+def test_interface_address_has_the_scope_of_the_destination(routed: Host) -> None:
+    """EPERM on SO_BINDTODEVICE: a link-local destination gets the interface's link-local address, not a global one."""
+    own, peer = link_local(routed, "v0"), link_local(routed.peer, "v0")
+    topology.start_web_server(routed.peer)
+    deny = [sys.executable, "-I", str(TOOLS / "deny_bindtodevice.py")]
+    options = {"protocol": "tcp", "port": 80, "interface": "v0", "capture": True}
+    (probe,) = wrapped(routed, deny, {"destination": f"{peer}%v0", **options})
+    assert calls(probe)[2] == f"getifaddrs v0, AF_INET6 -> ok: {own}"
+    assert curl(routed, "v0", url(f"{peer}%25v0"), tuple(deny)) == (0, own)
+    assert (probe["source"], probe["wire"]["source"], probe["error"]) == (own, own, None)
+    routed.ip("-6 address flush dev v0 scope global")
+    routed.ip(f"route replace {routed.P6} via {routed.G6_V1}")
+    (none,) = wrapped(routed, deny, {"destination": PEER[6], **options})
+    assert none["error"] == "EAFNOSUPPORT: interface v0 has no IPv6 (global) address"
+    assert curl(routed, "v0", url(PEER[6]), tuple(deny))[0] != 0
