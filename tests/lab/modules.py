@@ -84,17 +84,23 @@ def run_fresh(name: str, args: Mapping[str, Any] | None, ns: Namespace, **modes:
     return answer(stdout, stderr, process.returncode)
 
 
-def run_forked(name: str, args: Mapping[str, Any] | None, ns: Namespace, **modes: bool) -> Result:
-    """Run a module in a forked child of this process, which has imported it already."""
+def fork(name: str, args: Mapping[str, Any] | None, ns: Namespace, out: int, err: int, **modes: bool) -> int:
+    """Start a module in a forked child, which has imported it already; its process id, for the caller to wait for."""
     ns.inside([])
     path = str(collections_path())
     if path not in sys.path:
         sys.path.insert(0, path)
     main: Callable[[], None] = importlib.import_module(f"{PACKAGE}.{name}").main
+    child = os.fork()
+    if child == 0:
+        _child(main, ns.name, arguments(args, **modes), out, err)
+    return child
+
+
+def run_forked(name: str, args: Mapping[str, Any] | None, ns: Namespace, **modes: bool) -> Result:
+    """Run a module in a forked child of this process, which has imported it already."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        child = os.fork()
-        if child == 0:
-            _child(main, ns.name, arguments(args, **modes), out.fileno(), err.fileno())
+        child = fork(name, args, ns, out.fileno(), err.fileno(), **modes)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         texts = []
         for stream in (out, err):
