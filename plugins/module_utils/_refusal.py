@@ -115,11 +115,10 @@ def _entry(explainer: Explainer, query: Query, table: int, kinds: t.Iterable[int
         Prefix(query.family, (host >> bits - length << bits - length).to_bytes(bits // 8, "big"), length)
         for length in range(bits + 1)
     ]
-    found: list[Route] = []
+    scan = Scan(query.family, (), covering)
     for kind in kinds:
-        scan = Scan(query.family, (), covering)
         for chunk in explainer.kernel.dump_routes(query.family, table, kind=kind):
             scan.feed(chunk)
-        found += [_decode.route(payload, explainer.names) for payload in scan.others]
+    found = [_decode.route(payload, explainer.names) for payload in scan.others]
     fitting = [route for route in found if route.tos in (0, query.tos & 0xFC)]
     return max(fitting, key=lambda route: (route.destination.length, -route.metric), default=None)

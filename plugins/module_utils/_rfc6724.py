@@ -9,6 +9,7 @@ is not there, ORCHIDs come before rule 8, optimistic addresses last, and among e
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import dataclass
 
@@ -99,32 +100,27 @@ def _loopback(packed: bytes) -> bool:
     return packed == bytes(15) + b"\x01"
 
 
-def _kind(packed: bytes) -> str:
-    """The types that policy entries tell apart: mapped, compatible with IPv4, loopback, none of them."""
-    if packed[:12] == bytes(10) + b"\xff\xff":
-        return "mapped"
-    if _loopback(packed):
-        return "loopback"
-    if packed[:12] == bytes(12) and packed != bytes(16):
-        return "compatible"
-    return ""
+def _never_avoided(packed: bytes) -> bool:
+    """``ipv6_saddr_preferred()``: loopback, and what maps or embeds an IPv4 address."""
+    return packed[:12] in (bytes(12), bytes(10) + b"\xff\xff")
 
 
-def _entry_kind(prefix: Prefix) -> str:
-    kind = _kind(prefix.packed)
-    whole = {"mapped": prefix.length == 96, "compatible": prefix.length == 96, "loopback": prefix.length == 128}
-    return kind if whole.get(kind) else ""
-
-
-def label_of(packed: bytes, index: int, labels: t.Iterable[PolicyEntry]) -> int:
+def label_of(packed: bytes, index: int, labels: t.Sequence[PolicyEntry]) -> int:
     """The label of an address on a device; ``labels`` in the kernel's order, longest prefix first."""
-    host, kind = Prefix(10, packed, 128), _kind(packed)
-    for entry in labels:
-        if entry.index not in (0, index) or _entry_kind(entry.prefix) not in ("", kind):
-            continue
-        if entry.prefix.covers(host):
-            return entry.label
+    host = int.from_bytes(packed, "big")
+    for shift, network, label, device in _numbers(tuple(labels)):
+        if device in (0, index) and host >> shift == network:
+            return label
     return NO_LABEL
+
+
+@functools.lru_cache(maxsize=8)
+def _numbers(labels: tuple[PolicyEntry, ...]) -> tuple[tuple[int, int, int, int], ...]:
+    shifts = [128 - entry.prefix.length for entry in labels]
+    return tuple(
+        (shift, int.from_bytes(entry.prefix.packed, "big") >> shift, entry.label, entry.index)
+        for shift, entry in zip(shifts, labels)
+    )
 
 
 def common_bits(one: bytes, other: bytes) -> int:
@@ -145,7 +141,7 @@ def score(candidate: Address, to: Destination) -> tuple[int, ...]:
     return (
         int(packed == to.packed),
         -scope if scope >= wanted else scope - 128,
-        int(bool(_kind(packed)) or not candidate.flags & avoided),
+        int(_never_avoided(packed) or not candidate.flags & avoided),
         int(bool(candidate.flags & Address.HOMEADDRESS)),
         int(candidate.index == to.index),
         int(label_of(packed, candidate.index, to.labels) == to.label),

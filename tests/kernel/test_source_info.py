@@ -137,11 +137,14 @@ def test_v4_from_non_local_is_refused_and_v6_answers(ns: Host, module: ModuleRun
     ],
 )
 def test_refusals_are_read_by_dump(ns: Host, module: ModuleRunner, kind: str, reason: str, error: str) -> None:
-    # A shorter entry of another type and one of another table: only the longest one of the right table is named.
+    # A shorter entry of another type, and a longer one in a table that comes later: neither is the answer.
+    shorter = "unreachable" if kind == "blackhole" else "blackhole"
     ns.batch(
         [
-            "route add blackhole 198.51.0.0/16",
-            "route add blackhole 2001:db8:100::/40",
+            f"route add {shorter} 198.51.0.0/16 table 100",
+            f"route add {shorter} 2001:db8:100::/40 table 100",
+            f"route add {shorter} 198.51.100.7",
+            f"route add {shorter} 2001:db8:100::7",
             f"route add {kind} {ns.P4} table 100",
             f"route add {kind} {ns.P6} table 100",
             "rule add priority 50 to 198.51.100.0/24 lookup 100",
