@@ -69,15 +69,10 @@ route-map OP permit 10
 """
 BOUND = [
     "",
-    "ip protocol bgp route-map OP
-",
-    "ip protocol any route-map OP
-vrf red
- ip protocol static route-map OP
-",
+    "ip protocol bgp route-map OP\n",
+    "ip protocol any route-map OP\nvrf red\n ip protocol static route-map OP\n",
 ]
-ENDS = ["", "
-", "! no end"]
+ENDS = ["", "\n", "! no end"]
 
 
 def intent(policies: list[Any], routes: list[Any]) -> dict[str, Any]:
