@@ -14,6 +14,9 @@ curl 7.24 to 8.23, and was compared with curl 7.88.1 and libcurl 8.23.0. In word
 
 ``if!NAME`` leaves out 3, ``host!NAME`` leaves out 1 and 2. ``ifhost!NAME!HOST`` (curl 8.9 and newer) tries 1, goes on
 whether that worked or not, as the source does though the manual says otherwise, and then binds HOST as in 3.
+
+One fault is not followed: libcurl 8.23.0 loses the scope of a link-local address that step 2 found for a plain NAME,
+and its bind fails (EINVAL). 7.88.1 keeps it, and so does 8.23.0 with ``if!NAME``.
 """
 
 from __future__ import annotations

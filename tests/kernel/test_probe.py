@@ -532,10 +532,10 @@ def test_interface_address_has_the_scope_of_the_destination(routed: Host) -> Non
     own, peer = link_local(routed, "v0"), link_local(routed.peer, "v0")
     topology.start_web_server(routed.peer)
     deny = [sys.executable, "-I", str(TOOLS / "deny_bindtodevice.py")]
-    options = {"protocol": "tcp", "port": 80, "interface": "v0", "capture": True}
+    options = {"protocol": "tcp", "port": 80, "interface": "if!v0", "capture": True}
     (probe,) = wrapped(routed, deny, {"destination": f"{peer}%v0", **options})
     assert calls(probe)[2] == f"getifaddrs v0, AF_INET6 -> ok: {own}"
-    assert curl(routed, "v0", url(f"{peer}%25v0"), tuple(deny)) == (0, own)
+    assert curl(routed, "if!v0", url(f"{peer}%25v0"), tuple(deny)) == (0, own)
     assert (probe["source"], probe["wire"]["source"], probe["error"]) == (own, own, None)
     routed.ip("-6 address flush dev v0 scope global")
     routed.ip(f"route replace {routed.P6} via {routed.G6_V1}")
