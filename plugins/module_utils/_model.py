@@ -282,7 +282,8 @@ class Route:
         if self.hops and not self.multipath and self.hops[0].onlink:
             words.append("onlink")
         if self.realm:
-            words.append(f"realm {self.realm}")
+            source_realm, realm = self.realm >> 16, self.realm & 0xFFFF
+            words.append(f"realms {source_realm}/{realm}" if source_realm else f"realm {realm}")
         if self.expires is not None:
             words.append(f"expires {self.expires}sec")
         for name, value in self.metrics:
@@ -313,7 +314,7 @@ def _hop_words(hop: NextHop, family: int) -> str:
 
 @dataclass(frozen=True)
 class Query:
-    """What to ask the kernel: a packet that the host would send. ``tos`` is ignored by IPv6 lookups."""
+    """What to ask the kernel: a packet that the host would send."""
 
     family: int
     destination: bytes
