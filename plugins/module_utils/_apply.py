@@ -44,7 +44,7 @@ def carry_out(
     if sent.failures:
         failure = sent.failures[0]
         failed = {one.position for one in sent.failures}
-        done = [*earlier, *(step for at, step in enumerate(steps[: sent.count]) if at not in failed)]
+        done = [*earlier, *(step for at, step in enumerate(steps[: sent.total]) if at not in failed)]
         step = steps[failure.position]
         name = errno_names.errorcode.get(failure.errno, str(failure.errno))
         what = f"{step.item}: {step.subject}: the kernel refused to {_VERBS[step.action]} it: {failure.text} ({name})"
@@ -85,5 +85,5 @@ def _undo(kernel: Kernel, done: t.Sequence[AnyStep]) -> list[str]:
             differs.append(
                 f"{step.subject}: was {step.before or 'absent'!r}, is {step.after or 'absent'!r} ({failure.text})"
             )
-        orders = orders[sent.count :]
+        orders = orders[sent.total :]
     return differs

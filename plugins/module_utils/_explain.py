@@ -107,7 +107,7 @@ class Explainer:
             ip_protocol=query.ip_protocol or 0,
             source_port=query.source_port or 0,
             destination_port=query.destination_port or 0,
-            tos=query.tos if query.family == INET else 0,
+            tos=query.tos,
         )
 
     # Answers

@@ -9,6 +9,7 @@ go as bytes over its socket, because its route decoder loses attributes and is a
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
@@ -56,7 +57,7 @@ class Label(t.NamedTuple):
 
     prefix: Prefix
     label: int
-    index: int
+    device: int
 
 
 def check_pyroute2() -> None:
@@ -197,13 +198,13 @@ class Kernel:
         while True:
             chunk = self._socket.recv(1 << 18)
             if len(chunk) < 16:
-                raise KernelError(f"{what}: the kernel ended the dump early", 5, "short answer")
+                raise KernelError(f"{what}: the kernel ended the dump early", errno.EIO, "short answer")
             first = _wire.HEADER.unpack_from(chunk)
             if first[3] != sequence:
                 continue  # the rest of a dump that its reader gave up
             if first[1] == _wire.NLMSG_ERROR:
-                errno = -struct.unpack_from("=i", chunk, 16)[0]
-                self._raise_dump(errno, chunk[16 : first[0]], 20, what)
+                code = -struct.unpack_from("=i", chunk, 16)[0]
+                self._raise_dump(code, chunk[16 : first[0]], 20, what)
                 return
             # The kernel puts NLMSG_DONE last: alone, or behind the last routes of a chunk.
             at = 0 if first[1] == _wire.NLMSG_DONE else chunk.rfind(done) - 4
@@ -213,16 +214,16 @@ class Kernel:
             if at:
                 yield chunk[:at]
             payload = chunk[at + 16 :]
-            errno = -struct.unpack_from("=i", payload)[0] if len(payload) >= 4 else 0
-            self._raise_dump(errno, payload, 4, what)
+            code = -struct.unpack_from("=i", payload)[0] if len(payload) >= 4 else 0
+            self._raise_dump(code, payload, 4, what)
             return
 
     @staticmethod
-    def _raise_dump(errno: int, payload: bytes, offset: int, what: str) -> None:
-        if errno in (0, 2):  # ENOENT: "FIB table does not exist", that is, it is empty
+    def _raise_dump(code: int, payload: bytes, offset: int, what: str) -> None:
+        if code in (0, errno.ENOENT):  # "FIB table does not exist", that is, it is empty
             return
-        text = _wire.extack(payload, offset) or os.strerror(errno)
-        raise KernelError(f"{what}: the kernel refused to list them: {text}", errno, text)
+        text = _wire.extack(payload, offset) or os.strerror(code)
+        raise KernelError(f"{what}: the kernel refused to list them: {text}", code, text)
 
     def lookup(self, query: Query, fib_match: bool = False) -> bytes:
         """The payload that answers RTM_GETROUTE; KernelError with the errno where there is no route.
@@ -234,12 +235,12 @@ class Kernel:
             # IPv6 names the table in any case, and refuses this flag when it checks strictly.
             flags |= _wire.RTM_F_LOOKUP_TABLE
         body = _wire.lookup_request(query, flags)
-        for _attempt in range(3):
-            answer = self._ask(body)
-            if not isinstance(answer, Failure):
-                return answer
-            if answer.errno != 101:
-                break
+        answer = self._ask(body)
+        for _attempt in range(2):
+            if isinstance(answer, Failure) and answer.errno == errno.ENETUNREACH:
+                answer = self._ask(body)
+        if not isinstance(answer, Failure):
+            return answer
         destination = socket.inet_ntop(query.family, query.destination)
         raise KernelError(f"{destination}: {answer.text}", answer.errno, answer.text)
 
@@ -297,16 +298,16 @@ class Kernel:
 
 def _is_done(chunk: bytes, at: int) -> bool:
     """Whether a whole NLMSG_DONE begins at this offset and ends the chunk, and is not the inside of a route."""
-    length = struct.unpack_from("=I", chunk, at)[0]
+    length: int = struct.unpack_from("=I", chunk, at)[0]
     return 16 <= length <= len(chunk) - at < length + 4
 
 
 def _failure(position: int, flags: int, payload: bytes) -> Failure:
-    errno = -struct.unpack_from("=i", payload)[0]
+    code = -struct.unpack_from("=i", payload)[0]
     # NLM_F_CAPPED (0x100): only the header of the refused message is echoed in front of the extended ack.
     offset = 20 if flags & 0x100 else 4 + struct.unpack_from("=I", payload, 4)[0]
     text = _wire.extack(payload, offset) if flags & 0x200 else ""
-    return Failure(position, errno, text or os.strerror(errno))
+    return Failure(position, code, text or os.strerror(code))
 
 
 def _value(message: t.Any, name: str) -> t.Any:

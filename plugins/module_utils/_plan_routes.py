@@ -78,20 +78,20 @@ class RoutePlanner:
         claimed: set[t.Any],
     ) -> None:
         templates = [None if item.absent else self._template(item.shape) for item in items]
-        expected = [template and template.dumped(item.prefix) for template, item in zip(templates, items)]
+        expected = [template.dumped(item.prefix) if template else None for template, item in zip(templates, items)]
         scan = Scan(family, {payload for payload in expected if payload}, [item.prefix for item in items])
         for chunk in self.dump(family, table, 0):
             scan.feed(chunk)
         actual: dict[Prefix, list[bytes]] = {}
-        for payload in dict.fromkeys(scan.others):  # an IPv6 dump can repeat itself while routes are added
-            actual.setdefault(_wire.destination_of(payload), []).append(payload)
+        for other in dict.fromkeys(scan.others):  # an IPv6 dump can repeat itself while routes are added
+            actual.setdefault(_wire.destination_of(other), []).append(other)
         exact, unchanged, steps, names = scan.exact, plan.unchanged, plan.steps, self.names
         purging = self.purge is not None
         for item, payload, template in zip(items, expected, templates):
             prefix = item.prefix
             there = actual.get(prefix)
-            if payload in exact and not there:
-                unchanged.append((prefix, RouteLine(t.cast(bytes, payload), names)))
+            if payload is not None and payload in exact and not there:
+                unchanged.append((prefix, RouteLine(payload, names)))
             elif there is None and template is not None:
                 self._check_creatable(item)
                 new = template.request(prefix)

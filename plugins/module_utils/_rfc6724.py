@@ -36,7 +36,7 @@ RULES = (
 
 
 class PolicyEntry(t.Protocol):
-    """An entry of the policy table (``ip addrlabel``); ``index`` 0 holds for every device."""
+    """An entry of the policy table (``ip addrlabel``); ``device`` 0 holds for every device."""
 
     @property
     def prefix(self) -> Prefix: ...
@@ -45,7 +45,7 @@ class PolicyEntry(t.Protocol):
     def label(self) -> int: ...
 
     @property
-    def index(self) -> int: ...
+    def device(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def label_of(packed: bytes, index: int, labels: t.Sequence[PolicyEntry]) -> int:
 def _numbers(labels: tuple[PolicyEntry, ...]) -> tuple[tuple[int, int, int, int], ...]:
     shifts = [128 - entry.prefix.length for entry in labels]
     return tuple(
-        (shift, int.from_bytes(entry.prefix.packed, "big") >> shift, entry.label, entry.index)
+        (shift, int.from_bytes(entry.prefix.packed, "big") >> shift, entry.label, entry.device)
         for shift, entry in zip(shifts, labels)
     )
 

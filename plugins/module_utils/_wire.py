@@ -73,7 +73,7 @@ class Failure(t.NamedTuple):
 class Sent(t.NamedTuple):
     """How many messages of a list left, and which of those the kernel refused."""
 
-    count: int
+    total: int
     failures: list[Failure]
 
 
@@ -391,7 +391,7 @@ def lookup_request(query: Query, flags: int) -> bytes:
     """An RTM_GETROUTE for one packet. Ports go in network byte order."""
     bits = 32 if query.family == INET else 128
     source = bits if query.source else 0
-    body = RTMSG.pack(query.family, bits, source, query.tos if query.family == INET else 0, 0, 0, 0, 0, flags)
+    body = RTMSG.pack(query.family, bits, source, query.tos, 0, 0, 0, 0, flags)
     body += attribute(RTA_DST, query.destination)
     if query.source:
         body += attribute(RTA_SRC, query.source)
