@@ -41,7 +41,7 @@ DEPRECATED, HOME, OPTIMISTIC = Address.DEPRECATED, Address.HOMEADDRESS, Address.
 class Label:
     prefix: Prefix
     label: int
-    index: int = 0
+    device: int = 0
 
 
 #: What a fresh namespace has, in the kernel's order (net/ipv6/addrlabel.c).
