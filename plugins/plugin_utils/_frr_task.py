@@ -54,7 +54,7 @@ def plan(host: dict[str, Any], prefix: str, tag: int) -> dict[str, Any]:
     if _STUCK[0] <= numbers < _STUCK[1] and steps:
         warnings.append(
             f"FRR {'.'.join(map(str, numbers))} does not give a new source to routes that are installed already; "
-            "the kernel is asked, and source_ip_frr_repair says what may be done about it"
+            "the kernel is asked, and frr_repair says what may be done about it"
         )
     return {
         "version": ".".join(map(str, numbers)),
@@ -106,17 +106,17 @@ def _layout(host: dict[str, Any], prefix: str) -> list[str]:
     problems = []
     if not _PREFIX.match(prefix):
         problems.append(
-            f"source_ip_frr_prefix: {prefix!a} is not a usable prefix: a letter, up to 14 more of A-Z a-z 0-9 _, -"
+            f"frr_prefix: {prefix!a} is not a usable prefix: a letter, up to 14 more of A-Z a-z 0-9 _, -"
         )
     if _NOT_INTEGRATED.search(host["vtysh_conf"]):
         problems.append(
             "vtysh.conf says `no service integrated-vtysh-config`: FRR then writes one file per daemon and frr.conf "
-            "goes stale; use the integrated configuration, or set source_ip_frr_persist to false and write it yourself"
+            "goes stale; use the integrated configuration, or set frr_persist to false and write it yourself"
         )
     elif host["file"] is None and host["others"]:
         problems.append(
             f"there is no frr.conf but {', '.join(host['others'])}: this FRR has one file per daemon; use the "
-            "integrated configuration, or set source_ip_frr_persist to false and write it yourself"
+            "integrated configuration, or set frr_persist to false and write it yourself"
         )
     return problems
 
