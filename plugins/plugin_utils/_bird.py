@@ -56,7 +56,8 @@ def plan(
     ``[{table, family, bird_table}]``. ``links``: what ``ip -j -d address`` says of the host, None to ask nothing of it.
     ``known_functions``: functions of ours in the running configuration.
 
-    Returns ``config`` (the new bird.conf), ``present`` (whether our file is to exist), ``view`` (what it says),
+    Returns ``config`` (the new bird.conf), ``present`` (whether our file is to exist), ``included`` (whether the
+    operator includes it already), ``view`` (what it says),
     ``scopes`` (``[{family, bird_table, kernel_table, policies, routes}]``: what to compare afterwards), ``lines``
     (what an operator adds in mode ``manual``).
     """
@@ -76,7 +77,7 @@ def plan(
     functions = {table for table, _family in by_scope} | {_table_of(name) for name in read.calls}
     functions |= {kernel["kernel_table"] for kernel in kernels}
     included = path in read.includes
-    if mode == "manual":
+    if mode == "manual" and (included or known_functions or by_scope):
         functions |= {MAIN_TABLE} | {_table_of(name) for name in known_functions}
     elif included and not functions:
         functions.add(MAIN_TABLE)
@@ -104,6 +105,8 @@ def plan(
     return {
         "config": config,
         "present": bool(functions),
+        # The operator's include may stand in a file that we do not read; the running daemon knows.
+        "included": included or bool(known_functions),
         "view": view,
         "scopes": [
             {"family": scope[1], "kernel_table": scope[0], "bird_table": name, **by_scope.get(scope, empty)}
