@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every role: what it documents is what it does without being told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+NAMES = sorted(path.name for path in ROLES.iterdir() if (path / "tasks").is_dir())
+# Every role that reads the intent reads all of it, under the same names.
+INTENT = {"source_ip_addresses", "source_ip_routes", "source_ip_policies"}
+WITHOUT_INTENT = {"prerequisites"}
+
+
+def _yaml(role: str, path: str) -> Any:
+    return yaml.safe_load((ROLES / role / path).read_text(encoding="utf-8"))
+
+
+def _options(role: str) -> dict[str, Any]:
+    specs = _yaml(role, "meta/argument_specs.yml")["argument_specs"]
+    options: dict[str, Any] = specs["main"]["options"]
+    return options
+
+
+def test_the_roles_are_found() -> None:
+    assert {"kernel", "prerequisites", "verify"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_defaults_and_documented_defaults_are_the_same(role: str) -> None:
+    documented = {name: option["default"] for name, option in _options(role).items() if "default" in option}
+    assert documented == (_yaml(role, "defaults/main.yml") or {})
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_a_required_option_has_no_default(role: str) -> None:
+    for name, option in _options(role).items():
+        assert "default" in option or option.get("required"), name
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_everything_is_described(role: str) -> None:
+    def check(options: dict[str, Any], place: str) -> None:
+        for name, option in options.items():
+            assert option.get("description"), f"{place}.{name}"
+            assert option.get("type"), f"{place}.{name}"
+            check(option.get("options", {}), f"{place}.{name}")
+
+    spec = _yaml(role, "meta/argument_specs.yml")["argument_specs"]["main"]
+    assert spec["short_description"]
+    assert spec["description"]
+    check(_options(role), role)
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_every_setting_that_the_role_uses_is_documented(role: str) -> None:
+    """A variable with the role's prefix that nothing in the role sets must be an option."""
+    options = set(_options(role))
+    files = [
+        path for path in (ROLES / role).rglob("*") if path.suffix in (".yml", ".j2") and path.parent.name != "meta"
+    ]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files if path.parent.name != "defaults")
+    for name in sorted(options):
+        assert re.search(rf"\b{name}\b", text), f"{name} is documented and never used"
+
+
+@pytest.mark.parametrize("role", sorted(set(NAMES) - WITHOUT_INTENT))
+def test_the_intent_has_the_same_names_everywhere(role: str) -> None:
+    assert set(_options(role)) >= INTENT
+
+
+@pytest.mark.parametrize("role", sorted(set(NAMES) - WITHOUT_INTENT))
+def test_the_intent_has_the_same_fields_everywhere(role: str) -> None:
+    """Types and descriptions may differ in detail (a back end refuses more), the names of the fields may not."""
+    mine, kernel = _options(role), _options("kernel")
+    for variable in INTENT:
+        assert set(mine[variable].get("options", {})) in ({*kernel[variable]["options"]}, set()), variable
