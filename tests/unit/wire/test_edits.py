@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _decode, _wire
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Hop, Prefix, Shape
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Hop, Prefix, Query, Shape
 from tests.unit.wire import routes as R
 from tests.unit.wire.routes import u32
 
@@ -240,7 +240,7 @@ class TestEdited:
 def test_a_lookup_says_all_that_was_asked(
     source: bytes | None, device: int | None, mark: int | None, port: int | None, uid: int | None
 ) -> None:
-    query = _wire.Query(INET, b"\xc6\x33\x64\x01", source, device, mark, uid, 17, None, port, 0x10)
+    query = Query(INET, b"\xc6\x33\x64\x01", source, device, mark, uid, 17, None, port, 0x10)
     header, attrs = R.parsed(_wire.lookup_request(query, 0x1000))
     assert header == [2, 32, 32 if source else 0, 0x10, 0, 0, 0, 0, 0x1000]
     expected = {1: query.destination, 27: b"\x11"}
