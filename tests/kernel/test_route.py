@@ -15,7 +15,7 @@ from tests.lab.pair import Host
 
 P4, P6 = Host.P4, Host.P6
 
-CREATED = {
+CREATED: dict[str, tuple[dict[str, Any], str]] = {
     "gateway": ({"destination": P4, "gateway": Host.G4}, f"{P4} via 10.0.0.254 dev v0 proto 133"),
     "gateway and source": (
         {"destination": P4, "gateway": Host.G4, "source": Host.S4},
