@@ -105,9 +105,9 @@ def former_sources(ours: Objects, sources: list[str]) -> list[str]:
 def _layout(host: dict[str, Any], prefix: str) -> list[str]:
     problems = []
     if not _PREFIX.match(prefix):
-        problems.append(
-            f"frr_prefix: {prefix!a} is not a usable prefix: a letter, up to 14 more of A-Z a-z 0-9 _, -"
-        )
+        problems.append(f"frr_prefix: {prefix!a} is not a usable prefix: a letter, up to 14 more of A-Z a-z 0-9 _, -")
+    if not host["persist"]:
+        return problems
     if _NOT_INTEGRATED.search(host["vtysh_conf"]):
         problems.append(
             "vtysh.conf says `no service integrated-vtysh-config`: FRR then writes one file per daemon and frr.conf "

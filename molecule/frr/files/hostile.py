@@ -8,7 +8,6 @@ What the intent refuses is not printed; what it accepts must be good FRR. Also i
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
 import sys
@@ -16,16 +15,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / ".ansible/collections"))
-spec = importlib.util.spec_from_file_location("frr_model", ROOT / "tests/unit/frr/model.py")
-assert spec and spec.loader
-model = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(model)
-
+sys.path[:0] = [str(ROOT), str(ROOT / ".ansible/collections")]
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr import build  # noqa: E402
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr_parse import Config  # noqa: E402
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr_plan import block, file_plan  # noqa: E402
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._intent import IntentError, normalise  # noqa: E402
+from tests.unit.frr import model  # noqa: E402
 
 NAMES = [
     "plain",

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import ipaddress
-from pathlib import Path
 from typing import Any
 
 from hypothesis import assume, given, settings
@@ -19,11 +17,7 @@ from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr import build
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr_parse import Config, Objects, parse
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr_plan import block, file_plan, same, stages, strip
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._intent import IntentError, normalise, ordered_rules
-
-spec = importlib.util.spec_from_file_location("frr_model", Path(__file__).with_name("model.py"))
-assert spec and spec.loader
-model = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(model)
+from tests.unit.frr import model
 
 TAG = 1330133
 PREFIX = "SIP-"
@@ -132,9 +126,7 @@ def test_what_is_written_is_read_back(p: list[Any], r: list[Any]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(policies, routes, policies, st.builds(str.__add__, st.sampled_from(BOUND), st.sampled_from(ENDS)))
-def test_the_operators_file_stays_byte_for_byte(
-    p: list[Any], r: list[Any], p2: list[Any], bound: str, end: str
-) -> None:
+def test_the_operators_file_stays_byte_for_byte(p: list[Any], r: list[Any], p2: list[Any], bound: str) -> None:
     original = OPERATOR + bound
     text = original
     for wanted in (intent(p, r), intent(p2, []), intent([], [])):
