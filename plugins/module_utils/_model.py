@@ -276,7 +276,7 @@ class Route:
             words.append(f"scope {NAME_OF_SCOPE.get(self.scope, str(self.scope))}")
         if self.source:
             words.append(f"src {self.source}")
-        if self.metric:
+        if self.metric or self.family == INET6:
             words.append(f"metric {self.metric}")
         words += self.flags
         if self.hops and not self.multipath and self.hops[0].onlink:

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module route_info on a real kernel, with ``ip route`` as judge."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.kernel.test_prefsrc import KINDS
+from tests.lab.modules import ModuleRunner
+from tests.lab.pair import Host
+
+
+def lines(module: ModuleRunner, **options: Any) -> list[str]:
+    return [route["line"] for route in module.ok("route_info", options)["routes"]]
+
+
+def ip_lines(ns: Host, command: str) -> list[str]:
+    """``ip``'s lines in our form, without what ``-d`` adds: of the family of the command, else of both."""
+    found = []
+    families = [family for family, mark in (("-4", "."), ("-6", ":")) if mark in command] or ["-4", "-6"]
+    for family in families:
+        for line in ns.ip(f"{family} -d -o route show {command}").splitlines():
+            words = line.replace("\\", " ").replace("unicast ", "", 1).replace(" scope global", "")
+            found.append(re.sub(r" expires \d+sec", " expires", " ".join(words.split())))
+    return found
+
+
+def without_ticks(text: list[str]) -> list[str]:
+    return [re.sub(r" expires \d+sec", " expires", line) for line in text]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_our_line_of_a_route_is_that_of_ip(ns: Host, module: ModuleRunner, kind: str) -> None:
+    commands, destination = KINDS[kind]
+    for command in commands:
+        ns.ip(command)
+    (ours,) = without_ticks(lines(module, destinations=[destination]))
+    judged = [line for line in ip_lines(ns, f"{destination} table main") if line.split()[0] == ours.split()[0]]
+    # Of an encapsulation we print the kind only.
+    (theirs,) = [re.sub(r"( encap \w+) .*? via ", r"\1 via ", line) for line in judged]
+    if kind == "nexthop group":  # iproute2 leaves out what the group stands for
+        ours = ours.partition(" nexthop ")[0]
+    assert ours == theirs
+
+
+def without_filters(line: str) -> str:
+    """``ip`` leaves out of its lines what it was asked to filter by."""
+    return re.sub(r" (proto|src|table) \S+", "", line)
+
+
+@pytest.fixture
+def filled(ns: Host) -> Host:
+    commands = [
+        f"route add {ns.P4} via {ns.G4} src {ns.S4} proto static",
+        f"route add 198.51.100.128/25 via {ns.G4_V1} proto bgp metric 20",
+        f"route add 198.51.100.7 dev v1 table 100 src {ns.S4}",
+        f"route add 198.51.0.0/16 nexthop via {ns.G4} nexthop via {ns.G4_V1}",
+        "route add blackhole 203.0.113.0/24 table 1000",
+        f"route add default via {ns.G4}",
+        f"route add {ns.P6} via {ns.G6} src {ns.S6} proto static",
+        f"-6 route add default via {ns.G6_V1} table 100",
+        f"nexthop add id 7 via {ns.G4_V1} dev v1",
+        "route add 203.0.113.0/25 nhid 7",
+    ]
+    for command in commands:
+        ns.ip(command)
+    return ns
+
+
+@pytest.mark.parametrize(
+    ("options", "command"),
+    [
+        ({}, "table main"),
+        ({"table": "main", "family": "any"}, "table main"),
+        ({"table": "all"}, "table all"),
+        ({"table": "100"}, "table 100"),
+        ({"table": "local"}, "table local"),
+        ({"protocol": "bgp"}, "table main proto bgp"),
+        ({"protocol": "kernel", "table": "all"}, "table all proto kernel"),
+        ({"type": "blackhole", "table": "all"}, "table all type blackhole"),
+        ({"type": "local", "table": "all"}, "table all type local"),
+        ({"type": "multicast", "table": "all"}, "table all type multicast"),
+        ({"destinations": ["198.51.0.0/16"], "within": True}, "table main root 198.51.0.0/16"),
+        ({"destinations": ["0.0.0.0/0"], "within": True, "family": "ipv4"}, "table main root 0.0.0.0/0"),
+        ({"destinations": ["198.51.100.0/24"]}, "table main exact 198.51.100.0/24"),
+        ({"protocol": "static", "table": "main", "source": Host.S4}, f"table main proto static src {Host.S4}"),
+    ],
+)
+def test_filters_are_those_of_ip(filled: Host, module: ModuleRunner, options: dict[str, Any], command: str) -> None:
+    found = [without_filters(line) for line in lines(module, **options)]
+    expected = [without_filters(line) for line in ip_lines(filled, command) if not line.startswith("nh_info")]
+    if "all" in command:
+        found, expected = sorted(found), sorted(expected)
+    assert found == expected
+    assert found
+
+
+def test_a_device_is_found_inside_several_next_hops_and_nexthop_objects(filled: Host, module: ModuleRunner) -> None:
+    found = [route["destination"] for route in module.ok("route_info", {"device": "v1", "family": "ipv4"})["routes"]]
+    assert found == ["10.1.0.0/24", "198.51.0.0/16", "198.51.100.128/25", "203.0.113.0/25"]
+
+
+def test_a_source_is_looked_for_in_every_table(filled: Host, module: ModuleRunner) -> None:
+    found = module.ok("route_info", {"source": filled.S4, "table": "all", "type": "unicast"})["routes"]
+    assert sorted((route["destination"], route["table"]) for route in found) == [
+        ("198.51.100.0/24", 254),
+        ("198.51.100.7/32", 100),
+    ]
+    six = module.ok("route_info", {"source": "2001:0db8:ff:0::2", "table": "main"})["routes"]
+    assert [route["destination"] for route in six] == [filled.P6, f"{filled.S6}/128"][: len(six)]
+
+
+def test_facts_a_a_destination_is_address_and_length(filled: Host, module: ModuleRunner) -> None:
+    """The dump's own filter compares the address alone: /25 asked, /24 returned. IPv6 text may be any."""
+    assert not lines(module, destinations=["198.51.100.0/25"])
+    assert len(lines(module, destinations=["2001:0DB8:0100:0::/64"])) == 1
+    assert len(lines(module, destinations=["default"])) == 1
+    assert len(lines(module, destinations=["default"], table="all")) == 2
+
+
+def test_facts_a_an_absent_table_is_empty(filled: Host, module: ModuleRunner) -> None:
+    result = module.ok("route_info", {"table": "4242"})
+    assert (result["routes"], result["total"], result["omitted"]) == ([], 0, 0)
+
+
+def test_facts_a_both_families_unless_told(filled: Host, module: ModuleRunner) -> None:
+    for family, colon in (("any", {True, False}), ("ipv4", {False}), ("ipv6", {True})):
+        found = module.ok("route_info", {"family": family, "protocol": "static"})["routes"]
+        assert {":" in route["destination"] for route in found} == colon, family
+
+
+def test_facts_a_expires_comes_in_user_hz(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"-6 route add {ns.P6} via {ns.G6} expires 600")
+    (line,) = lines(module, destinations=[ns.P6])
+    match = re.search(r" expires (\d+)sec", line)
+    assert match is not None
+    assert 300 < int(match[1]) <= 600
+
+
+def test_limit_bounds_the_answer_and_not_the_count(ns: Host, module: ModuleRunner) -> None:
+    ns.batch([f"route add 198.18.{at // 256}.{at % 256} via {ns.G4} proto 77" for at in range(1200)])
+    result = module.ok("route_info", {"protocol": "77"})
+    assert (len(result["routes"]), result["total"], result["omitted"]) == (1000, 1200, 200)
+    result = module.ok("route_info", {"protocol": "77", "limit": 3})
+    assert [route["destination"] for route in result["routes"]] == [f"198.18.0.{at}/32" for at in range(3)]
+    assert (result["total"], result["omitted"]) == (1200, 1197)
+
+
+def test_results_have_the_values_behind_the_line(filled: Host, module: ModuleRunner) -> None:
+    (route,) = module.ok("route_info", {"destinations": [filled.P4]})["routes"]
+    named = ("gateway", "device", "source", "metric", "table", "protocol", "scope", "type")
+    assert [route[name] for name in named] == [filled.G4, "v0", filled.S4, 0, 254, "static", "global", "unicast"]
+    (several,) = module.ok("route_info", {"destinations": ["198.51.0.0/16"]})["routes"]
+    assert (several["gateway"], several["device"]) == (None, None)
+    assert [hop["device"] for hop in several["nexthops"]] == ["v0", "v1"]
+    (by_id,) = module.ok("route_info", {"destinations": ["203.0.113.0/25"]})["routes"]
+    assert (by_id["nexthop_id"], by_id["gateway"]) == (7, filled.G4_V1)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"destinations": ["198.51.100.1/24"]}, "did you mean 198.51.100.0/24?"),
+        ({"destinations": ["198.51.100.0/24"], "family": "ipv6"}, "is not of the family asked for"),
+        ({"device": "nosuch0"}, "there is no device 'nosuch0'"),
+        ({"vrf": "v0"}, "not a VRF"),
+        ({"table": "all", "vrf": "v0"}, "not both"),
+        ({"table": "nosuch"}, "'nosuch' is unknown"),
+        ({"protocol": "nosuch"}, "'nosuch' is unknown"),
+        ({"source": "192.0.2.2/32"}, "without a prefix length"),
+        ({"netns": "l3host-no-such"}, "there is no network namespace 'l3host-no-such'"),
+    ],
+)
+def test_bad_input_is_refused(ns: Host, module: ModuleRunner, options: dict[str, Any], words: str) -> None:
+    assert words in module.fails("route_info", options)["msg"]
