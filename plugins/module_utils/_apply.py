@@ -40,7 +40,7 @@ def carry_out(
     ``read_back`` asks the kernel what it holds afterwards and yields the steps that did not take. ``earlier`` are
     steps of the same transaction that were carried out before: they are undone as well.
     """
-    sent = kernel.send([step.request for step in steps])
+    sent = kernel.send(step.request for step in steps)
     if sent.failures:
         failure = sent.failures[0]
         failed = {one.position for one in sent.failures}

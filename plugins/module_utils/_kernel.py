@@ -10,12 +10,14 @@ go as bytes over its socket, because its route decoder loses attributes and is a
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import socket
 import struct
 import sys
 import traceback
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput, KernelError, MissingLibrary
@@ -50,6 +52,17 @@ _ACK_COST = 832  # bytes of receive buffer that the kernel charges for one ackno
 _BATCH_MESSAGES, _BATCH_BYTES = 1024, 96 << 10
 _FOREVER = 0xFFFFFFFF
 _RULE_ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+
+
+class _Batch(t.NamedTuple):
+    """Messages to be sent at once: how many, and their last sequence number."""
+
+    data: bytes
+    last: int
+    messages: int
+
+
+_NO_BATCH = _Batch(b"", 0, 0)
 
 
 class Label(t.NamedTuple):
@@ -255,28 +268,51 @@ class Kernel:
                     return _failure(0, flags, payload)
                 return payload
 
-    def send(self, requests: t.Sequence[Message]) -> Sent:
+    def send(self, requests: t.Iterable[Message]) -> Sent:
         """Send all, in order, in bounded batches; stop after the first batch that holds a refused message.
 
-        Within a batch the kernel carries out what follows a refused message.
+        Within a batch the kernel carries out what follows a refused message. While the kernel works on a batch
+        (``send`` returns when it is done, and leaves the interpreter to others) the next one is packed.
         """
+        left = iter(requests)
+        batch, following = self._pack(left), self._pack(left)
+        if not following.messages:
+            return Sent(batch.messages, self._exchange(batch, 0) if batch.messages else [])
         position = 0
-        while position < len(requests):
-            batch: list[bytes] = []
-            size = 0
-            while position + len(batch) < len(requests) and len(batch) < self._batch and size < _BATCH_BYTES:
-                kind, flags, payload = requests[position + len(batch)]
-                batch.append(_wire.message(kind, flags | _wire.NLM_F_REQUEST, self._next(), payload))
-                size += len(batch[-1])
-            last = self._sequence
-            kind, flags, payload = requests[position + len(batch) - 1]
-            batch[-1] = _wire.message(kind, flags | _wire.NLM_F_REQUEST | _wire.NLM_F_ACK, last, payload)
-            self._socket.send(b"".join(batch))
-            failures = self._collect(last - len(batch) + 1, last, position)
-            position += len(batch)
-            if failures:
-                return Sent(position, failures)
+        with ThreadPoolExecutor(max_workers=1) as sender:
+            while batch.messages:
+                answer = sender.submit(self._exchange, batch, position)
+                if not following.messages:
+                    following = self._pack(left)
+                failures = answer.result()
+                position += batch.messages
+                if failures:
+                    return Sent(position, failures)
+                batch, following = following, _NO_BATCH
         return Sent(position, [])
+
+    def _pack(self, requests: t.Iterator[Message]) -> _Batch:
+        """The next messages as one buffer; only the last asks for an acknowledgement."""
+        pack, request = _wire.HEADER.pack, _wire.NLM_F_REQUEST
+        parts: list[bytes] = []
+        size = 0
+        sequence = self._sequence
+        for kind, flags, payload in itertools.islice(requests, self._batch):
+            sequence += 1
+            length = 16 + len(payload)
+            parts += (pack(length, kind, flags | request, sequence, 0), payload)
+            size += length
+            if size >= _BATCH_BYTES:
+                break
+        if parts:
+            parts[-2] = pack(length, kind, flags | request | _wire.NLM_F_ACK, sequence, 0)
+        batch = _Batch(b"".join(parts), sequence, sequence - self._sequence)
+        self._sequence = sequence
+        return batch
+
+    def _exchange(self, batch: _Batch, position: int) -> list[Failure]:
+        self._socket.send(batch.data)
+        return self._collect(batch.last - batch.messages + 1, batch.last, position)
 
     def _collect(self, base: int, last: int, position: int) -> list[Failure]:
         failures = []

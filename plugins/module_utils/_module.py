@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import typing as t
 
@@ -19,6 +20,8 @@ NETNS: dict[str, t.Any] = {"netns": {"type": "str"}}
 
 def run(module: AnsibleModule, body: t.Callable[[AnsibleModule, Kernel], dict[str, t.Any]]) -> None:
     """Enter the task's namespace, connect, and end the module with what ``body`` returns or raises."""
+    # A short life with many small objects and hardly a cycle: collecting them costs a third of the work on big lists.
+    gc.disable()
     try:
         if module.params["netns"]:
             enter_netns(module.params["netns"])

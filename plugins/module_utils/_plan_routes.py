@@ -23,6 +23,18 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Pla
 from ansible_collections.l3host.source_ip.plugins.module_utils._template import Template
 from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import WantedRoute
 
+
+class _Group(t.NamedTuple):
+    """The items of one table, and what a dump will say of each once it is there (None: absent)."""
+
+    family: int
+    table: int
+    items: list[WantedRoute]
+    templates: list[Template | None]
+    expected: list[bytes | None]
+    wanted: set[bytes]
+
+
 Dump = t.Callable[[int, int, int], t.Iterable[bytes]]  # (family, table, protocol) -> chunks
 _NEEDS_NO_HOP = {TYPES[name] for name in ("blackhole", "unreachable", "prohibit", "throw")}
 
@@ -43,18 +55,17 @@ class RoutePlanner:
     purge: t.Collection[int] | None = None
     force: bool = False
     _templates: dict[int, Template] = field(default_factory=dict)
+    _groups: list[_Group] = field(default_factory=list)
 
     def plan(self) -> Plan:
         """The steps in the order of the items; removals last: what replaces a route is there before it goes."""
         plan = Plan()
         removals: list[RouteStep] = []
-        groups: dict[tuple[int, int], list[WantedRoute]] = {}
-        for item in self.wanted:
-            groups.setdefault((item.shape.family, item.shape.table), []).append(item)
         claimed: set[t.Any] = set()
-        for (family, table), items in groups.items():
-            self._plan_group(family, table, items, plan, removals, claimed)
-        if len(groups) > 1:
+        self._groups = self._groups or self._grouped()
+        for group in self._groups:
+            self._plan_group(group, plan, removals, claimed)
+        if len(self._groups) > 1:
             plan.steps.sort(key=lambda step: t.cast(RouteStep, step).number or 0)
         if self.purge is not None:
             self._plan_purge(plan, removals, claimed)
@@ -62,24 +73,27 @@ class RoutePlanner:
         plan.steps += reversed(removals)
         return plan
 
+    def _grouped(self) -> list[_Group]:
+        by_table: dict[tuple[int, int], list[WantedRoute]] = {}
+        for item in self.wanted:
+            by_table.setdefault((item.shape.family, item.shape.table), []).append(item)
+        groups = []
+        for (family, table), items in by_table.items():
+            templates = [None if item.absent else self._template(item.shape) for item in items]
+            expected = [template.dumped(item.prefix) if template else None for template, item in zip(templates, items)]
+            wanted = {payload for payload in expected if payload}
+            groups.append(_Group(family, table, items, templates, expected, wanted))
+        return groups
+
     def _template(self, shape: Shape) -> Template:
         found = self._templates.get(id(shape))
         if found is None:
             found = self._templates[id(shape)] = Template(shape, self.resolve(shape), self.protocol)
         return found
 
-    def _plan_group(
-        self,
-        family: int,
-        table: int,
-        items: t.Sequence[WantedRoute],
-        plan: Plan,
-        removals: list[RouteStep],
-        claimed: set[t.Any],
-    ) -> None:
-        templates = [None if item.absent else self._template(item.shape) for item in items]
-        expected = [template.dumped(item.prefix) if template else None for template, item in zip(templates, items)]
-        scan = Scan(family, {payload for payload in expected if payload}, [item.prefix for item in items])
+    def _plan_group(self, group: _Group, plan: Plan, removals: list[RouteStep], claimed: set[t.Any]) -> None:
+        family, table, items, templates, expected, wanted = group
+        scan = Scan(family, wanted, [item.prefix for item in items])
         for chunk in self.dump(family, table, 0):
             scan.feed(chunk)
         actual: dict[Prefix, list[bytes]] = {}

@@ -72,7 +72,7 @@ class SourcePlanner:
             for chunk in self.dump(family, table, 0):
                 found += [payload for kind, _f, _s, payload in _wire.messages(chunk) if kind == _wire.RTM_NEWROUTE]
         else:
-            scan = Scan(family, (), exact)
+            scan = Scan(family, frozenset(), exact)
             for chunk in self.dump(family, table, 0):
                 scan.feed(chunk)
             found = scan.others

@@ -30,25 +30,37 @@ class Scan:
 
     FEW = 64
 
-    def __init__(self, family: int, wanted: t.Collection[bytes], destinations: t.Iterable[Prefix]) -> None:
-        self._wanted = wanted
-        self._keys = {bytes((prefix.length,)) + (prefix.packed if prefix.length else b"") for prefix in destinations}
+    def __init__(self, family: int, wanted: set[bytes] | frozenset[bytes], destinations: t.Collection[Prefix]) -> None:
+        self._wanted = wanted or frozenset()
+        self._destinations = destinations
+        self._known: set[bytes] | None = None
         self._size = 4 if family == INET else 16
         self._first = ATTRIBUTE.pack(8, RTA_TABLE)
         self._second = ATTRIBUTE.pack(4 + self._size, RTA_DST)
         self._search: t.Callable[[bytes], t.Any] | None = None
-        if len(self._keys) <= self.FEW:
-            texts = [re.escape(self._second + key[1:]) for key in self._keys if key[0]]
-            if b"\0" in self._keys:
+        if len(destinations) <= self.FEW:
+            keys = self._keys()
+            texts = [re.escape(self._second + key[1:]) for key in keys if key[0]]
+            if b"\0" in keys:
                 texts.append(re.escape(struct.pack("=H", RTM_NEWROUTE)) + b".{10}" + bytes((family, 0)))
             self._search = re.compile(b"|".join(texts), re.DOTALL).search if texts else lambda chunk: None
         self.exact: set[bytes] = set()
         self.others: list[bytes] = []
 
+    def _keys(self) -> set[bytes]:
+        if self._known is None:
+            self._known = {
+                bytes((prefix.length,)) + (prefix.packed if prefix.length else b"") for prefix in self._destinations
+            }
+        return self._known
+
     def feed(self, chunk: bytes) -> None:
-        if self._search is not None and not self._search(chunk):
+        if self._search is not None:
+            if not self._search(chunk):
+                return
+        elif self._wanted and self._all_wanted(chunk):
             return
-        wanted, keys, size = self._wanted, self._keys, self._size
+        wanted, keys, size = self._wanted, self._keys(), self._size
         first, second = self._first, self._second
         length_of, start, stop = HEADER.unpack_from, 40, 40 + size
         offset, end = 0, len(chunk)
@@ -68,3 +80,14 @@ class Scan:
                 if found in keys:
                     self.others.append(payload)
             offset += (length + 3) & ~3
+
+    def _all_wanted(self, chunk: bytes) -> bool:
+        """Whether a chunk is nothing but wanted payloads, each behind the same header (their length is the same).
+
+        Where a payload happens to contain these sixteen bytes, its pieces are not wanted: it gets the closer look.
+        """
+        first, *payloads = chunk.split(chunk[:16])
+        if first or not payloads or not self._wanted.issuperset(payloads):
+            return False
+        self.exact.update(payloads)
+        return True

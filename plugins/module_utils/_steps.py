@@ -69,8 +69,8 @@ class Plan:
     missing: list[object] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    def report(self, subject: str = "destination") -> dict[str, t.Any]:
-        """``changed``, ``results`` (changes first, at most REPORT_LIMIT), ``counts``, ``diff`` of changed items."""
+    def report(self, subject: str = "destination", diff: bool = True) -> dict[str, t.Any]:
+        """``changed``, ``results`` (changes first, at most REPORT_LIMIT), ``counts``; ``diff`` of changed items."""
         counts = {
             "created": 0,
             "changed": 0,
@@ -89,13 +89,13 @@ class Plan:
         if subject != "destination":
             results = [{subject: entry.pop("destination"), **entry} for entry in results]
         total = len(self.steps) + len(self.missing) + len(self.unchanged)
-        return {
+        found = {
             "changed": bool(self.steps),
             "results": results,
             "counts": counts,
             "omitted": total - len(results),
-            "diff": self._diff(),
         }
+        return {**found, "diff": self._diff()} if diff else found
 
     def _diff(self) -> dict[str, str]:
         shown = self.steps[:REPORT_LIMIT]

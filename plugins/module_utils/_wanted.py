@@ -8,6 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
+import operator
 import struct
 import typing as t
 from dataclasses import replace
@@ -54,6 +55,7 @@ _SHAPE_OPTIONS = (
     "metrics",
     "state",
 )
+_shape_values = operator.itemgetter(*_SHAPE_OPTIONS)
 
 
 class WantedRoute(t.NamedTuple):
@@ -223,32 +225,47 @@ def _shape(item: t.Mapping[str, t.Any], prefix: Prefix, host: Host, what: str) -
     return shape
 
 
+def _fingerprint(item: t.Mapping[str, t.Any]) -> t.Hashable:
+    """Equal for two items that agree in all but the destination."""
+    try:
+        values: tuple[t.Any, ...] = _shape_values(item)
+        hash(values)
+    except (KeyError, TypeError):  # an option that is left out, or a list
+        return tuple(repr(item.get(name)) for name in _SHAPE_OPTIONS)
+    return values
+
+
 def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[WantedRoute]:
     """The entries of the module ``route``; refuses two entries for one key."""
-    shapes: dict[tuple[t.Any, ...], tuple[Shape, bool]] = {}
-    seen: dict[tuple[t.Any, ...], int] = {}
+    shapes: dict[tuple[int, t.Hashable], tuple[Shape, bool, dict[Prefix, int]]] = {}
+    keys: dict[tuple[int, int, int | None], dict[Prefix, int]] = {}
     found = []
     for at, item in enumerate(items):
-        get = item.get
-        text = get("destination")
-        prefix = destination(item, f"routes[{at}]") if text in (None, "", "default") else _prefix(text, at)
-        values = [get(name) for name in _SHAPE_OPTIONS]
-        known = (prefix.family, *(repr(value) if isinstance(value, (list, dict)) else value for value in values))
+        prefix = _destination(item, at)
+        known = (prefix.family, _fingerprint(item))
         if known not in shapes:
-            shapes[known] = (_shape(item, prefix, host, f"routes[{at}]"), get("state") == "absent")
-        shape, absent = shapes[known]
-        key = (prefix, shape.table, shape.tos, shape.metric)
-        if key in seen:
+            shape = _shape(item, prefix, host, f"routes[{at}]")
+            key = (shape.table, shape.tos, shape.metric)
+            shapes[known] = (shape, item.get("state") == "absent", keys.setdefault(key, {}))
+        shape, absent, seen = shapes[known]
+        first = seen.setdefault(prefix, at)
+        if first != at:
             raise InvalidInput(
-                f"routes[{at}]: names the same route as routes[{seen[key]}]: {prefix} with this table, tos and metric"
+                f"routes[{at}]: names the same route as routes[{first}]: {prefix} with this table, tos and metric"
             )
-        seen[key] = at
         found.append(WantedRoute(at, prefix, shape, absent))
     return found
 
 
-def _prefix(text: str, at: int) -> Prefix:
-    return parse_prefix(text, f"routes[{at}].destination")
+def _destination(item: t.Mapping[str, t.Any], at: int) -> Prefix:
+    """``destination()`` that spells out the entry's name only where something is wrong with it."""
+    text = item.get("destination")
+    if text and text != "default":
+        try:
+            return parse_prefix(text, "")
+        except InvalidInput:
+            pass
+    return destination(item, f"routes[{at}]")
 
 
 def selections(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Selection]:

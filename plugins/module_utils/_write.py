@@ -38,10 +38,7 @@ def write(module: AnsibleModule, kernel: Kernel, planner: Planner, subject: str 
         carry_out(kernel, plan.steps, lambda: _left_to_do(planner, plan))
     for warning in plan.warnings:
         module.warn(warning)
-    result = plan.report(subject)
-    if not module._diff:
-        del result["diff"]
-    return result
+    return plan.report(subject, diff=module._diff)
 
 
 def _left_to_do(planner: Planner, plan: Plan) -> t.Iterator[Mismatch]:
