@@ -22,7 +22,7 @@ from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
 
 ROUTES = 300
-# The kernel's part is the same under every Python: the newest kills two hundred, the others show that they are no worse.
+# The kernel's part is the same under every Python: the newest kills two hundred, the others fewer.
 KILLS = 200 if sys.version_info >= (3, 10) and pyroute2.__version__ >= "0.9" else 40
 
 
