@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: source_info
 short_description: Tell which source IP the kernel uses for a destination, and why
 version_added: 0.1.0
-author: The l3host.source_ip contributors
+author: The l3host.source_ip contributors (!UNKNOWN)
 description:
   - Asks the kernel, for each query, which source address, device, gateway and table a packet to the destination gets,
     finds the routing table entry and the policy rule that lead there, and says in one sentence why it is this source.
