@@ -58,6 +58,8 @@ copy_tree() {
 
 # dev_venv: the controller's environment with every tool, in $venv and first on PATH.
 dev_venv() {
-  "$tools/venv" "$venv" "$("$tools/python" newest)" tests/requirements/dev.txt
+  local python
+  python=$("$tools/python" newest)
+  "$tools/venv" "$venv" "$python" tests/requirements/dev.txt
   PATH=$venv/bin:$PATH
 }
