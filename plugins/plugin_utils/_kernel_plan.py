@@ -25,22 +25,22 @@ Item = dict[str, Any]
 # The routes of our own protocol number get their source from `source_ip_routes`, whatever a policy says.
 OWN_PROTOCOL = "133"
 # The words of the intent in numbers of rtm_protocol: include/uapi/linux/rtnetlink.h and zebra/rt_netlink.h of FRR.
-# OSPFv2 and OSPFv3 share one number, as RIP and RIPng do.
+# OSPFv2 and OSPFv3 share one number, as RIP and RIPng do; a static route of FRR has a number of its own.
 _PROTOCOLS = {
-    "babel": 42,
-    "bgp": 186,
-    "boot": 3,
-    "connected": 2,
-    "dhcp": 16,
-    "eigrp": 192,
-    "isis": 187,
-    "kernel": 2,
-    "nhrp": 191,
-    "openfabric": 197,
-    "ospf": 188,
-    "ra": 9,
-    "rip": 189,
-    "static": 4,
+    "babel": (42,),
+    "bgp": (186,),
+    "boot": (3,),
+    "connected": (2,),
+    "dhcp": (16,),
+    "eigrp": (192,),
+    "isis": (187,),
+    "kernel": (2,),
+    "nhrp": (191,),
+    "openfabric": (197,),
+    "ospf": (188,),
+    "ra": (9,),
+    "rip": (189,),
+    "static": (4, 196),
 }
 # The metric that a route without one has (net/ipv6/route.c IP6_RT_PRIO_USER).
 _DEFAULT_METRIC = {"ipv4": 0, "ipv6": 1024}
@@ -175,7 +175,7 @@ def _sources(rule: Item) -> list[Item]:
         item["except"] = rule["except"]
     if "any" in rule["protocols"]:
         return [{**item, "except_protocols": [OWN_PROTOCOL]}]
-    numbers = sorted({_PROTOCOLS[protocol] for protocol in rule["protocols"]})
+    numbers = sorted({number for protocol in rule["protocols"] for number in _PROTOCOLS[protocol]})
     return [{**item, "protocol": str(number)} for number in numbers]
 
 
