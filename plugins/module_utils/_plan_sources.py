@@ -18,11 +18,13 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._names import TYP
 from ansible_collections.l3host.source_ip.plugins.module_utils._owners import check_owner, check_replaceable
 from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import RouteLine, RouteStep
 from ansible_collections.l3host.source_ip.plugins.module_utils._scan import Scan
+from ansible_collections.l3host.source_ip.plugins.module_utils._shared_hops import check_shared
 from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Plan
 from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import Selection
 from ansible_collections.l3host.source_ip.plugins.module_utils._wire import Message
 
-Dump = t.Callable[[int, int, int], t.Iterable[bytes]]  # (family, table, protocol) -> chunks
+#: (family, table, protocol) -> chunks; table None means all
+Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
 #: (payload) -> the source in use on each next hop of an IPv6 multipath route, None where it cannot be seen
 Siblings = t.Callable[[bytes], t.Sequence[t.Optional[bytes]]]
 
@@ -45,6 +47,7 @@ class SourcePlanner:
             groups.setdefault((item.prefix.family, item.table), []).append(item)
         for (family, table), items in groups.items():
             self._plan_group(family, table, items, plan)
+        check_shared(t.cast("list[RouteStep]", plan.steps), self.dump, self.names)
         return plan
 
     def _plan_group(self, family: int, table: int, items: t.Sequence[Selection], plan: Plan) -> None:

@@ -478,3 +478,30 @@ def test_connected_sockets_keep_their_source(ns: Host, module: ModuleRunner) -> 
     module.ok("prefsrc", {"routes": [{"destination": ns.P4, "source": ns.S4}]})
     rest, _errors = process.communicate("go\n")
     assert [first, *rest.split()] == ["10.0.0.1", "10.0.0.1", ns.S4]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_ipv6_routes_of_one_nexthop_object_share_their_source(ns: Host, module: ModuleRunner, force: bool) -> None:
+    """The kernel caches the source in the shared next hop: the first route looked up lends its own to all."""
+    ns.ip(f"nexthop add id 7 via {ns.G6} dev v0")
+    ns.ip("route add 2001:db8:100::/64 nhid 7")
+    ns.ip("route add 2001:db8:200::/64 nhid 7 table 100")
+    one = {"destination": "2001:db8:100::/64", "source": ns.S6}
+    other = {"destination": "2001:db8:200::/64", "source": ns.S6, "table": "100"}
+    for task in ([one], [one, {**other, "source": ns.S6_OTHER}]):
+        refused = module.fails("prefsrc", {"routes": task, "force": force})
+        assert "share one source" in refused["msg"]
+        assert "src" not in ns.ip("-6 route show 2001:db8:100::/64")
+    assert module.ok("prefsrc", {"routes": [one, other]})["changed"]
+    assert not module.ok("prefsrc", {"routes": [one]})["changed"]
+    # Clearing is never refused.
+    assert module.ok("prefsrc", {"routes": [{**one, "state": "absent"}]})["changed"]
+
+
+def test_ipv4_routes_of_one_nexthop_object_do_not(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"nexthop add id 7 via {ns.G4} dev v0")
+    for prefix in ("198.51.100.0/24", "198.51.101.0/24"):
+        ns.ip(f"route add {prefix} nhid 7")
+    assert module.ok("prefsrc", {"routes": [{"destination": "198.51.100.0/24", "source": ns.S4}]})["changed"]
+    assert f"src {ns.S4} " in ns.ip("route get 198.51.100.9")
+    assert "src 10.0.0.1 " in ns.ip("route get 198.51.101.9")

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""IPv6 routes that share a nexthop object, and with it their source. PRIVATE to the collection.
+
+The kernel caches the result of an IPv6 lookup on each CPU in the next hop (``rt6_get_pcpu_route()`` in
+net/ipv6/route.c), the preferred source included. Routes of their own have next hops of their own. Routes of one
+nexthop object share its next hop: whichever is looked up first lends its source to all, on the wire too. Measured on
+Linux 6.18. IPv4 keeps the source with the route and has none of this.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._errors import Refused
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET6, address_text
+from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import RouteLine, RouteStep
+
+Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
+
+
+def check_shared(steps: t.Iterable[RouteStep], dump: Dump, names: t.Mapping[int, str]) -> None:
+    """Refuse steps after which IPv6 routes of one nexthop object would carry different sources."""
+    after: dict[tuple[t.Any, ...], bytes | None] = {}
+    first: dict[bytes, tuple[RouteStep, bytes]] = {}
+    for step in steps:
+        if step.new is None or step.prefix.family != INET6:
+            continue
+        attrs = _wire.split(step.new)[1]
+        source, shared = attrs.get(_wire.RTA_PREFSRC), attrs.get(_wire.RTA_NH_ID)
+        after[_wire.key(step.new)] = source
+        if shared is not None and source is not None:
+            first.setdefault(shared, (step, source))
+    if not first:
+        return
+    for chunk in dump(INET6, None, 0):
+        for kind, _flags, _sequence, payload in _wire.messages(chunk):
+            if kind != _wire.RTM_NEWROUTE:
+                continue
+            attrs = _wire.split(payload)[1]
+            found = first.get(attrs.get(_wire.RTA_NH_ID, b""))
+            if found is None:
+                continue
+            step, source = found
+            if after.get(_wire.key(payload), attrs.get(_wire.RTA_PREFSRC)) != source:
+                raise Refused(
+                    f"{step.item}: '{RouteLine(payload, names)}' uses the same nexthop object as {step.prefix}, and "
+                    f"the kernel would use {address_text(source)} for both, or for neither: IPv6 routes of one nexthop "
+                    "object share one source. Give all of them the same source, or have the daemon set the source "
+                    "itself, or install routes without nexthop objects (FRR: 'no zebra nexthop kernel enable')"
+                )
