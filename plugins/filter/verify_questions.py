@@ -12,7 +12,7 @@ from ansible_collections.l3host.source_ip.plugins.plugin_utils._verify import qu
 
 def verify_questions(
     intent: Any, listed: list[Any], backend: str | None = None, limit: int = 200
-) -> dict[str, list[Any]]:
+) -> dict[str, Any]:
     """What to ask the host about a normalised intent."""
     return questions(intent, listed, backend or None, limit)
 

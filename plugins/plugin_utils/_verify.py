@@ -58,7 +58,7 @@ class _Cover:
 
 def questions(
     intent: Mapping[str, list[Item]], listed: list[Item], backend: str | None = None, limit: int = 200
-) -> dict[str, list[Item]]:
+) -> dict[str, Any]:
     """What to ask: `queries` for source_info and `probes` for probe, in one order, and the `subjects` they are about.
 
     listed: the unicast routes of the host in all tables that lie inside the intent's destinations.
@@ -82,7 +82,7 @@ def questions(
         address = cover.address(subject["destination"])
         queries.append({"destination": address, **({"vrf": subject["vrf"]} if subject["vrf"] else {})})
         probes.append({"destination": address, **({"bind_device": subject["vrf"]} if subject["vrf"] else {})})
-    return {"queries": queries, "probes": probes, "subjects": subjects, "omitted": [max(omitted, 0)]}
+    return {"queries": queries, "probes": probes, "subjects": subjects, "omitted": max(omitted, 0)}
 
 
 def judge(
