@@ -91,6 +91,11 @@ functions:
   type: list
   elements: str
   returned: when running
+revision:
+  description: The revision of our file in the running configuration. Empty where it has none.
+  type: str
+  returned: when running
+  sample: 0f3a9c51d2b7
 protocols:
   description: The kernel protocols, each with its name, BIRD table and state.
   type: list
@@ -210,6 +215,7 @@ def main() -> None:
         _code, out, err = module.run_command([module.get_bin_path("bird", required=True), "--version"])
         module.exit_json(changed=False, running=False, version=_birdc.version_of(out + err))
     protocols = _birdc.kernel_protocols(birdc(module, "show protocols")[1])
+    code, revision = birdc(module, "eval source_ip_revision", check=False)
     functions = [
         name for name in _birdc.symbols(birdc(module, "show symbols function")[1]) if name.startswith("source_ip")
     ]
@@ -219,6 +225,7 @@ def main() -> None:
         running=True,
         version=_birdc.version_of(status),
         functions=functions,
+        revision="" if code else revision.splitlines()[-1].strip(),
         protocols=protocols,
         **result,
     )

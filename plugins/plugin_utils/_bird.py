@@ -9,7 +9,9 @@ which kernel tables to compare afterwards. What BIRD cannot hold raises ``Refuse
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import json
 import re
 import typing as t
 
@@ -55,6 +57,8 @@ def plan(
     then ``kernel_protocols``. ``tables``: BIRD tables of kernel tables where the text does not tell,
     ``[{table, family, bird_table}]``. ``links``: what ``ip -j -d address`` says of the host, None to ask nothing of it.
     ``known_functions``: functions of ours in the running configuration.
+
+    The view's ``revision`` is a fingerprint: what the running daemon says of it tells whether it has read our file.
 
     Returns ``config`` (the new bird.conf), ``present`` (whether our file is to exist), ``included`` (whether the
     operator includes it already), ``view`` (what it says),
@@ -102,6 +106,8 @@ def plan(
     for rendered in kernels:
         bird_tables.setdefault((rendered["kernel_table"], rendered["family"]), rendered["bird_table"])
     empty: Entry = {"policies": [], "routes": []}
+    calls = sorted(f"{table} {family}" for table, family in by_scope)
+    view["revision"] = hashlib.sha256(json.dumps([view, calls], sort_keys=True).encode()).hexdigest()[:12]
     return {
         "config": config,
         "present": bool(functions),
