@@ -119,19 +119,26 @@ def _first_bits(address: str) -> bytes:
 
 
 def _regroup(findings: list[dict[str, Any]], settings: Mapping[str, Any]) -> list[Step]:
-    result = []
-    for binding in _bindings(findings, settings):
+    """All maps concerned go off together: a nexthop group lives on, with its old source, while one of them uses it."""
+    bindings = _bindings(findings, settings)
+    if not bindings:
+        return []
+    off: list[str] = []
+    back: list[str] = []
+    # The default VRF first: a vrf block would swallow its lines.
+    for binding in sorted(bindings, key=lambda b: b["vrf"]):
         line = f"{binding['word']} protocol {binding['protocol']}"
-        do = [
-            ("vtysh", ["zebra nexthop-group keep 1"]),
-            ("vtysh", _in_vrf(binding["vrf"], [f"no {line}"])),
-            ("sleep", 6),
-            ("vtysh", _in_vrf(binding["vrf"], [f"{line} route-map {binding['map']}"])),
-            ("vtysh", ["no zebra nexthop-group keep"]),
-        ]
-        why = "this FRR takes the new IPv6 source for the old one, whose first 32 bits it shares"
-        result.append(_step("routes", "the source of these routes for six seconds", why, do))
-    return result
+        off += _in_vrf(binding["vrf"], [f"no {line}"])
+        back += _in_vrf(binding["vrf"], [f"{line} route-map {binding['map']}"])
+    keep = settings.get("keep")
+    do = [
+        ("vtysh", ["zebra nexthop-group keep 1", *off]),
+        ("sleep", 6),
+        ("vtysh", back),
+        ("vtysh", [f"zebra nexthop-group keep {keep}" if keep else "no zebra nexthop-group keep 1"]),
+    ]
+    why = "this FRR takes the new IPv6 source for the old one, whose first 32 bits it shares"
+    return [_step("routes", "the source of these routes for six seconds", why, do)]
 
 
 def _edits(findings: list[dict[str, Any]]) -> list[Step]:
@@ -311,7 +318,9 @@ def mend(
     version = host.version()
     done: list[Step] = []
     failed: list[str] = []
-    for current in LEVELS[1 : LEVELS.index(level) + 1]:
+    # Three times where it loses nothing: while FRR 10.3 works off an event it may write a route again as it was.
+    allowed = LEVELS[1 : LEVELS.index(level) + 1]
+    for current in allowed[:1] * 2 + allowed:
         todo = [s for s in steps(found["wrong"], settings, version, found["missing"]) if s["level"] == current]
         for step in todo if act else []:
             try:

@@ -16,6 +16,7 @@ from ansible_collections.l3host.source_ip.plugins.plugin_utils._intent import no
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,14}-\Z")
 _NOT_INTEGRATED = re.compile(r"^\s*no\s+service\s+integrated-vtysh-config\s*$", re.MULTILINE)
 _SET_SRC = re.compile(r"set src (\S+)\Z")
+_KEEP = re.compile(r"^zebra nexthop-group keep (\d+)", re.MULTILINE)
 # Changes to sources do not reach installed routes in these (upstream issue 19611, fixed in 10.7.0).
 _STUCK = ((10, 2, 0), (10, 7, 0))
 
@@ -86,6 +87,7 @@ def plan(host: dict[str, Any], prefix: str, tag: int) -> dict[str, Any]:
             + [{"vrf": route.vrf, "text": route.text} for route in running.statics],
             "bgp": [{"number": number, "vrf": vrf} for number, vrf in running.bgp],
             "table_maps": [list(pair) for pair in running.table_maps],
+            "keep": next(iter(_KEEP.findall(host["running"])), None),
         },
     }
 

@@ -198,6 +198,7 @@ def test_trap_3_a_change_inside_one_32_regroups() -> None:
     (old,) = levels(steps([change], SETTINGS, (8, 4, 4), []))
     assert old[0] == "routes"
     assert "zebra nexthop-group keep 1" in old[1]
+    assert "no zebra nexthop-group keep 1" in old[1]
     assert levels(steps([change], SETTINGS, (10, 3, 0), []))[0][0] == "safe"
 
 
