@@ -29,7 +29,7 @@ def listed(destination: str, source: str | None = S, protocol: str = "133", wher
 
 
 def answer(route: Any, source: str | None = S, **more: Any) -> Any:
-    said = {"destination": "x", "source": source, "stale": False, "explanation": "because.", "also": []}
+    said: dict[str, Any] = {"destination": "x", "source": source, "stale": False, "explanation": "because.", "also": []}
     return {**said, "socket": {"source": source, "error": None}, "route": route, **more}
 
 
