@@ -159,7 +159,7 @@ def kernel_sources(routes: t.Iterable[dict[str, t.Any]], family: str) -> dict[st
 
 def compare(
     exported: t.Iterable[Exported],
-    kernel: dict[str, tuple[str, str | None]],
+    kernel: t.Mapping[str, tuple[str, str | None]],
     sources: Sources,
     own: dict[str, str],
 ) -> list[Difference]:
@@ -176,24 +176,24 @@ def compare(
         if static:
             seen.add(route.destination)
         wanted = own.get(route.destination) if static else sources.of(route.destination, route.protocol)
-        kind, actual = kernel.get(route.destination, (None, None))
+        kind, actual = kernel.get(route.destination, ("", None))
         problem = None
         if not _same(wanted, route.source):
             problem = "filter"
-        elif kind is None and route.source:
+        elif not kind and route.source:
             problem = "absent"
         elif kind == "unicast" and not _same(route.source, actual):
             problem = "differs"
         if problem:
             differences.append(Difference(route.destination, route.protocol, wanted, route.source, actual, problem))
     for destination in sorted(set(own) - seen):
-        actual = kernel.get(destination, (None, None))[1]
+        actual = kernel.get(destination, ("", None))[1]
         differences.append(Difference(destination, "static", own[destination], None, actual, "not_exported"))
     return differences
 
 
 def _same(one: str | None, other: str | None) -> bool:
-    if one == other:
-        return True
+    if one == other or one is None or other is None:
+        return one == other
     # BIRD and the kernel do not always write an address the same way.
-    return bool(one and other) and ipaddress.ip_address(one) == ipaddress.ip_address(other)
+    return ipaddress.ip_address(one) == ipaddress.ip_address(other)

@@ -175,7 +175,8 @@ def kernel_routes(module: AnsibleModule, family: str, table: int) -> list[dict[s
         return []
     if code:
         module.fail_json(msg=f"{' '.join(command)}: {err.strip()}", rc=code)
-    return json.loads(out or "[]")
+    routes: list[dict[str, t.Any]] = json.loads(out or "[]")
+    return routes
 
 
 def compare(module: AnsibleModule, instances: dict[str, str]) -> dict[str, t.Any]:

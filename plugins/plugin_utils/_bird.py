@@ -86,7 +86,7 @@ def plan(
     elif included and not functions:
         functions.add(MAIN_TABLE)
     statics = [_static(scope, part["routes"], bird_tables[scope], metrics, version) for scope, part in by_scope.items()]
-    view = {
+    view: Entry = {
         "tables": [{"family": k["family"], "name": k["bird_table"]} for k in kernels if k["declare"]],
         "functions": [_function(table, by_scope) for table in sorted(functions)],
         "kernels": kernels,

@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import SourceIPError
 from ansible_collections.l3host.source_ip.plugins.plugin_utils import _bird, _intent
-from tests.unit.bird.common import INCLUDE, OPERATOR, render
-from tests.unit.bird.test_bird_plan import GOLDEN, KERNELS, plan
+from tests.unit.bird.common import INCLUDE, OPERATOR, plan, render
+from tests.unit.bird.test_bird_plan import GOLDEN, KERNELS
 
 HERE = shutil.which("bird", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 PYTHON = shlex.split(os.environ.get("SOURCE_IP_BIRD", f"{sys.executable} -" if HERE else ""))
@@ -158,9 +158,13 @@ def _route(family: str) -> st.SearchStrategy[dict[str, Any]]:
     hop = st.fixed_dictionaries(
         {"gateway": GOOD[family]["address"]}, optional={"device": DEVICE, "weight": st.integers(1, 256)}
     )
-    ways = st.fixed_dictionaries({"gateway": GOOD[family]["address"], "device": DEVICE, "onlink": st.booleans()})
-    ways |= st.fixed_dictionaries({"device": DEVICE}) | st.fixed_dictionaries({"gateway": GOOD[family]["address"]})
-    ways |= st.fixed_dictionaries({"nexthops": st.lists(hop, min_size=1, max_size=3)})
+    gateway = GOOD[family]["address"]
+    ways: st.SearchStrategy[dict[str, Any]] = st.one_of(
+        st.fixed_dictionaries({"gateway": gateway, "device": DEVICE, "onlink": st.booleans()}),
+        st.fixed_dictionaries({"device": DEVICE}),
+        st.fixed_dictionaries({"gateway": gateway}),
+        st.fixed_dictionaries({"nexthops": st.lists(hop, min_size=1, max_size=3)}),
+    )
     base = st.fixed_dictionaries(
         {"destination": GOOD[family]["prefix"], "source": GOOD[family]["address"]},
         optional={"table": TABLE, "metrics": metrics},

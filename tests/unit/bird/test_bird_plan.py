@@ -51,7 +51,7 @@ ROUTES = [
     },
     {"destination": "93.184.219.0/24", "gateway": "fe80::1", "device": "eth0", "source": "192.0.2.2"},
 ]
-KERNELS = [
+KERNELS: list[dict[str, Any]] = [
     {"family": "ipv4", "scan_time": 5, "persist": True, "export": ["bgp", "ospf"]},
     {"family": "ipv6", "merge_paths": True},
     {"family": "ipv4", "table": 100, "metric": 64, "learn": True},
