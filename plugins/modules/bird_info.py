@@ -17,9 +17,21 @@ description:
     the kernel lost or never got.
   - Returns numbers and the first differences, however many routes there are. The role P(l3host.source_ip.bird#role)
     uses it.
-extends_documentation_fragment:
-  - l3host.source_ip._attributes
-  - l3host.source_ip._attributes.info_module
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+    details:
+      - This action does not modify state.
+  diff_mode:
+    description: Will return details on what has changed, when in diff mode.
+    support: N/A
+    details:
+      - This action does not modify state.
+  platform:
+    description: Target OS/families that can be operated against.
+    support: full
+    platforms: Linux
 requirements:
   - C(birdc) and C(ip) on the host
 options:
@@ -137,6 +149,7 @@ affected:
 """
 
 import json
+import re
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -217,9 +230,8 @@ def main() -> None:
         module.exit_json(changed=False, running=False, version=_birdc.version_of(out + err))
     protocols = _birdc.kernel_protocols(birdc(module, "show protocols")[1])
     code, revision = birdc(module, "eval source_ip_revision", check=False)
-    functions = [
-        name for name in _birdc.symbols(birdc(module, "show symbols function")[1]) if name.startswith("source_ip")
-    ]
+    symbols = _birdc.symbols(birdc(module, "show symbols function")[1])
+    functions = [name for name in symbols if re.match(r"source_ip(_\d+)?$", name)]
     result = compare(module, {row["bird_table"]: row["name"] for row in protocols})
     module.exit_json(
         changed=False,
