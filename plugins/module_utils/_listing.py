@@ -52,10 +52,15 @@ def _payloads(chunks: t.Iterable[bytes], family: int, within: bool, wanted: list
             scan.feed(chunk)
         yield from dict.fromkeys(scan.others)
         return
+    met: set[int] = set()  # hashes: the payloads of a full table would be kept in memory
     for chunk in chunks:
         for kind, _flags, _sequence, payload in _wire.messages(chunk):
             if kind != _wire.RTM_NEWROUTE:
                 continue
+            if family == INET6:  # whose dump can repeat itself while routes are added
+                if hash(payload) in met:
+                    continue
+                met.add(hash(payload))
             if not wanted or any(prefix.covers(_wire.destination_of(payload)) for prefix in wanted):
                 yield payload
 
