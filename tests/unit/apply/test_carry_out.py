@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterable
 from typing import Any, cast
 
 import pytest
@@ -32,7 +33,8 @@ class Refusing:
         self.batch = batch
         self.taken: list[bytes] = []
 
-    def send(self, requests: list[Message]) -> Sent:
+    def send(self, messages: Iterable[Message]) -> Sent:
+        requests = list(messages)
         for start in range(0, len(requests), self.batch):
             failures = []
             for at, request in enumerate(requests[start : start + self.batch], start):

@@ -105,15 +105,19 @@ class Table:
 
     def __init__(self, *payloads: bytes) -> None:
         self.payloads = list(payloads)
-        self.asked: list[tuple[int, int, int]] = []
+        self.asked: list[tuple[int, int | None, int]] = []
 
-    def dump(self, family: int, table: int, protocol: int) -> list[bytes]:
+    def dump(self, family: int, table: int | None, protocol: int) -> list[bytes]:
         """Chunks of two messages each, filtered as the kernel filters."""
         self.asked.append((family, table, protocol))
         fitting = []
         for one in self.payloads:
             header, attrs = parsed(one)
-            if header[0] == family and attrs[TABLE] == u32(table) and protocol in (0, header[5]):
+            if (
+                header[0] == family
+                and table in (None, struct.unpack("=I", attrs[TABLE])[0])
+                and protocol in (0, header[5])
+            ):
                 fitting.append(one)
         return [chunk(fitting[at : at + 2]) for at in range(0, len(fitting), 2)]
 
