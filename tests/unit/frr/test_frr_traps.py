@@ -114,7 +114,7 @@ def judge(**lists: Any) -> Judge:
 
 
 def test_trap_1_the_kernel_is_the_judge() -> None:
-    routes = [
+    routes: list[dict[str, Any]] = [
         {"dst": "default", "protocol": "186", "gateway": "10.0.0.1", "dev": "eth0", "prefsrc": "192.0.2.2"},
         {"dst": "10.0.0.0/8", "protocol": "186", "nhid": 7, "gateway": "10.0.0.1", "dev": "eth0", "metric": 20},
         {"dst": "10.0.0.9", "protocol": "186", "gateway": "10.0.0.1", "dev": "eth0", "prefsrc": "192.0.2.1"},
