@@ -260,6 +260,15 @@ class TestPurge:
         assert self.gone(there, {"destination": "198.18.0.0/24", "gateway": G4}) == []
         assert self.gone(there, {"destination": "198.18.0.0/24", "gateway": G4, "metric": 6}) == ["198.18.0.0/24"]
 
+    @pytest.mark.parametrize("metric", [{}, {"metric": 0}])
+    def test_keeps_a_wanted_route_that_appears_between_two_dumps(self, metric: dict[str, int]) -> None:
+        made = planner([], [{"destination": "198.18.0.0/24", "gateway": G4, **metric}], purge=(254,))
+        made.dump = lambda family, _table, protocol: [R.chunk(self.OURS)] if protocol and family == INET else []
+        assert [(step.action, step.subject) for step in made.plan().steps] == [
+            ("created", "198.18.0.0/24"),
+            ("removed", "198.18.1.0/24"),
+        ]
+
     def test_keeps_to_the_tables_named(self) -> None:
         there = [*self.OURS, R.payload("198.18.9.0/24", protocol=133, table=100)]
         assert self.gone(there, tables=(100,)) == ["198.18.9.0/24"]
