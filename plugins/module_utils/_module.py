@@ -14,6 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import SourceIPError
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel, enter_netns
 
+_SHOWN_ENTRIES = 10
 #: The option that every module has.
 NETNS: dict[str, t.Any] = {"netns": {"type": "str"}}
 
@@ -28,7 +29,16 @@ def run(module: AnsibleModule, body: t.Callable[[AnsibleModule, Kernel], dict[st
         with Kernel() as kernel:
             result = body(module, kernel)
     except SourceIPError as error:
-        module.fail_json(msg=error.message, **error.details)
+        module.fail_json(msg=error.message, invocation=_invocation(module), **error.details)
     except PermissionError as error:
         module.fail_json(msg=f"the kernel does not let user id {os.geteuid()} do this: {error}; use become: true")
-    module.exit_json(**result)
+    module.exit_json(invocation=_invocation(module), **result)
+
+
+def _invocation(module: AnsibleModule) -> dict[str, t.Any]:
+    """The arguments as ``ansible-playbook -vvv`` shows them; of a long list only the beginning travels back."""
+    arguments = dict(module.params)
+    for name, value in module.params.items():
+        if isinstance(value, list) and len(value) > _SHOWN_ENTRIES:
+            arguments[name] = [*value[:_SHOWN_ENTRIES], f"(and {len(value) - _SHOWN_ENTRIES} more)"]
+    return {"module_args": arguments}

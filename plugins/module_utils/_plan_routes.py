@@ -33,6 +33,7 @@ class _Group(t.NamedTuple):
     templates: list[Template | None]
     expected: list[bytes | None]
     wanted: set[bytes]
+    prefixes: list[Prefix]
 
 
 Dump = t.Callable[[int, int, int], t.Iterable[bytes]]  # (family, table, protocol) -> chunks
@@ -75,14 +76,19 @@ class RoutePlanner:
 
     def _grouped(self) -> list[_Group]:
         by_table: dict[tuple[int, int], list[WantedRoute]] = {}
+        last: Shape | None = None
         for item in self.wanted:
-            by_table.setdefault((item.shape.family, item.shape.table), []).append(item)
+            shape = item.shape
+            if shape is not last:
+                here = by_table.setdefault((shape.family, shape.table), [])
+                last = shape
+            here.append(item)
         groups = []
         for (family, table), items in by_table.items():
-            templates = [None if item.absent else self._template(item.shape) for item in items]
-            expected = [template.dumped(item.prefix) if template else None for template, item in zip(templates, items)]
-            wanted = {payload for payload in expected if payload}
-            groups.append(_Group(family, table, items, templates, expected, wanted))
+            templates = [None if absent else self._template(shape) for _number, _prefix, shape, absent in items]
+            expected = [template.dumped(item[1]) if template else None for template, item in zip(templates, items)]
+            wanted = {one for one in expected if one}
+            groups.append(_Group(family, table, items, templates, expected, wanted, [item[1] for item in items]))
         return groups
 
     def _template(self, shape: Shape) -> Template:
@@ -92,8 +98,8 @@ class RoutePlanner:
         return found
 
     def _plan_group(self, group: _Group, plan: Plan, removals: list[RouteStep], claimed: set[t.Any]) -> None:
-        family, table, items, templates, expected, wanted = group
-        scan = Scan(family, wanted, [item.prefix for item in items])
+        family, table, items, templates, expected, wanted, prefixes = group
+        scan = Scan(family, wanted, prefixes)
         for chunk in self.dump(family, table, 0):
             scan.feed(chunk)
         actual: dict[Prefix, list[bytes]] = {}
@@ -101,13 +107,19 @@ class RoutePlanner:
             actual.setdefault(_wire.destination_of(other), []).append(other)
         exact, unchanged, steps, names = scan.exact, plan.unchanged, plan.steps, self.names
         purging = self.purge is not None
+        if not actual and len(exact) == len(items):
+            lines = (RouteLine(t.cast(bytes, payload), names) for payload in expected)
+            plan.keep(zip(prefixes, lines), len(items))
+            claimed |= exact
+            return
         for item, payload, template in zip(items, expected, templates):
             prefix = item.prefix
-            there = actual.get(prefix)
+            there = actual.get(prefix) if actual else None
             if payload is not None and payload in exact and not there:
                 unchanged.append((prefix, RouteLine(payload, names)))
             elif there is None and template is not None:
-                self._check_creatable(item)
+                if not template.has_way:
+                    self._check_creatable(item)
                 new = template.request(prefix)
                 steps.append(RouteStep(item.number, prefix, "created", None, new, names, (), payload))
             else:

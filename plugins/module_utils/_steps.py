@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import dataclass, field
 
@@ -62,12 +63,20 @@ class Plan:
     """What a task will do: steps in order, and the items that need nothing.
 
     ``unchanged`` holds (subject, line) pairs, ``missing`` subjects; both are turned into text when reported.
+    ``unlisted`` counts unchanged ones that no report would have room for.
     """
 
     steps: list[AnyStep] = field(default_factory=list)
     unchanged: list[tuple[object, object]] = field(default_factory=list)
     missing: list[object] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unlisted: int = 0
+
+    def keep(self, entries: t.Iterable[tuple[object, object]], count: int) -> None:
+        """``count`` entries at once that need nothing."""
+        before = len(self.unchanged)
+        self.unchanged += itertools.islice(entries, REPORT_LIMIT)
+        self.unlisted += count - (len(self.unchanged) - before)
 
     def report(self, subject: str = "destination", diff: bool = True) -> dict[str, t.Any]:
         """``changed``, ``results`` (changes first, at most REPORT_LIMIT), ``counts``; ``diff`` of changed items."""
@@ -75,7 +84,7 @@ class Plan:
             "created": 0,
             "changed": 0,
             "removed": 0,
-            "unchanged": len(self.unchanged),
+            "unchanged": len(self.unchanged) + self.unlisted,
             "missing": len(self.missing),
         }
         for step in self.steps:
@@ -88,7 +97,7 @@ class Plan:
         ]
         if subject != "destination":
             results = [{subject: entry.pop("destination"), **entry} for entry in results]
-        total = len(self.steps) + len(self.missing) + len(self.unchanged)
+        total = sum(counts.values())
         found = {
             "changed": bool(self.steps),
             "results": results,

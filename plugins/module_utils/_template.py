@@ -33,12 +33,14 @@ class Template:
 
     ``request(destination)`` is the payload to send. ``dumped(destination)`` is what a dump will most likely say:
     equal bytes prove that the route is there; different bytes prove nothing and cost a closer look. ``resolved`` is
-    the shape with the devices that the kernel will find for its gateways, ``protocol`` what the shape leaves unnamed.
+    the shape with the devices that the kernel will find for its gateways, ``protocol`` what the shape leaves unnamed,
+    ``has_way`` whether it names a next hop.
     """
 
     def __init__(self, shape: Shape, resolved: Shape, protocol: int) -> None:
         self._shape = shape
         self.resolved = resolved
+        self.has_way = shape.hops is not None or shape.nexthop_id is not None
         self._protocol = protocol if shape.protocol is None else shape.protocol
         self._heads: dict[int, bytes] = {}
         self._tail = self._attributes(shape)

@@ -58,6 +58,10 @@ _SHAPE_OPTIONS = (
 _shape_values = operator.itemgetter(*_SHAPE_OPTIONS)
 
 
+#: A shape, whether it is to be absent, and the entries of its table, tos and metric by destination.
+_Known = tuple[Shape, bool, dict[Prefix, int]]
+
+
 class WantedRoute(t.NamedTuple):
     """Entry ``number`` of the task's ``routes``."""
 
@@ -225,29 +229,24 @@ def _shape(item: t.Mapping[str, t.Any], prefix: Prefix, host: Host, what: str) -
     return shape
 
 
-def _fingerprint(item: t.Mapping[str, t.Any]) -> t.Hashable:
-    """Equal for two items that agree in all but the destination."""
-    try:
-        values: tuple[t.Any, ...] = _shape_values(item)
-        hash(values)
-    except (KeyError, TypeError):  # an option that is left out, or a list
-        return tuple(repr(item.get(name)) for name in _SHAPE_OPTIONS)
-    return values
-
-
 def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[WantedRoute]:
     """The entries of the module ``route``; refuses two entries for one key."""
-    shapes: dict[tuple[int, t.Hashable], tuple[Shape, bool, dict[Prefix, int]]] = {}
+    shapes: dict[int, dict[t.Hashable, _Known]] = {INET: {}, INET6: {}}
     keys: dict[tuple[int, int, int | None], dict[Prefix, int]] = {}
     found = []
     for at, item in enumerate(items):
         prefix = _destination(item, at)
-        known = (prefix.family, _fingerprint(item))
-        if known not in shapes:
-            shape = _shape(item, prefix, host, f"routes[{at}]")
-            key = (shape.table, shape.tos, shape.metric)
-            shapes[known] = (shape, item.get("state") == "absent", keys.setdefault(key, {}))
-        shape, absent, seen = shapes[known]
+        known = shapes[prefix[0]]
+        try:
+            shape, absent, seen = known[_shape_values(item)]
+        except (KeyError, TypeError):  # new, or an option is left out or a list
+            values = tuple(item.get(name) for name in _SHAPE_OPTIONS)
+            like = values if _hashable(values) else tuple(map(repr, values))
+            if like not in known:
+                shape = _shape(item, prefix, host, f"routes[{at}]")
+                seen = keys.setdefault((shape.table, shape.tos, shape.metric), {})
+                known[like] = (shape, item.get("state") == "absent", seen)
+            shape, absent, seen = known[like]
         first = seen.setdefault(prefix, at)
         if first != at:
             raise InvalidInput(
@@ -255,6 +254,14 @@ def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[WantedR
             )
         found.append(WantedRoute(at, prefix, shape, absent))
     return found
+
+
+def _hashable(values: t.Any) -> bool:
+    try:
+        hash(values)
+    except TypeError:
+        return False
+    return True
 
 
 def _destination(item: t.Mapping[str, t.Any], at: int) -> Prefix:

@@ -14,6 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._apply import Mismatch, carry_out
+from ansible_collections.l3host.source_ip.plugins.module_utils._entries import entries
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError, SourceIPError
 from ansible_collections.l3host.source_ip.plugins.module_utils._host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
@@ -23,6 +24,9 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._plan_routes impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._plan_sources import SourcePlanner
 from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Plan
 from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import routes, selections
+
+#: A task may concern ten thousand routes; nobody reads a warning for each.
+MAX_WARNINGS = 10
 
 
 class Planner(t.Protocol):
@@ -36,8 +40,10 @@ def write(module: AnsibleModule, kernel: Kernel, planner: Planner, subject: str 
     plan = planner.plan()
     if plan.steps and not module.check_mode:
         carry_out(kernel, plan.steps, lambda: _left_to_do(planner, plan))
-    for warning in plan.warnings:
+    for warning in plan.warnings[:MAX_WARNINGS]:
         module.warn(warning)
+    if len(plan.warnings) > MAX_WARNINGS:
+        module.warn(f"{len(plan.warnings) - MAX_WARNINGS} more warnings of this kind")
     return plan.report(subject, diff=module._diff)
 
 
@@ -54,7 +60,10 @@ def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     options = module.params
     host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
     protocol = number(options["protocol"] or OWN_PROTOCOL, PROTOCOLS, "protocol", 255)
-    wanted = routes(options["routes"], host)
+    items = options["routes"] or []
+    if options["routes_file"]:
+        items = [*items, *entries(options["routes_file"], module.argument_spec["routes"]["options"], len(items))]
+    wanted = routes(items, host)
     purge = None
     if options["purge"]:
         named = {host.table(table, None, "purge_tables") for table in options["purge_tables"] or ()}

@@ -27,9 +27,9 @@ options:
     description:
       - The routes.
       - All entries are validated before the first write, and a refusal by the kernel takes the whole task back.
+      - Needed unless O(routes_file) is given.
     type: list
     elements: dict
-    required: true
     suboptions:
       destination:
         description:
@@ -149,6 +149,12 @@ options:
         type: str
         choices: [present, absent]
         default: present
+  routes_file:
+    description:
+      - Path to a file on the host with more entries of O(routes), as one JSON list.
+      - For thousands of routes. Ansible templates, sends and validates a list entry by entry before a module sees it;
+        a file costs none of that.
+    type: path
   purge:
     description:
       - Whether to remove routes of our own O(protocol) that O(routes) does not name. Routes of any other protocol
@@ -203,6 +209,10 @@ EXAMPLES = r"""
       - {destination: 0.0.0.0/0, gateway: 10.1.0.254, source: 10.1.0.1, table: 200}
       - {destination: "::/0", gateway: "2001:db8::fe", source: "2001:db8::1", table: 100, metrics: {mtu: 1400}}
     purge: true
+
+- name: A hundred thousand routes, from a file that is on the host
+  l3host.source_ip.route:
+    routes_file: /etc/source-ip/routes.json
 
 - name: Balance over two next hops
   l3host.source_ip.route:
@@ -288,7 +298,8 @@ def main() -> None:
     }
     module = AnsibleModule(
         argument_spec={
-            "routes": {"type": "list", "elements": "dict", "required": True, "options": routes},
+            "routes": {"type": "list", "elements": "dict", "options": routes},
+            "routes_file": {"type": "path"},
             "purge": {"type": "bool", "default": False},
             "purge_tables": {"type": "list", "elements": "str", "default": []},
             "protocol": {"type": "str"},
@@ -296,6 +307,7 @@ def main() -> None:
             "planned_addresses": {"type": "list", "elements": "str", "default": []},
             **NETNS,
         },
+        required_one_of=[("routes", "routes_file")],
         supports_check_mode=True,
     )
     run(module, route_task)

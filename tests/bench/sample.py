@@ -17,9 +17,14 @@ ACK_EVERY = 1024
 _PROTOCOL = 133
 
 
+def destination(at: int) -> str:
+    """Host route number ``at``, counted from 20.0.0.0."""
+    return f"20.{at >> 16 & 255}.{at >> 8 & 255}.{at & 255}/32"
+
+
 def destinations(count: int) -> list[str]:
-    """N distinct host routes from 20.0.0.0 on."""
-    return [f"20.{at >> 16 & 255}.{at >> 8 & 255}.{at & 255}/32" for at in range(count)]
+    """The first N."""
+    return [destination(at) for at in range(count)]
 
 
 def items(count: int, source: str = Host.S4) -> list[dict[str, Any]]:

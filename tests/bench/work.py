@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pyroute2
 
@@ -23,29 +23,10 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import ro
 from ansible_collections.l3host.source_ip.plugins.module_utils._write import route_task, write
 from tests.bench import sample
 from tests.bench.arena import Arena, Contender, Timing, race, run_batch
+from tests.bench.stand_in import Task, check_counts
 
 #: pyroute2 alone needs half a minute for 100,000.
 PYROUTE2_LIMIT = 1000
-
-
-class Task:
-    """What ``_module.run`` needs of an AnsibleModule once the arguments are validated."""
-
-    check_mode = False
-    _diff = False
-
-    def __init__(self, params: dict[str, Any]) -> None:
-        self.params = params
-        self.result: dict[str, Any] = {}
-
-    def exit_json(self, **result: Any) -> None:
-        self.result = result
-
-    def fail_json(self, **result: Any) -> NoReturn:
-        raise AssertionError(result["msg"])
-
-    def warn(self, text: str) -> NoReturn:
-        raise AssertionError(text)
 
 
 def validated(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -67,7 +48,7 @@ def task(action: str, count: int) -> float:
     start = time.perf_counter()
     _module.run(module, route_task)
     spent = time.perf_counter() - start
-    _expect(module.result["counts"], action, count)
+    module.expect(action, count)
     return spent
 
 
@@ -83,13 +64,8 @@ def parsed_task(action: str, count: int) -> float:
         module: Any = Task({})
         result = write(module, kernel, RoutePlanner(wanted, host.names, kernel.dump_routes, 133, resolve))
         spent = time.perf_counter() - start
-    _expect(result["counts"], action, count)
+    check_counts(result["counts"], action, count)
     return spent
-
-
-def _expect(counts: dict[str, int], action: str, count: int) -> None:
-    if counts[action] != count:
-        raise AssertionError(f"{count} routes should be {action}: {counts}")
 
 
 def send_prebuilt(batches: Sequence[bytes]) -> None:
