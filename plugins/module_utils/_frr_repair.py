@@ -43,6 +43,8 @@ _IN_THE_GROUP = {"nexthops", "nh_info"}
 # Flags that are state, not configuration.
 _STATE_FLAGS = {"linkdown", "dead", "offload", "trap", "offload_failed"}
 _DENY = "SIP-REPAIR"
+# More go to vtysh as a file; as arguments they would not fit.
+_MANY_LINES = 200
 
 Step = dict[str, Any]
 
@@ -284,6 +286,8 @@ def perform(host: Host, step: Step) -> None:
         elif kind == "exec":
             for line in value:
                 host.show(line)
+        elif len(value) > _MANY_LINES:
+            host.load(value)
         else:
             host.configure(value)
 
