@@ -263,7 +263,8 @@ class TestPurge:
     @pytest.mark.parametrize("metric", [{}, {"metric": 0}])
     def test_keeps_a_wanted_route_that_appears_between_two_dumps(self, metric: dict[str, int]) -> None:
         made = planner([], [{"destination": "198.18.0.0/24", "gateway": G4, **metric}], purge=(254,))
-        made.dump = lambda family, _table, protocol: [R.chunk(self.OURS)] if protocol and family == INET else []
+        late = R.chunk([R.payload("198.18.0.0/24", protocol=133, source="192.0.2.2"), self.OURS[1]])
+        made.dump = lambda family, _table, protocol: [late] if protocol and family == INET else []
         assert [(step.action, step.subject) for step in made.plan().steps] == [
             ("created", "198.18.0.0/24"),
             ("removed", "198.18.1.0/24"),
