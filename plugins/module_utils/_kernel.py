@@ -318,7 +318,13 @@ class Kernel:
         failures = []
         done = False
         while not done:
-            for kind, flags, number, payload in _wire.messages(self._socket.recv(1 << 18)):
+            try:
+                chunk = self._socket.recv(1 << 18)
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+                return failures  # answers were dropped: what did not take is found when the task is read back
+            for kind, flags, number, payload in _wire.messages(chunk):
                 if kind != _wire.NLMSG_ERROR or not base <= number <= last:
                     continue
                 failure = _failure(position + number - base, flags, payload)
