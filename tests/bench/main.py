@@ -48,11 +48,12 @@ def main() -> int:
             found[size] = work.measure(arena, size, rounds, scratch)
         print("Whole tasks", flush=True)
         task_sizes = [10, 100] if chosen.quick else [10, 1000, 10000]
-        timings = tasks.measure(arena, task_sizes, min(rounds, 3), 0 if chosen.quick else 1, scratch)
+        timings = tasks.measure(arena, task_sizes, max(1, rounds // 2), 0 if chosen.quick else 1, scratch)
         print(f"Ten prefixes among {many:,}", flush=True)
         dump, memory = million.measure(arena, many, rounds)
     measured = Measured(found, dump, memory, many, timings)
-    command = "make bench ARGS=--quick" if chosen.quick else "make bench"
+    given = " ".join(sys.argv[1:])
+    command = f'make bench ARGS="{given}"' if given else "make bench"
     into.mkdir(parents=True, exist_ok=True)
     (into / "benchmark.md").write_text(page(measured, command, rounds), encoding="utf-8")
     (into / "benchmark.svg").write_text(plot(measured), encoding="utf-8")

@@ -176,7 +176,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 # Benchmark
 
 Measured on {today} by `{command}`, in one run: {rounds} rounds in which all contenders take turns, every second one
-backwards. A ratio is the median of the rounds' ratios; seconds are medians and only say the order of magnitude.
-The machine: a virtual one with {os.cpu_count()} cores, {load}; Linux {kernel}, Python {platform.python_version()},
-pyroute2 {pyroute2.__version__}, {iproute2}. IPv4 host routes with a gateway and a preferred source.
+backwards ({max(1, rounds // 2)} for whole tasks, one for the loop of {LOOP}). A ratio is the median of the rounds'
+ratios; seconds are medians and only say the order of magnitude. The machine: a virtual one with {os.cpu_count()} cores,
+{load}; Linux {kernel}, Python {platform.python_version()}, pyroute2 {pyroute2.__version__}, {iproute2}. IPv4 host
+routes with a gateway and a preferred source.
 """
