@@ -315,7 +315,7 @@ class Kernel:
         return self._collect(batch.last - batch.messages + 1, batch.last, position)
 
     def _collect(self, base: int, last: int, position: int) -> list[Failure]:
-        failures = []
+        failures: list[Failure] = []
         done = False
         while not done:
             try:
