@@ -23,7 +23,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - In check mode nothing is repaired; RV(changed) says whether something would be.
+      - In check mode nothing is repaired; C(changed) says whether something would be.
   diff_mode:
     support: full
   idempotent:
