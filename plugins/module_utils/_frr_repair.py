@@ -166,7 +166,12 @@ def replace_words(finding: Mapping[str, Any]) -> list[str] | None:
     words += ["proto", str(route["protocol"])]
     if "metric" in route:
         words += ["metric", str(route["metric"])]
-    if "nhid" in route:
+    if "nhid" in route and finding["family"] == "ipv6":
+        # IPv6 routes of one nexthop object share one source in the kernel (_shared_hops): this gets its own next hop.
+        if not {"gateway", "dev"} <= set(route):
+            return None
+        words += ["via", route["gateway"], "dev", route["dev"], *sorted(flags)]
+    elif "nhid" in route:
         # The group says gateway, device and flags; naming them again is an error (RTA_NH_ID excludes them).
         words += ["nhid", str(route["nhid"])]
     else:

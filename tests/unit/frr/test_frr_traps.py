@@ -177,6 +177,17 @@ def test_trap_2_repairs_from_the_harmless_to_the_disruptive() -> None:
     assert [step["level"] for step in without] == ["routes", "sessions"]
 
 
+def test_an_ipv6_edit_leaves_the_shared_nexthop_object() -> None:
+    """Routes of one nexthop object share one source in the kernel, so an edited one must not stay with the others."""
+    route = {"dst": "2001:db8:100::/48", "protocol": "186", "nhid": 14, "metric": 20, "flags": [], "pref": "medium"}
+    hop = {"gateway": "fe80::1", "dev": "eth0"}
+    mine = {"family": "ipv6", "destination": "2001:db8:100::/48", "expected": "2001:db8:ff::2"}
+    words = "route replace 2001:db8:100::/48 table 254 proto 186 metric 20 via fe80::1 dev eth0 src 2001:db8:ff::2"
+    assert replace_words(finding(**mine, route={**route, **hop})) == words.split()
+    group = {**route, "nexthops": [{**hop, "weight": 1}, {"gateway": "fe80::2", "dev": "eth0", "weight": 1}]}
+    assert replace_words(finding(**mine, route=group)) is None
+
+
 def test_trap_2_a_table_map_of_the_operator_is_left_alone() -> None:
     found = steps([finding()], {**SETTINGS, "table_maps": [["", "ipv4"]]}, (10, 3, 0), [])
     assert not any("table-map" in describe(step) for step in found)
@@ -194,7 +205,16 @@ def test_trap_2_a_static_route_is_put_back_in_a_call_of_its_own() -> None:
 
 
 def test_trap_3_a_change_inside_one_32_regroups() -> None:
-    change = finding(family="ipv6", expected="2001:db8:ff::2", actual="2001:db8:ff::1", problem="different")
+    route = {
+        "dst": "2001:db8:100::/48",
+        "protocol": "186",
+        "nhid": 9,
+        "metric": 20,
+        "gateway": "fe80::1",
+        "dev": "eth0",
+    }
+    sources = {"expected": "2001:db8:ff::2", "actual": "2001:db8:ff::1"}
+    change = finding(family="ipv6", problem="different", route=route, **sources)
     (old,) = levels(steps([change], SETTINGS, (8, 4, 4), []))
     assert old[0] == "routes"
     assert "zebra nexthop-group keep 1" in old[1]
