@@ -7,6 +7,8 @@ addresses   before FRR starts: add our addresses, wait until every source is the
 repair      after FRR has started: judge the routes for a while, repair what the role was allowed to repair
 """
 
+# systemd runs this as a program, without a module around it: it talks on its streams and ends with a status.
+# pylint: disable=ansible-bad-function
 from __future__ import annotations
 
 import json

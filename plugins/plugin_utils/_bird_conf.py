@@ -338,7 +338,7 @@ def _export_edits(conf: Conf, kernel: Kernel, call: str, path: str) -> t.Iterato
         body = named.tokens if named else export.tokens
         if any(token.text == call[:-3] for token in body):
             return
-        brace = next(token for token in body if token.text == "{")
+        brace = body[[token.text for token in body].index("{")]
         yield brace.end, brace.end, f"{_OPEN} */ {call} /* {_CLOSE}"
     elif kind.text == "all":
         yield kind.start, kind.end, f"{_OPEN} was: all */ filter {{ {call} accept; }} /* {_CLOSE}"

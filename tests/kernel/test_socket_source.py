@@ -165,7 +165,7 @@ def test_the_filter_passes_outgoing_packets_to_one_address_only(selected: Host, 
                 ):
                     sock.sendto(payload, (destination, 9))
             capture._socket.settimeout(20)
-            packets = [parse_packet(capture._socket.recv(2048)) for _ in range(2)]
+            packets = [parse_packet(capture._socket.recv(2048)) for _packet in range(2)]
             return [packet and [packet.destination, packet.payload.decode()] for packet in packets]
 
     assert inside(selected, call) == [[FAR[family], "2"], [FAR[family], "4"]]

@@ -52,7 +52,7 @@ def random_host(rng: random.Random) -> list[str]:
     """Lines for ``ip -batch``: addresses on lo, v0 and v1, and a policy table."""
     lines = ["addrlabel flush"]
     taken = set()
-    for _ in range(rng.randint(1, 9)):
+    for _time in range(rng.randint(1, 9)):
         address = f"{rng.choice(TOPS)}{rng.randint(1, 6)}"
         if rng.random() < 0.2:
             address = f"fe80::{rng.randint(1, 9)}"
@@ -79,10 +79,10 @@ def test_rfc6724_emulation_agrees_with_the_kernel(ns: Host, inside: Inside[set[s
     # Own addresses among the destinations are then asked for like any other.
     ns.ip("-6 rule delete priority 0")
     decided: set[str] = set()
-    for _ in range(5):
+    for _time in range(5):
         lines = random_host(rng)
         ns.batch([*(f"address flush dev {device}" for device in ("lo", "v0", "v1")), *lines])
-        destinations = [f"{rng.choice(TOPS)}{rng.randint(1, 6)}" for _ in range(24)]
+        destinations = [f"{rng.choice(TOPS)}{rng.randint(1, 6)}" for _time in range(24)]
         destinations += ["ff0e::7", "fe80::7", "2001:db8:100:8000::6"]
         routes = {text: rng.choice(["v0", "v1"]) for text in destinations}
         ns.ip("-6 route flush table 77", check=False)
@@ -232,7 +232,7 @@ def test_walk_agrees_with_the_kernel(ns: Host, inside: Inside[int], family: int,
         if family == INET6:
             texts = ["2001:db8:9:8::1", "2001:db8:9::1", "2001:db8:999::1"]
             sources = [None, None, "2001:db8::1", "2001:db8:ff::2"]
-        for _ in range(60):
+        for _time in range(60):
             source = rng.choice(sources)
             query = Query(
                 family,

@@ -61,7 +61,8 @@ def answers(texts: list[str]) -> list[tuple[int, str]]:
     """What `bird -p` says to each text: exit code and output."""
     program = PARSE.replace("TEXTS", repr(json.dumps(texts)))
     done = subprocess.run(PYTHON, input=program, capture_output=True, text=True, check=True)
-    return [(code, output) for code, output in json.loads(done.stdout)]
+    found: list[tuple[int, str]] = json.loads(done.stdout)
+    return found
 
 
 def judge(texts: list[str]) -> None:
