@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A long list option from a file on the host. PRIVATE to the collection.
 
-A list in the task is templated, sent and validated entry by entry, some 0.5 ms each before a module sees it. Entries
+A list in the task is templated, sent and validated entry by entry, some 0.3 ms each before a module sees it. Entries
 of a file are validated by the same specification, but once for all that differ in nothing but the destination.
 """
 
