@@ -10,9 +10,7 @@ from typing import Any, Callable
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._verify import questions
 
 
-def verify_questions(
-    intent: Any, listed: list[Any], backend: str | None = None, limit: int = 200
-) -> dict[str, Any]:
+def verify_questions(intent: Any, listed: list[Any], backend: str | None = None, limit: int = 200) -> dict[str, Any]:
     """What to ask the host about a normalised intent."""
     return questions(intent, listed, backend or None, limit)
 
