@@ -19,6 +19,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._names import TYP
 from ansible_collections.l3host.source_ip.plugins.module_utils._owners import check_owner, check_replaceable, owner_of
 from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import RouteLine, RouteStep
 from ansible_collections.l3host.source_ip.plugins.module_utils._scan import Scan
+from ansible_collections.l3host.source_ip.plugins.module_utils._shared_hops import check_shared
 from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Plan
 from ansible_collections.l3host.source_ip.plugins.module_utils._template import Template
 from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import WantedRoute
@@ -36,7 +37,8 @@ class _Group(t.NamedTuple):
     prefixes: list[Prefix]
 
 
-Dump = t.Callable[[int, int, int], t.Iterable[bytes]]  # (family, table, protocol) -> chunks
+#: (family, table or None for all, protocol) -> chunks
+Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
 _NEEDS_NO_HOP = {TYPES[name] for name in ("blackhole", "unreachable", "prohibit", "throw")}
 
 
@@ -72,6 +74,7 @@ class RoutePlanner:
             self._plan_purge(plan, removals, claimed)
         # Restored in reverse, so that routes of one key come back in their old order.
         plan.steps += reversed(removals)
+        check_shared(t.cast("list[RouteStep]", plan.steps), self.dump, self.names)
         return plan
 
     def _grouped(self) -> list[_Group]:

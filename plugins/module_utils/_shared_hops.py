@@ -15,24 +15,35 @@ import typing as t
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import Refused
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET6, address_text
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET6, Prefix, address_text
 from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import RouteLine, RouteStep
 
+#: How RTA_NH_ID begins in a payload: what a search finds without it is looked at, what lacks it is not.
+_NEXTHOP_ID = _wire.ATTRIBUTE.pack(8, _wire.RTA_NH_ID)
 Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
 
 
 def check_shared(steps: t.Iterable[RouteStep], dump: Dump, names: t.Mapping[int, str]) -> None:
     """Refuse steps after which IPv6 routes of one nexthop object would carry different sources."""
+    steps = [step for step in steps if step.prefix.family == INET6]
+    if not any(_NEXTHOP_ID in (step.new or b"") for step in steps):
+        return
     after: dict[tuple[t.Any, ...], bytes | None] = {}
-    first: dict[bytes, tuple[RouteStep, bytes]] = {}
+    first: dict[bytes, tuple[RouteStep, bytes | None]] = {}
+    gone: set[tuple[t.Any, ...]] = set()
     for step in steps:
-        if step.new is None or step.prefix.family != INET6:
+        new = step.new
+        if new is None:
+            gone.add(_wire.key(step.old or b""))
             continue
-        attrs = _wire.split(step.new)[1]
+        attrs = _wire.split(new)[1]
         source, shared = attrs.get(_wire.RTA_PREFSRC), attrs.get(_wire.RTA_NH_ID)
-        after[_wire.key(step.new)] = source
-        if shared is not None and source is not None:
-            first.setdefault(shared, (step, source))
+        after[_wire.key(new)] = source
+        if shared is not None:
+            other = first.setdefault(shared, (step, source))
+            if other[1] != source:
+                _refuse(step.item, str(other[0].after), step.prefix, other[1] or source)
+    first = {shared: found for shared, found in first.items() if found[1] is not None}
     if not first:
         return
     for chunk in dump(INET6, None, 0):
@@ -41,13 +52,17 @@ def check_shared(steps: t.Iterable[RouteStep], dump: Dump, names: t.Mapping[int,
                 continue
             attrs = _wire.split(payload)[1]
             found = first.get(attrs.get(_wire.RTA_NH_ID, b""))
-            if found is None:
+            if found is None or _wire.key(payload) in gone:
                 continue
             step, source = found
             if after.get(_wire.key(payload), attrs.get(_wire.RTA_PREFSRC)) != source:
-                raise Refused(
-                    f"{step.item}: '{RouteLine(payload, names)}' uses the same nexthop object as {step.prefix}, and "
-                    f"the kernel would use {address_text(source)} for both, or for neither: IPv6 routes of one nexthop "
-                    "object share one source. Give all of them the same source, or have the daemon set the source "
-                    "itself, or install routes without nexthop objects (FRR: 'no zebra nexthop kernel enable')"
-                )
+                _refuse(step.item, str(RouteLine(payload, names)), step.prefix, source)
+
+
+def _refuse(item: str, line: str, destination: Prefix, source: bytes | None) -> t.NoReturn:
+    raise Refused(
+        f"{item}: '{line}' uses the same nexthop object as {destination}, and "
+        f"the kernel would use {address_text(source)} for both, or for neither: IPv6 routes of one nexthop "
+        "object share one source. Give all of them the same source, or have the daemon set the source "
+        "itself, or install routes without nexthop objects (FRR: 'no zebra nexthop kernel enable')"
+    )

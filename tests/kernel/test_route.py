@@ -177,6 +177,21 @@ def test_a_nexthop_object(ns: Host, module: ModuleRunner) -> None:
     assert "Nexthop id does not exist" in failed["msg"]
 
 
+def test_two_sources_on_one_ipv6_nexthop_object_are_refused(ns: Host, module: ModuleRunner) -> None:
+    """IPv6 routes of one nexthop object share one source, whichever of them was looked up first."""
+    ns.ip(f"nexthop add id 7 via {ns.G6} dev v0")
+    one = {"destination": P6, "nexthop_id": 7, "source": ns.S6}
+    two = {"destination": "2001:db8:101::/64", "nexthop_id": 7, "source": ns.S6_OTHER}
+    before = raw.routes(ns)
+    assert "share one source" in module.fails("route", {"routes": [one, two]})["msg"]
+    assert raw.routes(ns) == before
+    module.ok("route", {"routes": [one]})
+    assert "share one source" in module.fails("route", {"routes": [two]})["msg"]
+    moved = module.ok("route", {"routes": [{"destination": P6, "state": "absent"}, two]})
+    assert moved["counts"]["created"] == moved["counts"]["removed"] == 1
+    assert module.ok("route", {"routes": [two, {**two, "destination": P6}]})["counts"]["created"] == 1
+
+
 def test_a_type_replaces_and_is_replaced_in_place(ns: Host, module: ModuleRunner) -> None:
     ns.ip(f"route add {P4} via {ns.G4} src {ns.S4} proto static")
     module.ok("route", {"routes": [{"destination": P4, "type": "blackhole"}]})
