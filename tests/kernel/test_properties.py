@@ -43,9 +43,15 @@ _METRICS = st.fixed_dictionaries(
 
 
 def _hops(gateways: tuple[str, str], devices: tuple[str, str]) -> st.SearchStrategy[dict[str, Any]]:
-    hop = [st.fixed_dictionaries({"gateway": st.just(gateway), "weight": st.integers(1, 256)}) for gateway in gateways]
+    """Devices are named: the kernel looks for a gateway's in the route's own table, where a route of this very task
+    may lead elsewhere."""
+    ways = [{"gateway": gateway, "device": device} for gateway, device in zip(gateways, devices)]
+    hop = [
+        st.fixed_dictionaries({**{k: st.just(v) for k, v in way.items()}, "weight": st.integers(1, 256)})
+        for way in ways
+    ]
     return st.one_of(
-        st.fixed_dictionaries({"gateway": st.sampled_from(gateways)}),
+        st.sampled_from(ways),
         st.fixed_dictionaries({"device": st.sampled_from(devices)}),
         st.fixed_dictionaries({"nexthops": st.tuples(*hop).map(list)}),
         st.fixed_dictionaries({"type": st.sampled_from(["blackhole", "unreachable", "prohibit", "throw"])}),

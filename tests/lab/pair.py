@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 
-from tests.lab.netns import Namespace, batch, delete
+from tests.lab.netns import Namespace, NamespaceError, batch, delete
 
 _HOST_LINES = """\
 link set lo up
@@ -21,8 +22,8 @@ address add 10.1.0.1/24 dev v1
 address add 2001:db8:1::1/64 dev v1 nodad
 address add 192.0.2.2/32 dev lo
 address add 192.0.2.3/32 dev lo
-address add 2001:db8:ff::2/128 dev lo
-address add 2001:db8:ff::3/128 dev lo
+address add 2001:db8:ff::2/128 dev lo nodad
+address add 2001:db8:ff::3/128 dev lo nodad
 """
 
 _PEER_LINES = """\
@@ -34,7 +35,7 @@ address add 2001:db8::fe/64 dev v0 nodad
 address add 10.1.0.254/24 dev v1
 address add 2001:db8:1::fe/64 dev v1 nodad
 address add 198.51.100.34/32 dev lo
-address add 2001:db8:100::34/128 dev lo
+address add 2001:db8:100::34/128 dev lo nodad
 route add 192.0.2.0/24 via 10.0.0.1
 route add 2001:db8:ff::/64 via 2001:db8::1
 """
@@ -81,8 +82,17 @@ class Host(Namespace):
         batch(f"link add {link} netns {names[0]} type veth peer name {link} netns {names[1]}" for link in ("v0", "v1"))
         self.peer.batch(_PEER_LINES.splitlines())
         self.batch(_HOST_LINES.splitlines())
+        self._settle()
         self.sysctl({f"ipv6/conf/{link}/accept_dad": 1 for link in ("default", "v0", "v1")})
         return self
+
+    def _settle(self) -> None:
+        """Wait until no address is tentative: without detection too, a worker of the kernel says when it is over."""
+        for _wait in range(500):
+            if not any(ns.ip("-6 address show tentative").strip() for ns in (self, self.peer)):
+                return
+            time.sleep(0.01)
+        raise NamespaceError(f"{self.name}: addresses stay tentative: {self.ip('-6 address show tentative')}")
 
     def delete(self) -> None:
         """Delete both namespaces."""

@@ -58,7 +58,7 @@ _HOST_LINES = """\
 link set up0 up
 link set up1 up
 address add 192.0.2.2/32 dev lo
-address add 2001:db8:ff::2/128 dev lo
+address add 2001:db8:ff::2/128 dev lo nodad
 address add 172.20.20.2/24 dev up0
 address add 172.20.30.2/24 dev up1
 address add 2001:db8:20::2/64 dev up0 nodad
@@ -87,8 +87,8 @@ link set r1 up
 link set r2 up
 address add 198.51.100.34/32 dev lo
 address add 203.0.113.80/32 dev lo
-address add 2001:db8:100::34/128 dev lo
-address add 2001:db8:113::80/128 dev lo
+address add 2001:db8:100::34/128 dev lo nodad
+address add 2001:db8:113::80/128 dev lo nodad
 address add 10.1.1.2/24 dev r1
 address add 10.1.2.2/24 dev r2
 address add 2001:db8:a1::2/64 dev r1 nodad
