@@ -8,7 +8,6 @@ Nothing is written from these values: writes start from the payload itself (``_w
 
 from __future__ import annotations
 
-import socket
 import struct
 import typing as t
 
@@ -108,9 +107,3 @@ def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
 def line(payload: bytes, names: t.Mapping[int, str]) -> str:
     """The route in one line, as ``ip route`` prints it."""
     return route(payload, names).line()
-
-
-def lookup_source(payload: bytes) -> str | None:
-    """The source in the answer to a lookup."""
-    source = _wire.source_of(payload)
-    return socket.inet_ntop(payload[0], source) if source else None
