@@ -5,6 +5,7 @@
 
 addresses   before FRR starts: add our addresses, wait until every source is there
 repair      after FRR has started: judge the routes for a while, repair what the role was allowed to repair
+watch       while FRR runs: see _frr_watch
 """
 
 # systemd runs this as a program, without a module around it: it talks on its streams and ends with a status.
@@ -20,6 +21,7 @@ from typing import Any
 from ansible_collections.l3host.source_ip.plugins.module_utils._frr_audit import canonical
 from ansible_collections.l3host.source_ip.plugins.module_utils._frr_host import CommandError, Host, run
 from ansible_collections.l3host.source_ip.plugins.module_utils._frr_repair import describe, mend
+from ansible_collections.l3host.source_ip.plugins.module_utils._frr_watch import watch
 
 STATE = "/etc/l3host-source-ip/frr.json"
 
@@ -73,7 +75,7 @@ def repair(host: Host, state: Mapping[str, Any]) -> int:
 def main() -> int:
     with open(STATE, encoding="utf-8") as stream:
         state = json.load(stream)
-    return {"addresses": addresses, "repair": repair}[sys.argv[1]](Host(state["vtysh"]), state)
+    return {"addresses": addresses, "repair": repair, "watch": watch}[sys.argv[1]](Host(state["vtysh"]), state)
 
 
 if __name__ == "__main__":

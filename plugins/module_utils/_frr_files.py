@@ -17,11 +17,24 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _frr_audit, _frr_boot, _frr_host, _frr_repair
+from ansible_collections.l3host.source_ip.plugins.module_utils import (
+    _errors,
+    _frr_audit,
+    _frr_boot,
+    _frr_host,
+    _frr_repair,
+    _frr_watch,
+    _model,
+    _names,
+    _wire,
+)
 from ansible_collections.l3host.source_ip.plugins.module_utils._frr_host import CommandError, Host, run
 
 LIBRARY = "/usr/local/lib/l3host-source-ip"
 UNITS = "/etc/systemd/system"
+_WATCH = "l3host-source-ip-frr-watch.service"
+# What _frr_boot imports, and what those import.
+CODE = (_frr_boot, _frr_watch, _frr_repair, _frr_host, _frr_audit, _wire, _model, _names, _errors)
 _PACKAGE = "ansible_collections/l3host/source_ip/plugins/module_utils"
 _SINGLE = ("zebra", "mgmtd", "staticd", "bgpd", "ospfd", "ospf6d", "isisd", "ripd", "ripngd", "eigrpd", "babeld")
 _UNIT = """\
@@ -78,10 +91,7 @@ def wanted_files(params: Mapping[str, Any]) -> dict[str, str]:
     module = f"{_PACKAGE}/_frr_boot".replace("/", ".")
     service = params["service"]
     common = {"library": LIBRARY, "module": module, "service": service}
-    files = {
-        f"{LIBRARY}/{_PACKAGE}/{code.__name__.rsplit('.', 1)[1]}.py": inspect.getsource(code)
-        for code in (_frr_audit, _frr_host, _frr_repair, _frr_boot)
-    }
+    files = {f"{LIBRARY}/{_PACKAGE}/{code.__name__.rsplit('.', 1)[1]}.py": inspect.getsource(code) for code in CODE}
     files[_frr_boot.STATE] = json.dumps(state, indent=1, sort_keys=True) + "\n"
     files[f"{UNITS}/l3host-source-ip-frr-addresses.service"] = _UNIT.format(
         description="Addresses that FRR's routes name as their source",
@@ -97,6 +107,14 @@ def wanted_files(params: Mapping[str, Any]) -> dict[str, str]:
         type="exec",
         command="repair",
         timeout="",
+        **common,
+    )
+    files[f"{UNITS}/{_WATCH}"] = _UNIT.format(
+        description="Sources of FRR's routes, set again where FRR or the kernel drops them",
+        order=f"PartOf={service}.service\nAfter={service}.service",
+        type="exec",
+        command="watch",
+        timeout="Restart=on-failure\nRestartSec=5\n",
         **common,
     )
     return files
@@ -120,6 +138,11 @@ def boot(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
         if any(path.startswith(UNITS) for path in changed) or missing:
             run(["systemctl", "daemon-reload"])
             run(["systemctl", "enable", "--quiet", *units])
+        if changed or missing:
+            # It has read the intent at its start. Where FRR does not run, it starts with FRR.
+            run(["systemctl", "stop", "--quiet", _WATCH], accept=(0, 5))
+            if run(["systemctl", "is-active", params["service"]], accept=(0, 3, 4)).strip() == "active":
+                run(["systemctl", "start", _WATCH])
     return {"changed": bool(changed or missing), "files": changed, "diff": diff if _frr_boot.STATE in changed else []}
 
 

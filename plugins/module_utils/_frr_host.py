@@ -125,8 +125,10 @@ class Host:
             found[link["ifname"]] = int(link["linkinfo"]["info_data"]["table"])
         return found
 
-    def routes(self, family: str, table: int) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.ip(f"-{family[-1]}", "route", "show", "table", str(table))
+    def routes(self, family: str, table: int, destination: str | None = None) -> list[dict[str, Any]]:
+        """The routes of a table; only those of one destination where it is given."""
+        only = ["exact", destination] if destination else []
+        found: list[dict[str, Any]] = self.ip(f"-{family[-1]}", "route", "show", *only, "table", str(table))
         return found
 
     def rejected(self, family: str, vrf: str, table: int | None) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: frr_boot
-short_description: Services that give FRR's routes their sources when FRR starts
+short_description: Services that give FRR's routes their sources when FRR starts, and while it runs
 version_added: 0.1.0
 author: The l3host.source_ip contributors (!UNKNOWN)
 description:
@@ -15,9 +15,14 @@ description:
     FRR 10.2 to 10.6 may also write static routes before the map that gives them a source is there.
   - One service adds addresses and waits for every source before FRR starts. One judges and repairs the routes for a
     while after FRR has started, with the code of M(l3host.source_ip.frr_sources).
-  - Writes the units C(l3host-source-ip-frr-addresses.service) and C(l3host-source-ip-frr-repair.service), their code
-    in C(/usr/local/lib/l3host-source-ip) and the intent in C(/etc/l3host-source-ip/frr.json), and enables the units.
-    Both are wanted by FRR's service, so they run at each of its starts; the module starts neither.
+  - One follows the kernel's events while FRR runs. FRR 10.2 to 10.6 writes an installed route again without a source
+    that was set in the kernel, whenever its protocol says anything new about it; the source is set again within a
+    second. A source that disappeared and returns brings back the routes that went with it. It does nothing that loses
+    a packet, and nothing at all with O(repair=none).
+  - Writes the units C(l3host-source-ip-frr-addresses.service), C(l3host-source-ip-frr-repair.service) and
+    C(l3host-source-ip-frr-watch.service), their code in C(/usr/local/lib/l3host-source-ip) and the intent in
+    C(/etc/l3host-source-ip/frr.json), and enables the units. All are wanted by FRR's service, so they run at each of
+    its starts. The module itself starts only the last one, where something changed and FRR runs.
 extends_documentation_fragment:
   - l3host.source_ip._attributes
 attributes:
@@ -60,7 +65,9 @@ options:
     type: dict
     default: {}
   repair:
-    description: As in M(l3host.source_ip.frr_sources).
+    description:
+      - As in M(l3host.source_ip.frr_sources).
+      - What follows the kernel's events never goes beyond V(safe).
     type: str
     choices: [none, safe, routes, sessions]
     default: safe

@@ -44,7 +44,8 @@ options:
       - What may be done to routes that are wrong, each value allowing what those before it allow.
       - V(none) does nothing.
       - V(safe) does what loses no packet and no session. Routes the kernel had refused are offered again; the source of
-        a route that FRR will not touch is set in the kernel, where FRR leaves it until it learns the route anew.
+        a route that FRR will not touch is set in the kernel, where FRR leaves it until its protocol says something new
+        about the route (see M(l3host.source_ip.frr_boot)).
       - V(routes) takes the affected static and BGP routes out and puts them back, which loses them for some seconds.
       - V(sessions) clears BGP sessions and OSPF processes.
     type: str
