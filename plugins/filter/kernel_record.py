@@ -28,7 +28,12 @@ def kernel_record(
         before = read_record(content)
     except RecordError as error:
         raise AnsibleFilterError(str(error)) from error
-    created = [str(result["address"]) for result in results or [] if result.get("action") == "created"]
+    # A line of ip(8): `inet 192.0.2.2/32 dev lo scope global`.
+    created = [
+        (str(result["address"]), str(result["after"]).partition(" dev ")[2].split()[0])
+        for result in results or []
+        if result.get("action") == "created"
+    ]
     return record_text(record_after(before, wanted, created, complete))
 
 

@@ -109,19 +109,15 @@ def plan(intent: Mapping[str, list[Item]], record: Mapping[str, list[Item]]) -> 
 
 
 def record_after(
-    before: Mapping[str, list[Item]], wanted: Mapping[str, list[Item]], created: list[str], complete: bool
+    before: Mapping[str, list[Item]], wanted: Mapping[str, list[Item]], created: list[tuple[str, str]], complete: bool
 ) -> dict[str, list[Item]]:
     """The record to write after a run.
 
-    created: the addresses that the run added (not those it found). complete: the run went through; else what was
-    there before may still be, and stays in the record.
+    created: (address, device) of those that the run added (not those it found). complete: the run went through; else
+    what an earlier run made may still be there, and stays in the record.
     """
-    ours = {(item["address"], item["device"]) for item in before.get("addresses", [])}
-    addresses = [
-        item
-        for item in wanted["addresses"]
-        if item["address"] in created or (item["address"], item["device"]) in ours or not complete
-    ]
+    ours = {*created, *((item["address"], item["device"]) for item in before.get("addresses", []))}
+    addresses = [item for item in wanted["addresses"] if (item["address"], item["device"]) in ours]
     record = {"addresses": addresses, "routes": wanted["routes"], "sources": wanted["sources"]}
     if complete:
         return record

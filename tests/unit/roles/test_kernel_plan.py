@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import pytest
 
+from ansible_collections.l3host.source_ip.plugins.filter.kernel_record import kernel_record
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._intent import normalise
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._kernel_plan import (
     RecordError,
@@ -29,7 +31,7 @@ def made(addresses: Any = (), routes: Any = (), policies: Any = (), record: Any 
 
 
 def recorded(result: dict[str, Any], created: list[str] | None = None) -> dict[str, Any]:
-    return record_after({}, result["wanted"], created or [], complete=True)
+    return record_after({}, result["wanted"], [(address, "lo") for address in created or []], complete=True)
 
 
 def test_what_is_not_set_is_left_out() -> None:
@@ -121,11 +123,33 @@ def test_an_address_that_was_there_before_is_not_ours() -> None:
 def test_after_a_failure_nothing_is_forgotten() -> None:
     before = recorded(made([LO], [ROUTE], [POLICY]), ["192.0.2.2/32"])
     other = made([{"address": "192.0.2.3/32", "device": "lo"}], record=before)
-    after = record_after(before, other["wanted"], [], complete=False)
-    assert LO in after["addresses"]
-    assert {"address": "192.0.2.3/32", "device": "lo"} in after["addresses"]
+    after = record_after(before, other["wanted"], [("192.0.2.3/32", "lo")], complete=False)
+    assert after["addresses"] == [{"address": "192.0.2.3/32", "device": "lo"}, LO]
     assert after["routes"] == before["routes"]
     assert after["sources"] == before["sources"]
+
+
+def test_after_a_failure_an_address_that_was_there_before_is_still_not_ours() -> None:
+    other = {"address": "192.0.2.3/32", "device": "lo"}
+    wanted = made([LO, other], [ROUTE])["wanted"]
+    after = record_after({}, wanted, [("192.0.2.3/32", "lo")], complete=False)
+    assert after["addresses"] == [other]
+    assert after["routes"] == wanted["routes"]
+
+
+def test_the_same_address_on_another_device_is_not_ours() -> None:
+    other = {**LO, "device": "eth0"}
+    after = record_after({}, made([LO, other])["wanted"], [("192.0.2.2/32", "eth0")], complete=True)
+    assert after["addresses"] == [other]
+
+
+def test_what_the_module_address_created() -> None:
+    results = [
+        {"address": "192.0.2.2/32", "action": "created", "after": "inet 192.0.2.2/32 dev lo scope global"},
+        {"address": "192.0.2.3/32", "action": "unchanged", "after": "inet 192.0.2.3/32 dev lo scope global"},
+    ]
+    wanted = made([LO, {"address": "192.0.2.3/32", "device": "lo"}])["wanted"]
+    assert json.loads(kernel_record(wanted, None, results, complete=False))["addresses"] == [LO]
 
 
 def test_the_record_survives_its_file() -> None:
