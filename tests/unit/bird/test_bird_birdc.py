@@ -53,6 +53,7 @@ def sources(number: str) -> _birdc.Sources:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_exported_routes_of_every_version(version: str) -> None:
+    """Trap 8: `Kernel.prefsrc:` of BIRD 2 and `krt_prefsrc:` of BIRD 3."""
     assert sorted(exported(version, "4")) == [
         ("10.50.0.0/16", "ospf4", "ospf", "unicast", "192.0.2.2"),
         ("100.64.10.0/24", "source_ip_254_static_ipv4", "static", "unicast", "192.0.2.2"),

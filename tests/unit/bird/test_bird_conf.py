@@ -38,6 +38,7 @@ def test_each_form_of_export_calls_the_function_first() -> None:
 
 
 def test_the_include_stands_once_directly_above_the_first_use() -> None:
+    """Trap 5."""
     hooked = conf.hook(OPERATOR, INCLUDE, EVERY)
     assert hooked.count("include ") == 1
     assert f'include "{INCLUDE}"; /* source_ip */\nfilter out6 {{' in hooked

@@ -145,6 +145,12 @@ def test_clauses_and_expectation_mean_what_the_intent_means_in_ipv6(intent: dict
     _agree(intent, "ipv6")
 
 
+def test_trap_9_ospf_is_four_kinds_of_route() -> None:
+    policy = {"destinations": ["10.50.0.0/16"], "protocols": ["ospf"], "source": "192.0.2.1"}
+    (clause,) = [line for line in render(plan(policies=[policy])["view"]).splitlines() if "RTS_OSPF" in line]
+    assert "source ~ [ RTS_OSPF, RTS_OSPF_IA, RTS_OSPF_EXT1, RTS_OSPF_EXT2 ]" in clause
+
+
 def test_ten_thousand_destinations_of_one_policy_are_one_clause() -> None:
     destinations = [str(ipaddress.IPv4Network((0x64400000 + number, 32))) for number in range(10000)]
     view = plan(policies=[{"destinations": destinations, "source": "192.0.2.1"}])["view"]

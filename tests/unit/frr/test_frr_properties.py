@@ -87,6 +87,7 @@ def text_of(objects: Objects) -> str:
 def test_the_stages_lead_from_one_intent_to_the_next(
     p1: list[Any], r1: list[Any], p2: list[Any], r2: list[Any]
 ) -> None:
+    """Trap 6: after each single line every bound map exists and ends with a permit (model.Frr.check)."""
     one, two = (build(intent(p, r), Config(), PREFIX, TAG) for p, r in ((p1, r1), (p2, r2)))
     frr = model.Frr()
     for have, want in ((Objects(), one), (one, two), (two, Objects())):

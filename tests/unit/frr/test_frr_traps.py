@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,10 +79,35 @@ def test_trap_7_our_own_static_route_is_the_operators_already() -> None:
     assert not planned("ip route 198.51.100.0/24 10.0.0.9 table 7\n", routes=[route])["refusals"]
 
 
+def test_trap_8_a_map_serves_one_family() -> None:
+    found = planned(policies=[POLICY, SIX, {**SIX, "protocols": ["static"]}])
+    lines = [line for stage in found["stages"] for line in stage["lines"]]
+    maps: dict[str, set[str]] = {}
+    name = ""
+    for line in lines:
+        words = line.split()
+        if words[0] == "route-map":
+            name = words[1]
+        elif words[0] in ("match", "set"):
+            maps.setdefault(name, set()).add("ipv6" if "ipv6" in words or ":" in words[-1] else "ip")
+        elif words[1:2] == ["protocol"]:
+            maps.setdefault(words[-1], set()).add(words[0])
+    assert maps == {"SIP-BGP4": {"ip"}, "SIP-BGP6": {"ipv6"}, "SIP-STATIC6": {"ipv6"}}
+
+
 def test_trap_9_the_word_of_ospf_for_ipv6() -> None:
     found = planned(policies=[{**SIX, "protocols": ["ospf", "rip"]}])
     assert [(b["word"], b["protocol"]) for b in found["settings"]["bindings"]] == [("ipv6", "ospf6"), ("ipv6", "ripng")]
     assert parse("ipv6 protocol ospf route-map X", "SIP-", 1).theirs.bindings == {("", "ipv6", "ospf6"): "X"}
+
+
+def test_trap_11_a_file_that_is_not_the_whole_configuration_is_never_loaded_as_one() -> None:
+    """frr-reload.py, and so `systemctl reload frr`, deletes what its file does not say."""
+    root = Path(__file__).resolve().parents[3]
+    code = [*root.glob("roles/frr/*/*"), *root.glob("plugins/*/*frr*.py")]
+    assert len(code) > 15
+    for file in code:
+        assert not re.search(r"frr-reload|systemctl.*reload.*frr|state: reloaded", file.read_text("utf-8")), file
 
 
 @pytest.mark.parametrize(
