@@ -24,7 +24,7 @@ from tests.demo import page
 from tests.demo.ink import Ink, heading, summary
 from tests.demo.rows import Row, collect
 from tests.demo.telling import WIDTH
-from tests.lab import privileges, topology
+from tests.lab import daemons, netns, privileges, topology
 from tests.lab.modules import CHECKOUT, collections_path
 from tests.lab.netns import NamespaceError, die_with_parent
 
@@ -42,17 +42,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--report", type=Path, default=DEFAULT_REPORT, help=f"the HTML page (default: {DEFAULT_REPORT})"
     )
+    parser.add_argument(
+        "--only", metavar="CHAPTER", choices=sorted(path.stem for path in (HERE / "chapters").iterdir())
+    )
     chosen = parser.parse_args(arguments)
     missing = [tool for tool in ("ansible-playbook", "curl", "ip", "nsenter", "unshare") if not shutil.which(tool)]
     if missing:
         print(f"not found: {', '.join(missing)}. 'make demo' sets up what the demo needs.", file=sys.stderr)
         return 77
     if not privileges.entered():
-        privileges.enter([sys.executable, str(HERE / "run"), "--report", str(chosen.report.resolve())])
+        only = ["--only", chosen.only] if chosen.only else []
+        privileges.enter([sys.executable, str(HERE / "run"), "--report", str(chosen.report.resolve()), *only])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        return _tell(chosen.report)
+        return _tell(chosen.report, HERE / (f"chapters/{chosen.only}.yml" if chosen.only else "story.yml"))
     except Interrupted as stop:
         print("\n  Interrupted: the lab is gone, nothing else was touched.", file=sys.stderr)
         return 128 + int(stop.args[0])
@@ -67,12 +71,13 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise Interrupted(number)
 
 
-def _tell(report: Path) -> int:
+def _tell(report: Path, story: Path) -> int:
     ink = Ink(sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
     with tempfile.TemporaryDirectory(prefix="l3host-demo-", dir="/run") as scratch, topology.lab() as lab:
         folder = Path(scratch)
-        _introduce(ink)
-        code = _play(lab, folder, ink)
+        with netns.lifeline(lab.names.values()):
+            _introduce(ink, story)
+            code = _play(lab, folder, story, ink)
         record = folder / "record.jsonl"
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
     rows = collect(json.loads(line) for line in lines)
@@ -83,21 +88,33 @@ def _tell(report: Path) -> int:
     return code
 
 
-def _introduce(ink: Ink) -> None:
+def _introduce(ink: Ink, story: Path) -> None:
     drawing = str(topology.__doc__).split("::\n\n", 1)[1].split("\nThe host ends", 1)[0].rstrip()
     web = (
         f"web is {topology.WEB[4]} and {topology.WEB[6]}; lo is {topology.HOST_SOURCE[4]} and {topology.HOST_SOURCE[6]}"
     )
     print(f"\n  {ink('Which source IP does a host use, why, and how do you choose it?', 'bold')}\n")
     print(f"{drawing}\n\n  {web}\n  {ink('All of it network namespaces of this run.', 'dim')}")
-    print(f"\n  {ink('$', 'cyan')} {ink('ansible-playbook tests/demo/story.yml', 'bold')}", flush=True)
+    print(f"\n  {ink('$', 'cyan')} {ink(f'ansible-playbook {story.relative_to(CHECKOUT)}', 'bold')}", flush=True)
 
 
-def _play(lab: topology.Lab, folder: Path, ink: Ink) -> int:
+def _play(lab: topology.Lab, folder: Path, story: Path, ink: Ink) -> int:
+    found = {name: daemons.find(name) for name in daemons.TITLES}
+    programs = daemons.prepare(lab, folder, filter(None, found.values()))
     python = folder / "host-python"
-    python.write_text(f'#!/bin/sh\nexec nsenter --net={lab.host.path} -- {sys.executable} "$@"\n', encoding="utf-8")
+    python.write_text(
+        f'#!/bin/sh\nexport PATH={programs}:$PATH\nexec nsenter --net={lab.host.path} -- {sys.executable} "$@"\n',
+        encoding="utf-8",
+    )
     python.chmod(0o755)
-    host = {"ansible_connection": "local", "ansible_python_interpreter": str(python), "ansible_remote_tmp": str(folder)}
+    host = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": str(python),
+        "ansible_remote_tmp": str(folder),
+        "lab": str(folder),
+        "versions": {name: daemon.version for name, daemon in found.items() if daemon},
+        "left_out": {name: daemons.why_not(name) for name, daemon in found.items() if not daemon},
+    }
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({"all": {"hosts": {"host": host}}}), encoding="utf-8")
     environment = {
@@ -110,7 +127,7 @@ def _play(lab: topology.Lab, folder: Path, ink: Ink) -> int:
         "L3HOST_DEMO_RECORD": str(folder / "record.jsonl"),
         "L3HOST_DEMO_COLOURS": str(int(ink.colours)),
     }
-    return _run(["ansible-playbook", "-i", str(inventory), str(HERE / "story.yml")], environment)
+    return _run(["ansible-playbook", "-i", str(inventory), str(story)], environment)
 
 
 def _run(argv: Sequence[str], environment: Mapping[str, str]) -> int:

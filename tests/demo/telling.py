@@ -15,6 +15,7 @@ from tests.demo.ink import Ink, columns, folded
 from tests.demo.rows import short
 
 WIDTH = 100
+INCLUDES = ("include_role", "include_tasks")
 SHELLS = ("command", "shell")
 _INDENT = "    "
 
@@ -34,15 +35,19 @@ def command(action: str, args: Mapping[str, Any], ink: Ink) -> list[str]:
 
 def answer(action: str, result: Mapping[str, Any], ink: Ink) -> list[str]:
     """What came back, in the fewest lines that tell it."""
+    if short(action) in INCLUDES:
+        return []  # what came of it is told by the tasks that follow
     tellers: dict[str, Callable[[Mapping[str, Any], Ink], list[str]]] = {
         "assert": _assertion,
         "command": _output,
+        "debug": lambda said, _ink: folded(str(said.get("msg")), WIDTH - 4, ""),
+        "set_fact": lambda _result, _ink: [],
         "shell": _output,
         "source_info": _sources,
         "probe": _probes,
     }
     lines = tellers.get(short(action), _changes)(result, ink)
-    space = [] if short(action) in SHELLS else [""]
+    space = [""] if lines and short(action) not in SHELLS else []
     return [*space, *(f"{_INDENT}{line}".rstrip() for line in lines)]
 
 

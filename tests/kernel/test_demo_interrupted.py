@@ -11,12 +11,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from ansible.release import __version__ as ansible_version
 
-from tests.lab import netns, privileges
+from tests.lab import daemons, netns, privileges
 from tests.lab.modules import CHECKOUT
 
 _TOO_OLD = tuple(map(int, ansible_version.split(".")[:2])) < (2, 19)
@@ -44,6 +45,19 @@ def _processes(marker: str) -> list[int]:
     ids=["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"],
 )
 def test_nothing_is_left(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    _interrupt(number, code, tmp_path, "default", "destinations: [")
+
+
+@pytest.mark.skipif(not daemons.find("frr"), reason=daemons.why_not("frr"))
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)], ids=["SIGINT", "SIGKILL"])
+def test_no_daemon_is_left(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    # FRR runs on the host, and BIRD or a bgpd on r1.
+    _interrupt(number, code, tmp_path, "backends", "END l3host.source_ip", ["zebra", "bgpd"])
+
+
+def _interrupt(
+    number: signal.Signals, code: int, tmp_path: Path, chapter: str, line_shown: str, running: Sequence[str] = ()
+) -> None:
     marker = f"L3HOST_DEMO_TEST={os.getpid()}-{number.name}"
     assert shutil.which("ansible-playbook"), "ansible-playbook is not on PATH: run by make kernel"
     environment = {key: value for key, value in os.environ.items() if key != privileges.ENTERED}
@@ -52,7 +66,7 @@ def test_nothing_is_left(number: signal.Signals, code: int, tmp_path: Path) -> N
     report = tmp_path / "report.html"
     with open(tmp_path / "errors", "w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
-            [sys.executable, str(CHECKOUT / "tests/demo/run"), "--report", str(report)],
+            [sys.executable, str(CHECKOUT / "tests/demo/run"), "--report", str(report), "--only", chapter],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -60,12 +74,13 @@ def test_nothing_is_left(number: signal.Signals, code: int, tmp_path: Path) -> N
         )
         assert process.stdout is not None
         for line in process.stdout:
-            # The first task is on the screen: a module runs, or is about to.
-            if "destinations: [" in line:
+            # Then a module runs, or is about to.
+            if line_shown in line:
                 break
         else:
             pytest.fail(f"the demo ended by itself: {Path(errors.name).read_text(encoding='utf-8')}")
         assert len(_processes(marker)) > 2
+        assert set(running) <= {Path(f"/proc/{pid}/comm").read_text().strip() for pid in _processes(marker)}
         process.send_signal(number)
         process.stdout.read()
         assert process.wait() == code

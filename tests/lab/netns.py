@@ -12,8 +12,8 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -67,6 +67,23 @@ def delete(names: Iterable[str]) -> None:
                 os.kill(pid, signal.SIGKILL)
     if present:
         batch([f"netns delete {name}" for name in present])
+
+
+@contextmanager
+def lifeline(names: Iterable[str]) -> Iterator[None]:
+    """While it lasts, the end of this process, however it comes, ends all that runs in the namespaces, daemons too.
+
+    Daemons cut every tie to who started them, so a process of its own waits for the pipe that breaks with this one.
+    """
+    script = (
+        'read -r _; for turn in 1 2 3; do for name; do ip netns pids "$name" | xargs -r kill -9; done; sleep 1; done'
+    )
+    watcher = subprocess.Popen(["sh", "-c", script, "sh", *names], stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        yield
+    finally:
+        watcher.kill()
+        watcher.wait()
 
 
 def owned_by(owner: int) -> list[str]:

@@ -13,6 +13,7 @@ from ansible.plugins.callback import CallbackBase
 
 from tests.demo import telling
 from tests.demo.ink import Ink, folded, heading
+from tests.demo.rows import short
 
 DOCUMENTATION = r"""
 name: story
@@ -21,8 +22,9 @@ short_description: The demo's terminal output
 description:
   - Shows each play as a chapter, each task as what a user would type and what came back.
   - Writes every answer as a line of JSON to the file that E(L3HOST_DEMO_RECORD) names.
-  - A task with the variable C(quiet) is not shown unless it fails; the variable C(row) names the request that the
-    task's answers describe in the report, or one request for each answer.
+  - A task with the variable C(quiet), and every task inside a role, is not shown unless it fails; the variable C(row),
+    of the task or of what includes it, names the request that the task's answers describe in the report, or one request
+    for each answer.
 author: The l3host.source_ip contributors
 """
 
@@ -49,7 +51,7 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Show the task before it runs, so that nobody waits in front of an empty screen."""
-        if not task.vars.get("quiet") and task.action != "ansible.builtin.assert":
+        if not self._quiet(task) and short(task.action) not in ("assert", "debug", "include_tasks"):
             name = self._ink(str(task.get_name()), "blue", "bold")
             self._say(["", f"  {name}", *telling.command(task.action, task.args, self._ink)])
 
@@ -57,7 +59,7 @@ class CallbackModule(CallbackBase):
         """Show and record the answer."""
         self._record(result)
         self._handle_warnings_and_exception(result)
-        if not result.task.vars.get("quiet"):
+        if not self._quiet(result.task):
             self._say(telling.answer(result.task.action, result.result, self._ink))
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
@@ -72,6 +74,10 @@ class CallbackModule(CallbackBase):
         """The interpreter of the lab's host did not start."""
         self._say(telling.failure(result.task.action, result.result, self._ink))
 
+    @staticmethod
+    def _quiet(task: Any) -> bool:
+        return bool(task.get_vars().get("quiet") or task._role)
+
     def _say(self, lines: list[str]) -> None:
         if lines:
             self._display.display("\n".join(lines))
@@ -84,7 +90,7 @@ class CallbackModule(CallbackBase):
             "chapter": self._chapter,
             "title": self._title,
             "task": result.task.get_name(),
-            "row": result.task.vars.get("row"),
+            "row": result.task.get_vars().get("row"),
             "module": result.task.action,
             "result": result.result,
         }

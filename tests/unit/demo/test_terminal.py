@@ -121,3 +121,13 @@ def test_summary_has_one_line_a_row_under_its_request() -> None:
         ["4", "·", "curl"],
         ["203.0.113.80", "s", "stale", "up0", "prefsrc", "✗", "nothing:", "ENETUNREACH"],
     ]
+
+
+@pytest.mark.parametrize("action", ["include_role", "include_tasks", "set_fact"])
+def test_what_only_prepares_has_no_answer(action: str) -> None:
+    assert answer(f"ansible.builtin.{action}", {"changed": False, "ansible_facts": {"a": 1}}, PLAIN) == []
+
+
+def test_a_message_is_folded_like_the_text_around_it() -> None:
+    shown = answer("ansible.builtin.debug", {"msg": "word " * 40}, PLAIN)
+    assert len(shown) > 2 and all(len(line) <= 100 for line in shown)
