@@ -22,10 +22,11 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._address_plan imp
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import Entry, Item
 from ansible_collections.l3host.source_ip.plugins.module_utils._apply import Mismatch, carry_out
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput, KernelError, Refused
+from ansible_collections.l3host.source_ip.plugins.module_utils._host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Address
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import PROTOCOLS, TABLES
-from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Plan
+from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Plan, Steps
 
 _PAUSE = 0.05  # seconds between two looks at duplicate address detection, which takes one to two
 
@@ -36,7 +37,7 @@ def ensure(
     """Bring the host's addresses to what the list says, or (``check``) tell what that would change."""
     if wait < 0:
         raise InvalidInput(f"wait: {wait} is not a number of seconds")
-    items = _addresses.parse(addresses, kernel.link)
+    items = _addresses.parse(addresses, snapshot(kernel).device)
     entries = read(kernel)
     additions = plan_additions(items, entries)
     there = _addresses.by_key(additions.entries)
@@ -47,7 +48,7 @@ def ensure(
     warnings = removals.warnings
     if not check:
         warnings += _write(kernel, items, additions, removals, wait)
-    plan = Plan(steps=[*additions.steps, *removals.steps], unchanged=[*additions.unchanged, *removals.unchanged])
+    plan = Plan(Steps([*additions.steps, *removals.steps]), unchanged=[*additions.unchanged, *removals.unchanged])
     result = {**plan.report("address"), "side_effects": removals.side_effects}
     return {**result, "warnings": warnings} if warnings else result
 
@@ -141,9 +142,9 @@ def _write(kernel: Kernel, items: t.Sequence[Item], additions: Additions, remova
 
     try:
         if additions.steps:
-            carry_out(kernel, additions.steps, additions_read_back)
+            carry_out(kernel, Steps(additions.steps), additions_read_back)
         if removals.steps:
-            carry_out(kernel, removals.steps, removals_read_back, earlier=additions.steps)
+            carry_out(kernel, Steps(removals.steps), removals_read_back, earlier=additions.steps)
     except KernelError as error:
         done = error.details.get("results", [])
         error.details["results"] = [{"address": entry.pop("destination"), **entry} for entry in done]

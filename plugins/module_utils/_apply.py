@@ -9,11 +9,12 @@ Every change of the collection takes this way: send, read back, and on the first
 from __future__ import annotations
 
 import errno as errno_names
+import itertools
 import typing as t
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
-from ansible_collections.l3host.source_ip.plugins.module_utils._steps import REPORT_LIMIT, AnyStep, step_result
+from ansible_collections.l3host.source_ip.plugins.module_utils._steps import REPORT_LIMIT, AnyStep, Steps, step_result
 from ansible_collections.l3host.source_ip.plugins.module_utils._wire import RTM_DELADDR, RTM_DELROUTE
 
 _VERBS = {"created": "create", "changed": "change", "removed": "remove"}
@@ -31,20 +32,20 @@ class Mismatch(t.NamedTuple):
 
 def carry_out(
     kernel: Kernel,
-    steps: t.Sequence[AnyStep],
+    steps: Steps,
     read_back: t.Callable[[], t.Iterable[Mismatch]],
-    earlier: t.Sequence[AnyStep] = (),
+    earlier: t.Iterable[AnyStep] = (),
 ) -> None:
     """Do all steps, or leave the host as it was and raise KernelError.
 
     ``read_back`` asks the kernel what it holds afterwards and yields the steps that did not take. ``earlier`` are
     steps of the same transaction that were carried out before: they are undone as well.
     """
-    sent = kernel.send(step.request for step in steps)
+    sent = kernel.send(steps.requests())
     if sent.failures:
         failure = sent.failures[0]
         failed = {one.position for one in sent.failures}
-        done = [*earlier, *(step for at, step in enumerate(steps[: sent.total]) if at not in failed)]
+        done = [*earlier, *(step for at, step in enumerate(itertools.islice(steps, sent.total)) if at not in failed)]
         step = steps[failure.position]
         name = errno_names.errorcode.get(failure.errno, str(failure.errno))
         what = f"{step.item}: {step.subject}: the kernel refused to {_VERBS[step.action]} it: {failure.text} ({name})"

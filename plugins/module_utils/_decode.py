@@ -107,3 +107,27 @@ def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
 def line(payload: bytes, names: t.Mapping[int, str]) -> str:
     """The route in one line, as ``ip route`` prints it."""
     return route(payload, names).line()
+
+
+class Lines:
+    """``line`` of routes of which many differ in nothing but the destination."""
+
+    _FIRST = _wire.ATTRIBUTE.pack(8, _wire.RTA_TABLE)
+    _SIZES: t.ClassVar = {_wire.ATTRIBUTE.pack(4 + size, _wire.RTA_DST): size for size in (4, 16)}
+
+    def __init__(self, names: t.Mapping[int, str]) -> None:
+        self.names = names
+        self._known: dict[bytes, tuple[str, str]] = {}
+
+    def __call__(self, payload: bytes) -> str:
+        size = self._SIZES.get(payload[20:24]) if payload[12:16] == self._FIRST else None
+        if size is None:
+            return line(payload, self.names)
+        destination = Prefix(payload[0], payload[24 : 24 + size], payload[1]).short
+        like = b"".join((payload[:1], payload[2:20], payload[24 + size :]))
+        if like not in self._known:
+            # In front of the destination stands at most the type, a word without digits and colons.
+            before, _destination, after = line(payload, self.names).partition(destination)
+            self._known[like] = (before, after)
+        before, after = self._known[like]
+        return f"{before}{destination}{after}"

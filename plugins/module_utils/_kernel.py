@@ -10,7 +10,6 @@ go as bytes over its socket, because its route decoder loses attributes and is a
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 import socket
 import struct
@@ -30,7 +29,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._model import (
     Query,
     Rule,
 )
-from ansible_collections.l3host.source_ip.plugins.module_utils._wire import Failure, Message, Sent
+from ansible_collections.l3host.source_ip.plugins.module_utils._wire import Failure, Message, Rows, Sent
 
 if t.TYPE_CHECKING:
     from types import TracebackType
@@ -57,12 +56,9 @@ _RULE_ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachab
 class _Batch(t.NamedTuple):
     """Messages to be sent at once: how many, and their last sequence number."""
 
-    data: bytes
+    data: bytes | bytearray
     last: int
     messages: int
-
-
-_NO_BATCH = _Batch(b"", 0, 0)
 
 
 class Label(t.NamedTuple):
@@ -141,14 +137,6 @@ class Kernel:
 
     def device_names(self) -> dict[int, str]:
         return {link.index: link.name for link in self.links()}
-
-    def link(self, name: str, what: str) -> Link:
-        """The device of this name, else InvalidInput that starts with ``what`` and lists those there are."""
-        for link in self.links():
-            if link.name == name:
-                return link
-        there = ", ".join(sorted(link.name for link in self.links())[:20])
-        raise InvalidInput(f"{what}: there is no device {name!r}; this host has {there}")
 
     def addresses(self) -> tuple[Address, ...]:
         """All addresses of both families, in the kernel's order."""
@@ -268,47 +256,64 @@ class Kernel:
                     return _failure(0, flags, payload)
                 return payload
 
-    def send(self, requests: t.Iterable[Message]) -> Sent:
+    def send(self, requests: t.Iterable[Message | Rows]) -> Sent:
         """Send all, in order, in bounded batches; stop after the first batch that holds a refused message.
 
         Within a batch the kernel carries out what follows a refused message. While the kernel works on a batch
         (``send`` returns when it is done, and leaves the interpreter to others) the next one is packed.
         """
-        left = iter(requests)
-        batch, following = self._pack(left), self._pack(left)
-        if not following.messages:
-            return Sent(batch.messages, self._exchange(batch, 0) if batch.messages else [])
+        batches = self._batches(requests)
+        batch, following = next(batches, None), next(batches, None)
+        if batch is None or following is None:
+            return Sent(batch.messages, self._exchange(batch, 0)) if batch else Sent(0, [])
         position = 0
         with ThreadPoolExecutor(max_workers=1) as sender:
-            while batch.messages:
+            while batch:
                 answer = sender.submit(self._exchange, batch, position)
-                if not following.messages:
-                    following = self._pack(left)
+                after = next(batches, None)
                 failures = answer.result()
                 position += batch.messages
                 if failures:
                     return Sent(position, failures)
-                batch, following = following, _NO_BATCH
+                batch, following = following, after
         return Sent(position, [])
 
-    def _pack(self, requests: t.Iterator[Message]) -> _Batch:
-        """The next messages as one buffer; only the last asks for an acknowledgement."""
+    def _batches(self, requests: t.Iterable[Message | Rows]) -> t.Iterator[_Batch]:
+        waiting: list[Message] = []
+        size = 0
+        for request in requests:
+            if isinstance(request, Rows):
+                if waiting:
+                    yield self._pack(waiting)
+                    waiting, size = [], 0
+                yield from self._cut(request)
+                continue
+            waiting.append(request)
+            size += 16 + len(request.payload)
+            if len(waiting) == self._batch or size >= _BATCH_BYTES:
+                yield self._pack(waiting)
+                waiting, size = [], 0
+        if waiting:
+            yield self._pack(waiting)
+
+    def _pack(self, requests: t.Sequence[Message]) -> _Batch:
+        """Messages as one buffer; only the last asks for an acknowledgement."""
         pack, request = _wire.HEADER.pack, _wire.NLM_F_REQUEST
         parts: list[bytes] = []
-        size = 0
-        sequence = self._sequence
-        for kind, flags, payload in itertools.islice(requests, self._batch):
-            sequence += 1
-            length = 16 + len(payload)
-            parts += (pack(length, kind, flags | request, sequence, 0), payload)
-            size += length
-            if size >= _BATCH_BYTES:
-                break
-        if parts:
-            parts[-2] = pack(length, kind, flags | request | _wire.NLM_F_ACK, sequence, 0)
-        batch = _Batch(b"".join(parts), sequence, sequence - self._sequence)
-        self._sequence = sequence
-        return batch
+        for sequence, (kind, flags, payload) in enumerate(requests, self._sequence + 1):
+            parts += (pack(16 + len(payload), kind, flags | request, sequence, 0), payload)
+        self._sequence += len(requests)
+        parts[-2] = pack(16 + len(payload), kind, flags | request | _wire.NLM_F_ACK, sequence, 0)
+        return _Batch(b"".join(parts), self._sequence, len(requests))
+
+    def _cut(self, rows: Rows) -> t.Iterator[_Batch]:
+        size, data = rows
+        step = size * max(1, min(self._batch, _BATCH_BYTES // size))
+        for start in range(0, len(data), step):
+            some = data[start : start + step]
+            first = self._sequence + 1
+            self._sequence += len(some) // size
+            yield _Batch(_wire.number(Rows(size, some), first), self._sequence, len(some) // size)
 
     def _exchange(self, batch: _Batch, position: int) -> list[Failure]:
         self._socket.send(batch.data)

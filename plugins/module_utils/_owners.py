@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _decode, _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import Refused
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET6
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import OWNERS, owner
@@ -23,12 +24,12 @@ def owner_of(payload: bytes) -> str | None:
     return owner(payload[5])
 
 
-def check_owner(payload: bytes, names: t.Mapping[int, str], what: str, force: bool, warnings: list[str]) -> None:
+def check_owner(payload: bytes, lines: Lines, what: str, force: bool, warnings: list[str]) -> None:
     """Refuse to write to a daemon's route, naming its owner and the configuration to change instead."""
     found = owner_of(payload)
     if found is None:
         return
-    line = _decode.line(payload, names)
+    line = lines(payload)
     if not force:
         raise Refused(
             f"{what}: the route '{line}' belongs to {found}, which may put its own back at any time. "
@@ -45,7 +46,7 @@ def _replaced_together(payload: bytes) -> bool:
     return _wire.RTA_NH_ID not in attrs and (_wire.RTA_GATEWAY in attrs or _wire.RTA_MULTIPATH in attrs)
 
 
-def check_replaceable(payload: bytes, same_key: t.Sequence[bytes], names: t.Mapping[int, str], what: str) -> None:
+def check_replaceable(payload: bytes, same_key: t.Sequence[bytes], lines: Lines, what: str) -> None:
     """Refuse where the kernel would replace another route of the same key than this one.
 
     NLM_F_REPLACE takes the first route of a key: of IPv4 aliases (``ip route append``) the first, of IPv6 routes the
@@ -58,6 +59,6 @@ def check_replaceable(payload: bytes, same_key: t.Sequence[bytes], names: t.Mapp
     if rivals and rivals[0] != payload:
         raise Refused(
             f"{what}: several routes have the same destination, table and metric, and the kernel changes only the "
-            f"first: '{_decode.line(rivals[0], names)}', not '{_decode.line(payload, names)}'. "
+            f"first: '{lines(rivals[0])}', not '{lines(payload)}'. "
             "Give them different metrics, or remove the one that is not wanted"
         )

@@ -13,28 +13,33 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput, Refused
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Hop, Prefix, Shape
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Hop, Shape
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import TYPES
 from ansible_collections.l3host.source_ip.plugins.module_utils._owners import check_owner, check_replaceable, owner_of
-from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import RouteLine, RouteStep
+from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import (
+    CreatedRoutes,
+    RouteLine,
+    RouteStep,
+    created,
+)
+from ansible_collections.l3host.source_ip.plugins.module_utils._runs import Run, WantedRoute
 from ansible_collections.l3host.source_ip.plugins.module_utils._scan import Scan
 from ansible_collections.l3host.source_ip.plugins.module_utils._shared_hops import check_shared
-from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Plan
+from ansible_collections.l3host.source_ip.plugins.module_utils._steps import AnyStep, Plan
 from ansible_collections.l3host.source_ip.plugins.module_utils._template import Template
-from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import WantedRoute
 
 
 class _Group(t.NamedTuple):
-    """The items of one table, and what a dump will say of each once it is there (None: absent)."""
+    """The runs of one table, and what a dump will say of their routes once they are there (none of absent ones)."""
 
     family: int
     table: int
-    items: list[WantedRoute]
-    templates: list[Template | None]
-    expected: list[bytes | None]
-    wanted: set[bytes]
-    prefixes: list[Prefix]
+    runs: list[Run]
+    expected: list[list[bytes]]
+    wanted: frozenset[bytes]
+    keys: t.Collection[bytes]
 
 
 #: (family, table or None for all, protocol) -> chunks
@@ -50,8 +55,8 @@ class RoutePlanner:
     of our own ``protocol`` go unless wanted; None for no purge.
     """
 
-    wanted: t.Sequence[WantedRoute]
-    names: t.Mapping[int, str]
+    wanted: t.Sequence[Run]
+    lines: Lines
     dump: Dump
     protocol: int
     resolve: t.Callable[[Shape], Shape] = lambda shape: shape
@@ -64,34 +69,31 @@ class RoutePlanner:
         """The steps in the order of the items; removals last: what replaces a route is there before it goes."""
         plan = Plan()
         removals: list[RouteStep] = []
-        claimed: set[t.Any] = set()
+        claimed: set[bytes] = set()
         self._groups = self._groups or self._grouped()
-        for group in self._groups:
-            self._plan_group(group, plan, removals, claimed)
-        if len(self._groups) > 1:
-            plan.steps.sort(key=lambda step: t.cast(RouteStep, step).number or 0)
+        parts = [part for group in self._groups for part in self._plan_group(group, plan, removals, claimed)]
         if self.purge is not None:
-            self._plan_purge(plan, removals, claimed)
+            self._plan_purge(removals, claimed)
         # Restored in reverse, so that routes of one key come back in their old order.
-        plan.steps += reversed(removals)
-        check_shared(t.cast("list[RouteStep]", plan.steps), self.dump, self.names)
+        removals.reverse()
+        singles = []
+        for _first, part in sorted(parts, key=lambda part: part[0]):
+            plan.steps.extend(t.cast("list[AnyStep] | CreatedRoutes", part))
+            singles += part if isinstance(part, list) else []
+        plan.steps.extend(t.cast("list[AnyStep]", removals))
+        check_shared([*singles, *removals], self.dump, self.lines)
         return plan
 
     def _grouped(self) -> list[_Group]:
-        by_table: dict[tuple[int, int], list[WantedRoute]] = {}
-        last: Shape | None = None
-        for item in self.wanted:
-            shape = item.shape
-            if shape is not last:
-                here = by_table.setdefault((shape.family, shape.table), [])
-                last = shape
-            here.append(item)
+        by_table: dict[tuple[int, int], list[Run]] = {}
+        for run in self.wanted:
+            by_table.setdefault((run.shape.family, run.shape.table), []).append(run)
         groups = []
-        for (family, table), items in by_table.items():
-            templates = [None if absent else self._template(shape) for _number, _prefix, shape, absent in items]
-            expected = [template.dumped(item[1]) if template else None for template, item in zip(templates, items)]
-            wanted = {one for one in expected if one}
-            groups.append(_Group(family, table, items, templates, expected, wanted, [item[1] for item in items]))
+        for (family, table), runs in by_table.items():
+            expected = [[] if run.absent else self._template(run.shape).dumped_all(run.columns) for run in runs]
+            wanted = frozenset().union(*expected)
+            keys = runs[0].keys if len(runs) == 1 else frozenset().union(*[run.keys for run in runs])
+            groups.append(_Group(family, table, runs, expected, wanted, keys))
         return groups
 
     def _template(self, shape: Shape) -> Template:
@@ -100,35 +102,59 @@ class RoutePlanner:
             found = self._templates[id(shape)] = Template(shape, self.resolve(shape), self.protocol)
         return found
 
-    def _plan_group(self, group: _Group, plan: Plan, removals: list[RouteStep], claimed: set[t.Any]) -> None:
-        family, table, items, templates, expected, wanted, prefixes = group
-        scan = Scan(family, wanted, prefixes)
-        for chunk in self.dump(family, table, 0):
+    def _plan_group(
+        self, group: _Group, plan: Plan, removals: list[RouteStep], claimed: set[bytes]
+    ) -> t.Iterator[tuple[int, list[RouteStep] | CreatedRoutes]]:
+        """The steps for each run, with the number of its first entry."""
+        scan = Scan(group.family, group.wanted, group.keys)
+        for chunk in self.dump(group.family, group.table, 0):
             scan.feed(chunk)
-        actual: dict[Prefix, list[bytes]] = {}
+        actual: dict[bytes, list[bytes]] = {}
         for other in dict.fromkeys(scan.others):  # an IPv6 dump can repeat itself while routes are added
-            actual.setdefault(_wire.destination_of(other), []).append(other)
-        exact, unchanged, steps, names = scan.exact, plan.unchanged, plan.steps, self.names
-        purging = self.purge is not None
-        if not actual and len(exact) == len(items):
-            lines = (RouteLine(t.cast(bytes, payload), names) for payload in expected)
-            plan.keep(zip(prefixes, lines), len(items))
-            claimed |= exact
-            return
-        for item, payload, template in zip(items, expected, templates):
-            prefix = item.prefix
-            there = actual.get(prefix) if actual else None
-            if payload is not None and payload in exact and not there:
-                unchanged.append((prefix, RouteLine(payload, names)))
-            elif there is None and template is not None:
-                if not template.has_way:
-                    self._check_creatable(item)
-                new = template.request(prefix)
-                steps.append(RouteStep(item.number, prefix, "created", None, new, names, (), payload))
+            actual.setdefault(_wire.destination_of(other).key, []).append(other)
+        for run, expected in zip(group.runs, group.expected):
+            if run.absent or (actual and not actual.keys().isdisjoint(run.keys)):
+                yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
+                continue
+            there = expected if len(scan.exact) == len(group.wanted) else scan.exact.intersection(expected)
+            if len(there) == len(expected):
+                entries = ((item.prefix, RouteLine(payload, self.lines)) for item, payload in zip(run, expected))
+                plan.keep(entries, len(run))
+            elif there or run.shape.nexthop_id is not None:
+                yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
             else:
-                payload = self._plan_item(item, list(there or ()), exact, plan, removals)
-            if purging and payload and not item.absent:
+                self._check_creatable(run[0])
+                yield run.first, CreatedRoutes(run, self._template(run.shape), self.lines)
+            if self.purge is not None:
+                claimed.update(expected)
+
+    def _plan_each(
+        self,
+        run: Run,
+        expected: list[bytes],
+        exact: set[bytes],
+        actual: t.Mapping[bytes, list[bytes]],
+        plan: Plan,
+        removals: list[RouteStep],
+        claimed: set[bytes],
+    ) -> list[RouteStep]:
+        """The steps for a run of which each entry needs a look of its own."""
+        steps: list[RouteStep] = []
+        payload: bytes | None
+        for at, (item, key) in enumerate(zip(run, run.keys)):
+            there = actual.get(key)
+            if there is None and expected:
+                payload = expected[at]
+                if payload in exact:
+                    plan.unchanged.append((item.prefix, RouteLine(payload, self.lines)))
+                else:
+                    self._check_creatable(item)
+                    steps.append(created(item, self._template(run.shape), self.lines))
+            else:
+                payload = self._plan_item(item, list(there or ()), exact, plan, steps, removals)
+            if payload is not None:
                 claimed.add(payload)
+        return steps
 
     def _plan_item(
         self,
@@ -136,6 +162,7 @@ class RoutePlanner:
         there: list[bytes],
         exact: set[bytes],
         plan: Plan,
+        steps: list[RouteStep],
         removals: list[RouteStep],
     ) -> bytes | None:
         """Plan one item among the routes to its destination; the payload that it claims, if any."""
@@ -150,23 +177,21 @@ class RoutePlanner:
             return None
         if not same_key:
             self._check_creatable(item)
-            template = self._template(item.shape)
-            new, shown = template.request(item.prefix), template.dumped(item.prefix)
-            plan.steps.append(RouteStep(item.number, item.prefix, "created", None, new, self.names, (), shown))
+            steps.append(created(item, self._template(item.shape), self.lines))
             return None
         for payload in same_key:
             if not _wire.edited(payload, item.shape)[1]:
-                plan.unchanged.append((item.prefix, RouteLine(payload, self.names)))
+                plan.unchanged.append((item.prefix, RouteLine(payload, self.lines)))
                 return payload
         payload = same_key[0]
         new, _changed = _wire.edited(payload, item.shape)
-        check_owner(payload, self.names, what, self.force, plan.warnings)
-        check_replaceable(payload, same_key, self.names, what)
+        check_owner(payload, self.lines, what, self.force, plan.warnings)
+        check_replaceable(payload, same_key, self.lines, what)
         shown = new
         if _wire.hops_of(*_wire.split(new)) != _wire.hops_of(*_wire.split(payload)):
             shown, _changed = _wire.edited(payload, self._template(item.shape).resolved)
         old = _wire.echo(payload)
-        plan.steps.append(RouteStep(item.number, item.prefix, "changed", old, new, self.names, (), shown))
+        steps.append(RouteStep(item.number, item.prefix, "changed", old, new, self.lines, (), shown))
         return payload
 
     def _plan_absent(
@@ -174,8 +199,8 @@ class RoutePlanner:
     ) -> None:
         named = [payload for payload in same_key if not _wire.edited(payload, item.shape)[1]]
         for payload in named:
-            check_owner(payload, self.names, what, self.force, plan.warnings)
-            removals.append(RouteStep(item.number, item.prefix, "removed", _wire.echo(payload), None, self.names))
+            check_owner(payload, self.lines, what, self.force, plan.warnings)
+            removals.append(RouteStep(item.number, item.prefix, "removed", _wire.echo(payload), None, self.lines))
         if not named:
             plan.missing.append(item.prefix)
 
@@ -209,17 +234,18 @@ class RoutePlanner:
             return next(iter(free.values()))
         if item.absent and not free:
             return []
-        lines = "; ".join(str(RouteLine(found[0], self.names)) for found in by_metric.values())
+        lines = "; ".join(self.lines(found[0]) for found in by_metric.values())
         raise Refused(
             f"{what}: {item.prefix} is in the table with another metric: {lines}. "
             f"Name the metric: that of the route you mean, or {wanted} for a second route; the lower wins"
         )
 
-    def _plan_purge(self, plan: Plan, removals: list[RouteStep], claimed: set[t.Any]) -> None:
+    def _plan_purge(self, removals: list[RouteStep], claimed: set[bytes]) -> None:
         keep = {
             (item.shape.family, item.shape.table, item.prefix, item.shape.tos, item.shape.metric)
-            for item in self.wanted
-            if not item.absent
+            for run in self.wanted
+            for item in run
+            if not run.absent
         }
         taken = {step.old for step in removals}
         for table in self.purge or ():
@@ -230,7 +256,7 @@ class RoutePlanner:
                             self._purge_one(payload, keep, taken, claimed, removals)
 
     def _purge_one(
-        self, payload: bytes, keep: set[t.Any], taken: set[bytes | None], claimed: set[t.Any], removals: list[RouteStep]
+        self, payload: bytes, keep: set[t.Any], taken: set[bytes | None], claimed: set[bytes], removals: list[RouteStep]
     ) -> None:
         if payload in claimed:
             return
@@ -244,7 +270,7 @@ class RoutePlanner:
             return
         old = _wire.echo(payload)
         if old not in taken:
-            removals.append(RouteStep(None, prefix, "removed", old, None, self.names))
+            removals.append(RouteStep(None, prefix, "removed", old, None, self.lines))
 
 
 def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:

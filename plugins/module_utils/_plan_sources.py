@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput, Refused
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET6, Prefix, address_text
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import TYPES, protocol_name, table_name
@@ -34,7 +35,7 @@ class SourcePlanner:
     """Plans the sources of the routes that ``wanted`` selects. ``missing``: ``fail`` or ``ignore``."""
 
     wanted: t.Sequence[Selection]
-    names: t.Mapping[int, str]
+    lines: Lines
     dump: Dump
     siblings: Siblings
     force: bool = False
@@ -47,7 +48,7 @@ class SourcePlanner:
             groups.setdefault((item.prefix.family, item.table), []).append(item)
         for (family, table), items in groups.items():
             self._plan_group(family, table, items, plan)
-        check_shared(t.cast("list[RouteStep]", plan.steps), self.dump, self.names)
+        check_shared(t.cast("t.Iterable[RouteStep]", plan.steps), self.dump, self.lines)
         return plan
 
     def _plan_group(self, family: int, table: int, items: t.Sequence[Selection], plan: Plan) -> None:
@@ -75,7 +76,7 @@ class SourcePlanner:
             for chunk in self.dump(family, table, 0):
                 found += [payload for kind, _f, _s, payload in _wire.messages(chunk) if kind == _wire.RTM_NEWROUTE]
         else:
-            scan = Scan(family, frozenset(), exact)
+            scan = Scan(family, frozenset(), [prefix.key for prefix in exact])
             for chunk in self.dump(family, table, 0):
                 scan.feed(chunk)
             found = scan.others
@@ -101,7 +102,7 @@ class SourcePlanner:
             if chosen is not None and chosen.rank == item.rank and chosen.source != item.source:
                 raise InvalidInput(
                     f"routes[{chosen.number}] and routes[{item.number}] both select "
-                    f"'{RouteLine(payload, self.names)}', with different sources; narrow one of them"
+                    f"'{self.lines(payload)}', with different sources; narrow one of them"
                 )
             chosen = chosen or item
         if chosen is None:
@@ -110,12 +111,12 @@ class SourcePlanner:
         source = attrs.get(_wire.RTA_PREFSRC)
         spared = chosen.only_source is not None and source != chosen.only_source
         if spared or (source == chosen.source and not hidden):
-            plan.unchanged.append((prefix, RouteLine(payload, self.names)))
+            plan.unchanged.append((prefix, RouteLine(payload, self.lines)))
             return
         what = f"routes[{chosen.number}]"
-        check_owner(payload, self.names, what, self.force, plan.warnings)
+        check_owner(payload, self.lines, what, self.force, plan.warnings)
         check_replaceable(
-            payload, [other for other in there if _wire.key(other) == _wire.key(payload)], self.names, what
+            payload, [other for other in there if _wire.key(other) == _wire.key(payload)], self.lines, what
         )
         plan.steps.append(
             RouteStep(
@@ -124,7 +125,7 @@ class SourcePlanner:
                 "changed",
                 _wire.echo(payload),
                 _wire.with_source(payload, chosen.source),
-                self.names,
+                self.lines,
                 hidden,
             )
         )
@@ -158,13 +159,13 @@ class SourcePlanner:
             f" {name} {value}"
             for name, value in (
                 ("protocol", None if item.protocol is None else protocol_name(item.protocol)),
-                ("device", None if item.device is None else self.names.get(item.device, str(item.device))),
+                ("device", None if item.device is None else self.lines.names.get(item.device, str(item.device))),
                 ("gateway", address_text(item.gateway[1]) if item.gateway else None),
                 ("metric", item.metric),
             )
             if value is not None
         )
-        lines = "; ".join(f"'{RouteLine(payload, self.names)}'" for payload in there[:5])
+        lines = "; ".join(f"'{self.lines(payload)}'" for payload in there[:5])
         near = f" What there is: {lines}." if lines else ""
         raise Refused(
             f"routes[{item.number}]: no route {scope} {item.prefix}{filters} in table {table_name(item.table)}.{near} "

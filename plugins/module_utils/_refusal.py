@@ -115,7 +115,7 @@ def _entry(explainer: Explainer, query: Query, table: int, kinds: t.Iterable[int
         Prefix(query.family, (host >> bits - length << bits - length).to_bytes(bits // 8, "big"), length)
         for length in range(bits + 1)
     ]
-    scan = Scan(query.family, frozenset(), covering)
+    scan = Scan(query.family, frozenset(), [prefix.key for prefix in covering])
     for kind in kinds:
         for chunk in explainer.kernel.dump_routes(query.family, table, kind=kind):
             scan.feed(chunk)

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _decode, _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import Prefix
+from ansible_collections.l3host.source_ip.plugins.module_utils._runs import Run, WantedRoute
+from ansible_collections.l3host.source_ip.plugins.module_utils._template import Template
 from ansible_collections.l3host.source_ip.plugins.module_utils._wire import Message
 
 _REPLACE = _wire.NLM_F_REPLACE
@@ -21,10 +24,10 @@ class RouteLine(t.NamedTuple):
     """A payload that becomes its line only where somebody reads it."""
 
     payload: bytes
-    names: t.Mapping[int, str]
+    lines: Lines
 
     def __str__(self) -> str:
-        return _decode.line(self.payload, self.names)
+        return self.lines(self.payload)
 
 
 class RouteStep(t.NamedTuple):
@@ -39,7 +42,7 @@ class RouteStep(t.NamedTuple):
     action: str
     old: bytes | None
     new: bytes | None
-    names: t.Mapping[int, str]
+    lines: Lines
     undo_with: tuple[Message, ...] = ()
     shown: bytes | None = None
 
@@ -53,12 +56,12 @@ class RouteStep(t.NamedTuple):
 
     @property
     def before(self) -> str | None:
-        return None if self.old is None else _decode.line(self.old, self.names)
+        return None if self.old is None else self.lines(self.old)
 
     @property
     def after(self) -> str | None:
         payload = self.shown or self.new
-        return None if payload is None else _decode.line(payload, self.names)
+        return None if payload is None else self.lines(payload)
 
     @property
     def request(self) -> Message:
@@ -73,3 +76,30 @@ class RouteStep(t.NamedTuple):
         if self.old is None:
             return (Message(_wire.RTM_DELROUTE, 0, t.cast(bytes, self.new)),)
         return (Message(_wire.RTM_NEWROUTE, _RESTORE if self.new is None else _REPLACE, self.old),)
+
+
+class CreatedRoutes:
+    """All routes of a run, created."""
+
+    action = "created"
+
+    def __init__(self, run: Run, template: Template, lines: Lines) -> None:
+        self._run = run
+        self._template = template
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._run)
+
+    def __getitem__(self, at: int) -> RouteStep:
+        return created(self._run[at], self._template, self._lines)
+
+    @property
+    def requests(self) -> _wire.Rows:
+        return self._template.requests(self._run.columns)
+
+
+def created(item: WantedRoute, template: Template, lines: Lines) -> RouteStep:
+    """The step that creates one route."""
+    new, shown = template.request(item.prefix), template.dumped(item.prefix)
+    return RouteStep(item.number, item.prefix, "created", None, new, lines, (), shown)

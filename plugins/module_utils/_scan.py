@@ -9,7 +9,7 @@ import re
 import struct
 import typing as t
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, Prefix
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET
 from ansible_collections.l3host.source_ip.plugins.module_utils._wire import (
     ATTRIBUTE,
     HEADER,
@@ -23,36 +23,27 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._wire import (
 class Scan:
     """Picks out of dump chunks the routes that matter, without decoding the others.
 
-    ``wanted``: payloads that need no closer look when met (collected in ``exact``). ``destinations``: routes to
-    these are collected in ``others``, whatever else they say. With few destinations a chunk that holds none of
-    them is passed over by one search.
+    ``wanted``: payloads that need no closer look when met (collected in ``exact``). ``keys`` (``Prefix.key``): routes
+    to these are collected in ``others``, whatever else they say. With few of them a chunk that holds none is passed
+    over by one search.
     """
 
     FEW = 64
 
-    def __init__(self, family: int, wanted: set[bytes] | frozenset[bytes], destinations: t.Collection[Prefix]) -> None:
+    def __init__(self, family: int, wanted: set[bytes] | frozenset[bytes], keys: t.Collection[bytes]) -> None:
         self._wanted = wanted or frozenset()
-        self._destinations = destinations
-        self._known: set[bytes] | None = None
+        self._keys = keys
         self._size = 4 if family == INET else 16
         self._first = ATTRIBUTE.pack(8, RTA_TABLE)
         self._second = ATTRIBUTE.pack(4 + self._size, RTA_DST)
         self._search: t.Callable[[bytes], t.Any] | None = None
-        if len(destinations) <= self.FEW:
-            keys = self._keys()
-            texts = [re.escape(self._second + key[1:]) for key in keys if key[0]]
-            if b"\0" in keys:
+        if len(keys) <= self.FEW:
+            texts = [re.escape(self._second + key[1:]) for key in set(keys) if key[0]]
+            if any(not key[0] for key in keys):
                 texts.append(re.escape(struct.pack("=H", RTM_NEWROUTE)) + b".{10}" + bytes((family, 0)))
             self._search = re.compile(b"|".join(texts), re.DOTALL).search if texts else lambda chunk: None
         self.exact: set[bytes] = set()
         self.others: list[bytes] = []
-
-    def _keys(self) -> set[bytes]:
-        if self._known is None:
-            self._known = {
-                bytes((prefix.length,)) + (prefix.packed if prefix.length else b"") for prefix in self._destinations
-            }
-        return self._known
 
     def feed(self, chunk: bytes) -> None:
         if self._search is not None:
@@ -60,7 +51,9 @@ class Scan:
                 return
         elif self._wanted and self._all_wanted(chunk):
             return
-        wanted, keys, size = self._wanted, self._keys(), self._size
+        if not isinstance(self._keys, (set, frozenset)):
+            self._keys = frozenset(self._keys)
+        wanted, keys, size = self._wanted, self._keys, self._size
         first, second = self._first, self._second
         length_of, start, stop = HEADER.unpack_from, 40, 40 + size
         offset, end = 0, len(chunk)
@@ -72,11 +65,11 @@ class Scan:
             elif kind == RTM_NEWROUTE:
                 bits = payload[1]
                 if not bits:
-                    found = b"\0"
+                    found = bytes(1 + size)
                 elif payload[20:24] == second and payload[12:16] == first:
                     found = chunk[offset + 17 : offset + 18] + chunk[offset + start : offset + stop]
                 else:
-                    found = bytes((bits,)) + destination_of(payload).packed
+                    found = destination_of(payload).key
                 if found in keys:
                     self.others.append(payload)
             offset += (length + 3) & ~3

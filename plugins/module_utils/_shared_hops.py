@@ -14,16 +14,17 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import Refused
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET6, Prefix, address_text
-from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import RouteLine, RouteStep
+from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps import RouteStep
 
 #: How RTA_NH_ID begins in a payload: what a search finds without it is looked at, what lacks it is not.
 _NEXTHOP_ID = _wire.ATTRIBUTE.pack(8, _wire.RTA_NH_ID)
 Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
 
 
-def check_shared(steps: t.Iterable[RouteStep], dump: Dump, names: t.Mapping[int, str]) -> None:
+def check_shared(steps: t.Iterable[RouteStep], dump: Dump, lines: Lines) -> None:
     """Refuse steps after which IPv6 routes of one nexthop object would carry different sources."""
     steps = [step for step in steps if step.prefix.family == INET6]
     if not any(_NEXTHOP_ID in (step.new or b"") for step in steps):
@@ -56,7 +57,7 @@ def check_shared(steps: t.Iterable[RouteStep], dump: Dump, names: t.Mapping[int,
                 continue
             step, source = found
             if after.get(_wire.key(payload), attrs.get(_wire.RTA_PREFSRC)) != source:
-                _refuse(step.item, str(RouteLine(payload, names)), step.prefix, source)
+                _refuse(step.item, lines(payload), step.prefix, source)
 
 
 def _refuse(item: str, line: str, destination: Prefix, source: bytes | None) -> t.NoReturn:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._wire import Message
+from ansible_collections.l3host.source_ip.plugins.module_utils._wire import Message, Rows
 
 #: Items that a task reports one by one; what is above is counted. Keeps the output of a fleet readable.
 REPORT_LIMIT = 1000
@@ -49,6 +50,66 @@ class Step(t.NamedTuple):
     undo: tuple[Message, ...]
 
 
+class ManySteps(t.Protocol):
+    """Steps of one ``action`` that come into being one by one only when asked for."""
+
+    action: str
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, at: int) -> AnyStep: ...
+    @property
+    def requests(self) -> Rows: ...
+
+
+class Steps:
+    """Steps in order, one by one or many at once."""
+
+    def __init__(self, steps: t.Iterable[AnyStep] = ()) -> None:
+        self._parts: list[list[AnyStep] | ManySteps] = [list(steps)]
+
+    def append(self, step: AnyStep) -> None:
+        self.extend([step])
+
+    def extend(self, part: list[AnyStep] | ManySteps) -> None:
+        last = self._parts[-1]
+        if isinstance(last, list) and isinstance(part, list):
+            last += part
+        else:
+            self._parts.append(part)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __iter__(self) -> t.Iterator[AnyStep]:
+        for part in self._parts:
+            for at in range(len(part)):
+                yield part[at]
+
+    def __getitem__(self, at: int) -> AnyStep:
+        for part in self._parts:
+            if at < len(part):
+                return part[at]
+            at -= len(part)
+        raise IndexError(at)
+
+    def requests(self) -> t.Iterator[Message | Rows]:
+        """What to send, in order."""
+        for part in self._parts:
+            if isinstance(part, list):
+                for step in part:
+                    yield step.request
+            else:
+                yield part.requests
+
+    def count(self) -> t.Iterator[tuple[str, int]]:
+        """Actions, and how many steps each piece adds to them."""
+        for part in self._parts:
+            if isinstance(part, list):
+                yield from collections.Counter(step.action for step in part).items()
+            else:
+                yield part.action, len(part)
+
+
 def step_result(step: AnyStep) -> dict[str, t.Any]:
     """What a task returns of a step."""
     return _entry(step.subject, step.action, step.before, step.after)
@@ -66,7 +127,7 @@ class Plan:
     ``unlisted`` counts unchanged ones that no report would have room for.
     """
 
-    steps: list[AnyStep] = field(default_factory=list)
+    steps: Steps = field(default_factory=Steps)
     unchanged: list[tuple[object, object]] = field(default_factory=list)
     missing: list[object] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -87,9 +148,9 @@ class Plan:
             "unchanged": len(self.unchanged) + self.unlisted,
             "missing": len(self.missing),
         }
-        for step in self.steps:
-            counts[step.action] += 1
-        results = [step_result(step) for step in self.steps[:REPORT_LIMIT]]
+        for action, number in self.steps.count():
+            counts[action] += number
+        results = [step_result(step) for step in itertools.islice(self.steps, REPORT_LIMIT)]
         results += [_entry(str(name), "missing", None, None) for name in self.missing[: REPORT_LIMIT - len(results)]]
         results += [
             _entry(str(name), "unchanged", *[None if at is None else str(at)] * 2)
@@ -107,7 +168,7 @@ class Plan:
         return {**found, "diff": self._diff()} if diff else found
 
     def _diff(self) -> dict[str, str]:
-        shown = self.steps[:REPORT_LIMIT]
+        shown = list(itertools.islice(self.steps, REPORT_LIMIT))
         more = len(self.steps) - len(shown)
         tail = f"(and {more} more)\n" if more else ""
         return {

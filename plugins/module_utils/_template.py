@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Prefix, Shape
+from ansible_collections.l3host.source_ip.plugins.module_utils._model import BITS, INET, INET6, Prefix, Shape
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import TYPES
+from ansible_collections.l3host.source_ip.plugins.module_utils._runs import Columns, fill, rows
 from ansible_collections.l3host.source_ip.plugins.module_utils._wire import (
     ATTRIBUTE,
+    NLM_F_CREATE,
+    NLM_F_EXCL,
+    NLM_F_REQUEST,
     RTA_CACHEINFO,
     RTA_DST,
     RTA_METRICS,
@@ -17,15 +21,22 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._wire import (
     RTA_PREFSRC,
     RTA_PRIORITY,
     RTA_TABLE,
+    RTM_NEWROUTE,
     RTMSG,
     U32,
     Attributes,
     Header,
+    Rows,
     attribute,
     merge_metrics,
+    message,
     scope_for,
     set_hops,
 )
+
+#: Where a payload has the prefix length, and the address: behind struct rtmsg, RTA_TABLE and the head of RTA_DST.
+_LENGTH_AT, _ADDRESS_AT = 1, 24
+_CREATE = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL
 
 
 class Template:
@@ -87,6 +98,19 @@ class Template:
             head += ATTRIBUTE.pack(8 if shape.family == INET else 20, RTA_DST)
         self._heads[length] = head
         return head
+
+    def _row(self, columns: Columns, tail: bytes) -> bytes:
+        length = columns.lengths[0]
+        return self._head(length) + bytes(BITS[columns.family] // 8 if length else 0) + tail
+
+    def requests(self, columns: Columns) -> Rows:
+        """The messages that create routes to all of these destinations."""
+        row = message(RTM_NEWROUTE, _CREATE, 0, self._row(columns, self._tail))
+        return Rows(len(row), fill(row, columns, 16 + _LENGTH_AT, 16 + _ADDRESS_AT))
+
+    def dumped_all(self, columns: Columns) -> list[bytes]:
+        """``dumped`` of each of these destinations."""
+        return rows(self._row(columns, self._dumped), columns, _LENGTH_AT, _ADDRESS_AT)
 
     def request(self, destination: Prefix) -> bytes:
         _family, packed, length = destination

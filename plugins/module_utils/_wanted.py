@@ -8,7 +8,7 @@ PRIVATE to the collection.
 
 from __future__ import annotations
 
-import operator
+import itertools
 import struct
 import typing as t
 from dataclasses import replace
@@ -32,6 +32,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._names import (
     TYPES,
     number,
 )
+from ansible_collections.l3host.source_ip.plugins.module_utils._runs import Columns, Run, columns_of
 
 _FAMILY_NAMES = {INET: "IPv4", INET6: "IPv6"}
 _MAX_U32 = 0xFFFFFFFF
@@ -55,20 +56,6 @@ _SHAPE_OPTIONS = (
     "metrics",
     "state",
 )
-_shape_values = operator.itemgetter(*_SHAPE_OPTIONS)
-
-
-#: A shape, whether it is to be absent, and the entries of its table, tos and metric by destination.
-_Known = tuple[Shape, bool, dict[Prefix, int]]
-
-
-class WantedRoute(t.NamedTuple):
-    """Entry ``number`` of the task's ``routes``."""
-
-    number: int
-    prefix: Prefix
-    shape: Shape
-    absent: bool
 
 
 class Selection(t.NamedTuple):
@@ -192,8 +179,7 @@ def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int
     return tuple(sorted(found.items()))
 
 
-def _shape(item: t.Mapping[str, t.Any], prefix: Prefix, host: Host, what: str) -> Shape:
-    family = prefix.family
+def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Shape:
     kind = item.get("type")
     if kind is not None and kind not in _WRITABLE_TYPES:
         raise InvalidInput(f"{what}.type: {kind!r} is not one of {', '.join(_WRITABLE_TYPES)}")
@@ -229,31 +215,77 @@ def _shape(item: t.Mapping[str, t.Any], prefix: Prefix, host: Host, what: str) -
     return shape
 
 
-def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[WantedRoute]:
-    """The entries of the module ``route``; refuses two entries for one key."""
-    shapes: dict[int, dict[t.Hashable, _Known]] = {INET: {}, INET6: {}}
-    keys: dict[tuple[int, int, int | None], dict[Prefix, int]] = {}
-    found = []
+def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Run]:
+    """The entries of the module ``route``, in order; refuses two entries for one key."""
+    reader = _Reader(host)
+    for first, item, texts in _alike(items):
+        reader.read(first, item, texts)
+    by_key: dict[tuple[int, int, int | None], list[Run]] = {}
+    for run in reader.runs:
+        by_key.setdefault((run.shape.table, run.shape.tos, run.shape.metric), []).append(run)
+    for runs in by_key.values():
+        if len(set().union(*[run.keys for run in runs])) < sum(map(len, runs)):
+            _refuse_duplicate(runs)
+    return reader.runs
+
+
+def _alike(items: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[tuple[int, dict[str, t.Any], list[str]]]:
+    """Entries in a row that differ in nothing but the destination: first number, other options, destinations."""
+    texts: list[str] = []
+    like: dict[str, t.Any] = {}
     for at, item in enumerate(items):
-        prefix = _destination(item, at)
-        known = shapes[prefix[0]]
-        try:
-            shape, absent, seen = known[_shape_values(item)]
-        except (KeyError, TypeError):  # new, or an option is left out or a list
-            values = tuple(item.get(name) for name in _SHAPE_OPTIONS)
-            like = values if _hashable(values) else tuple(map(repr, values))
-            if like not in known:
-                shape = _shape(item, prefix, host, f"routes[{at}]")
-                seen = keys.setdefault((shape.table, shape.tos, shape.metric), {})
-                known[like] = (shape, item.get("state") == "absent", seen)
-            shape, absent, seen = known[like]
-        first = seen.setdefault(prefix, at)
-        if first != at:
-            raise InvalidInput(
-                f"routes[{at}]: names the same route as routes[{first}]: {prefix} with this table, tos and metric"
-            )
-        found.append(WantedRoute(at, prefix, shape, absent))
-    return found
+        like["destination"] = text = item.get("destination") or ""
+        if item == like:
+            texts.append(text)
+            continue
+        if texts:
+            yield at - len(texts), like, texts
+        like, texts = dict(item), [text]
+    if texts:
+        yield len(items) - len(texts), like, texts
+
+
+class _Reader:
+    """Reads entries that differ in nothing but the destination into runs."""
+
+    def __init__(self, host: Host) -> None:
+        self.runs: list[Run] = []
+        self._host = host
+        self._shapes: dict[t.Hashable, Shape] = {}
+
+    def read(self, first: int, item: dict[str, t.Any], texts: list[str]) -> None:
+        """Entries from number ``first`` on, like ``item`` but for their destinations ``texts``."""
+        found = columns_of(texts)
+        if found is not None:
+            self._add(first, item, found)
+            return
+        # Several families, a default route, or something wrong, which has to be named.
+        prefixes = [destination({**item, "destination": text}, f"routes[{at}]") for at, text in enumerate(texts, first)]
+        for (family, default), alike in itertools.groupby(prefixes, lambda prefix: (prefix.family, not prefix.length)):
+            here = list(alike)
+            for some in [[one] for one in here] if default else [here]:
+                columns = Columns(family, b"".join([one.packed for one in some]), bytes([one.length for one in some]))
+                self._add(first, item, columns)
+                first += len(some)
+
+    def _add(self, first: int, item: dict[str, t.Any], columns: Columns) -> None:
+        values = (columns.family, *[item.get(name) for name in _SHAPE_OPTIONS])
+        key = values if _hashable(values) else tuple(map(repr, values))
+        if key not in self._shapes:
+            self._shapes[key] = _shape(item, columns.family, self._host, f"routes[{first}]")
+        self.runs.append(Run(first, self._shapes[key], item.get("state") == "absent", columns))
+
+
+def _refuse_duplicate(runs: list[Run]) -> t.NoReturn:
+    seen: dict[bytes, int] = {}
+    for run in runs:
+        for at, key in enumerate(run.keys, run.first):
+            if seen.setdefault(key, at) != at:
+                raise InvalidInput(
+                    f"routes[{at}]: names the same route as routes[{seen[key]}]: {run[at - run.first].prefix} "
+                    "with this table, tos and metric"
+                )
+    raise AssertionError("no duplicate")
 
 
 def _hashable(values: t.Any) -> bool:
@@ -262,17 +294,6 @@ def _hashable(values: t.Any) -> bool:
     except TypeError:
         return False
     return True
-
-
-def _destination(item: t.Mapping[str, t.Any], at: int) -> Prefix:
-    """``destination()`` that spells out the entry's name only where something is wrong with it."""
-    text = item.get("destination")
-    if text and text != "default":
-        try:
-            return parse_prefix(text, "")
-        except InvalidInput:
-            pass
-    return destination(item, f"routes[{at}]")
 
 
 def selections(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Selection]:

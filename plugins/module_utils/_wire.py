@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 import typing as t
+from array import array
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Hop, Prefix, Query, Shape
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import RTAX_LOCK, SCOPES, TYPES
@@ -62,6 +63,13 @@ class Message(t.NamedTuple):
     payload: bytes
 
 
+class Rows(t.NamedTuple):
+    """Requests in a row, whole messages of ``size`` bytes each, sequence numbers still zero."""
+
+    size: int
+    data: bytearray
+
+
 class Failure(t.NamedTuple):
     """The kernel's refusal of the message at ``position`` of a sent list; ``text`` is its own."""
 
@@ -96,6 +104,18 @@ def attributes(buffer: bytes, offset: int = 0) -> t.Iterator[tuple[int, bytes]]:
 def message(kind: int, flags: int, sequence: int, payload: bytes) -> bytes:
     """A whole netlink message; the port id is left to the kernel."""
     return HEADER.pack(16 + len(payload), kind, flags, sequence, 0) + payload
+
+
+def number(rows: Rows, first: int) -> bytearray:
+    """The messages with sequence numbers from ``first`` on; only the last asks for an acknowledgement."""
+    size, data = rows.size, bytearray(rows.data)
+    sequences = array("I", range(first, first + len(data) // size)).tobytes()
+    for at in range(4):
+        data[8 + at :: size] = sequences[at::4]
+    last = len(data) - size
+    kind, flags = struct.unpack_from("=HH", data, last + 4)
+    struct.pack_into("=HH", data, last + 4, kind, flags | NLM_F_ACK)
+    return data
 
 
 def messages(chunk: bytes) -> t.Iterator[tuple[int, int, int, bytes]]:

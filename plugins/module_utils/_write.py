@@ -14,6 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._apply import Mismatch, carry_out
+from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._entries import entries
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError, SourceIPError
 from ansible_collections.l3host.source_ip.plugins.module_utils._host import snapshot
@@ -67,10 +68,10 @@ def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     purge = None
     if options["purge"]:
         named = {host.table(table, None, "purge_tables") for table in options["purge_tables"] or ()}
-        purge = sorted(named | {item.shape.table for item in wanted} or {host.table(None, None, "purge_tables")})
+        purge = sorted(named | {run.shape.table for run in wanted} or {host.table(None, None, "purge_tables")})
     planner = RoutePlanner(
         wanted=wanted,
-        names=host.names,
+        lines=Lines(host.names),
         dump=kernel.dump_routes,
         protocol=protocol,
         resolve=lambda shape: with_devices(shape, lambda gateway: _device_for(kernel, gateway)),
@@ -89,7 +90,7 @@ def prefsrc_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
     planner = SourcePlanner(
         wanted=selections(options["routes"], host),
-        names=host.names,
+        lines=Lines(host.names),
         dump=kernel.dump_routes,
         siblings=lambda payload: _sibling_sources(kernel, payload),
         force=options["force"],

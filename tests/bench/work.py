@@ -16,6 +16,7 @@ from typing import Any
 import pyroute2
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _module
+from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._plan_routes import RoutePlanner, with_devices
@@ -62,7 +63,7 @@ def parsed_task(action: str, count: int) -> float:
         device = host.device("v0", "device").index
         resolve = functools.partial(with_devices, device_for=lambda gateway: device)
         module: Any = Task({})
-        result = write(module, kernel, RoutePlanner(wanted, host.names, kernel.dump_routes, 133, resolve))
+        result = write(module, kernel, RoutePlanner(wanted, Lines(host.names), kernel.dump_routes, 133, resolve))
         spent = time.perf_counter() - start
     check_counts(result["counts"], action, count)
     return spent

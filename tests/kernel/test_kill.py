@@ -78,6 +78,8 @@ def test_killed_at_random_points(ns: Host, module: ModuleRunner, name: str) -> N
             child = modules.fork(name, TASKS[name][kill % 2], ns, out.fileno(), out.fileno())
             time.sleep(chance.uniform(0, whole))
             os.kill(child, signal.SIGKILL)
-            interrupted += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+            early = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
             assert _keys(ns) == expected, f"after kill {kill}"
+            interrupted += early
+            whole *= 1.1 if early else 0.8  # a machine has better and worse minutes
     assert interrupted > KILLS // len(TASKS) // 4, "the kills came too late to prove anything"

@@ -19,7 +19,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._apply import Mismatch, carry_out
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
-from ansible_collections.l3host.source_ip.plugins.module_utils._steps import REPORT_LIMIT, AnyStep, Step
+from ansible_collections.l3host.source_ip.plugins.module_utils._steps import REPORT_LIMIT, AnyStep, Step, Steps
 from ansible_collections.l3host.source_ip.plugins.module_utils._wire import Failure, Message, Sent
 
 DEL, NEW = _wire.RTM_DELROUTE, _wire.RTM_NEWROUTE
@@ -66,7 +66,7 @@ def run(
         return wrong or []
 
     try:
-        carry_out(cast(Kernel, kernel), steps, read_back, **options)
+        carry_out(cast(Kernel, kernel), Steps(steps), read_back, **options)
     except KernelError as error:
         return error
     finally:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput, Refused, SourceIPError
 from ansible_collections.l3host.source_ip.plugins.module_utils._host import Host
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Hop, Link, Shape
@@ -34,7 +35,7 @@ def planner(there: Sequence[bytes], items: Sequence[dict[str, Any]], **options: 
     host = AnySource(LINKS, (), lambda _family, _table: ())
     return RoutePlanner(
         wanted=routes(items, host),
-        names=R.NAMES,
+        lines=Lines(R.NAMES),
         dump=R.Table(*there).dump,
         protocol=133,
         resolve=lambda shape: with_devices(shape, lambda gateway: 3 if gateway[1] == R.packed("10.1.0.254") else 2),
@@ -161,7 +162,7 @@ class TestMetricThatIsNotNamed:
 
     def test_of_what_shall_go_leaves_a_daemons(self) -> None:
         found = plan([R.payload(P4, metric=20, protocol=186)], {"destination": P4, "state": "absent"})
-        assert (found.steps, [str(prefix) for prefix in found.missing]) == ([], [P4])
+        assert (list(found.steps), [str(prefix) for prefix in found.missing]) == ([], [P4])
 
     def test_of_ipv6_is_1024(self) -> None:
         there = R.payload(P6), R.payload(P6, metric=5)
@@ -218,7 +219,7 @@ class TestAbsent:
         there = [R.payload(P4), R.payload(P4, "10.0.0.7")]
         found = plan(there, {"destination": P4, "state": "absent"})
         assert [step.request.kind for step in found.steps] == [_wire.RTM_DELROUTE] * 2
-        undone = [message.payload for step in reversed(found.steps) for message in step.undo]
+        undone = [message.payload for step in reversed(list(found.steps)) for message in step.undo]
         assert undone == there
 
 
@@ -363,3 +364,46 @@ def test_a_refusal_ends_the_plan_before_any_step_is_carried_out() -> None:
 )
 def test_devices_that_the_kernel_will_fill_in(shape: Shape, hops: tuple[Hop, ...] | None) -> None:
     assert with_devices(shape, lambda _gateway: 2).hops == hops
+
+
+class TestManyAtOnce:
+    """Entries alike are planned together; what comes of it does not tell."""
+
+    ITEMS = tuple({"destination": f"198.18.{at}.0/24", "gateway": G4, "source": "192.0.2.2"} for at in range(4))
+    OTHER: ClassVar = {"destination": P6, "device": "v1"}
+
+    def test_steps_keep_the_order_of_the_items_across_families(self) -> None:
+        found = plan([], *self.ITEMS[:2], self.OTHER, *self.ITEMS[2:])
+        assert [step.item for step in found.steps] == [f"routes[{at}]" for at in range(5)]
+        assert [found.steps[at].subject for at in (0, 2, 4)] == ["198.18.0.0/24", P6, "198.18.3.0/24"]
+        assert len(found.steps) == 5
+        with pytest.raises(IndexError):
+            found.steps[5]
+        assert found.report()["counts"]["created"] == 5
+
+    def test_the_messages_are_those_of_the_steps(self) -> None:
+        found = plan(
+            [R.payload(P6, device=3)], *self.ITEMS[:2], {**self.OTHER, "source": "2001:db8::1"}, *self.ITEMS[2:]
+        )
+        sent = []
+        for request in found.steps.requests():
+            rows = (
+                request.data if isinstance(request, _wire.Rows) else _wire.message(request.kind, 0, 0, request.payload)
+            )
+            sent += [payload for _kind, _flags, _sequence, payload in _wire.messages(bytes(rows))]
+        assert sent == [step.request.payload for step in found.steps]
+
+    def test_some_there_and_some_not(self) -> None:
+        there = [str(item["destination"]) for item in self.ITEMS[1:3]]
+        found = plan([R.payload(text, protocol=133, source="192.0.2.2") for text in there], *self.ITEMS)
+        assert [step.item for step in found.steps] == ["routes[0]", "routes[3]"]
+        assert [str(subject) for subject, _line in found.unchanged] == there
+
+    def test_one_in_the_way(self) -> None:
+        found = plan([R.payload("198.18.1.0/24", protocol=133)], *self.ITEMS)
+        assert [(step.item, step.action) for step in found.steps] == [
+            ("routes[0]", "created"),
+            ("routes[1]", "changed"),
+            ("routes[2]", "created"),
+            ("routes[3]", "created"),
+        ]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput, Refused
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, Link
 from ansible_collections.l3host.source_ip.plugins.module_utils._plan_sources import SourcePlanner
@@ -33,7 +34,7 @@ def plan(
     host = AnySource(LINKS, (), lambda _family, _table: ())
     return SourcePlanner(
         wanted=selections(items, host),
-        names=R.NAMES,
+        lines=Lines(R.NAMES),
         dump=R.Table(*there).dump,
         siblings=lambda _payload: siblings,
         **options,
@@ -120,7 +121,7 @@ class TestSource:
 
     def test_that_is_there_is_unchanged(self) -> None:
         found = plan([R.payload(P4, source=S4)], {"destination": P4, "source": S4})
-        assert (found.steps, len(found.unchanged)) == ([], 1)
+        assert (list(found.steps), len(found.unchanged)) == ([], 1)
 
     def test_goes(self) -> None:
         assert sources(plan([R.payload(P4, source=S4)], {"destination": P4, "state": "absent"})) == {P4: None}
@@ -185,7 +186,7 @@ class TestMissing:
 
     def test_is_ignored_where_told(self) -> None:
         found = plan([], {"destination": P4, "source": S4}, missing="ignore")
-        assert (found.steps, [str(prefix) for prefix in found.missing]) == ([], [P4])
+        assert (list(found.steps), [str(prefix) for prefix in found.missing]) == ([], [P4])
 
 
 class TestOwners:
@@ -253,6 +254,6 @@ def test_one_dump_for_each_family_and_table() -> None:
     host = AnySource(LINKS, (), lambda _family, _table: ())
     items: list[dict[str, Any]] = [{"destination": P4, "source": S4}, {"destination": P4, "source": S4, "table": 1000}]
     items += [{"destination": f"198.18.{at}.0/24", "source": S4} for at in range(5)]
-    planner = SourcePlanner(selections(items, host), R.NAMES, table.dump, lambda _payload: (), missing="ignore")
+    planner = SourcePlanner(selections(items, host), Lines(R.NAMES), table.dump, lambda _payload: (), missing="ignore")
     assert len(planner.plan().steps) == 2
     assert sorted(table.asked) == [(INET, 254, 0), (INET, 1000, 0)]

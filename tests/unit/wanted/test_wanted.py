@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._errors import In
 from ansible_collections.l3host.source_ip.plugins.module_utils._host import Host
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Address, Hop, Link, Prefix
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import TABLES
-from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import routes, selections
+from ansible_collections.l3host.source_ip.plugins.module_utils._runs import WantedRoute
+from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import routes as runs
+from ansible_collections.l3host.source_ip.plugins.module_utils._wanted import selections
 from tests.unit.wire import routes as R
 
 P4, P6, G4, G6 = "198.51.100.0/24", "2001:db8:100::/64", "10.0.0.254", "2001:db8::fe"
@@ -39,6 +42,11 @@ ADDRESSES = (
 def local_prefixes(family: int, table: int) -> list[Prefix]:
     found = {(INET, 255): ["203.0.113.0/24"], (INET, 77): ["203.0.113.128/25", "192.88.99.1"]}
     return [R.prefix(text) for text in found.get((family, table), [])]
+
+
+def routes(items: Sequence[Mapping[str, Any]], asked: Host) -> list[WantedRoute]:
+    """The entries one by one."""
+    return [item for run in runs(items, asked) for item in run]
 
 
 def host(**options: Any) -> Host:

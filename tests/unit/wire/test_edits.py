@@ -85,6 +85,11 @@ class TestRecorded:
 
     def test_the_line_is_the_recorded_one(self, kind: str) -> None:
         assert _decode.line(R.dumped(kind), R.NAMES) == R.RECORDED[kind]["line"]
+        lines, other = _decode.Lines(R.NAMES), bytearray(R.dumped(kind))
+        if other[1]:
+            other[1], other[24] = 8, 0x7F
+            assert lines(bytes(other)) == _decode.line(bytes(other), R.NAMES)
+        assert lines(R.dumped(kind)) == R.RECORDED[kind]["line"], "what is like a line before is not the same line"
         request = bytes.fromhex(R.RECORDED[kind]["with_source"])
         assert _decode.line(request, R.NAMES) == R.RECORDED[kind]["line_with_source"]
 

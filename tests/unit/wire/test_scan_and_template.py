@@ -68,7 +68,7 @@ def test_scan_finds_what_a_naive_walk_finds(family: int, many: bool, data: st.Da
     # As the planners do: what is wanted is among the destinations too.
     destinations |= {_wire.destination_of(payload) for payload in wanted}
     at = data.draw(st.integers(0, len(payloads)))
-    scan = Scan(family, wanted, destinations)
+    scan = Scan(family, wanted, [prefix.key for prefix in destinations])
     for part in filter(None, (payloads[:at], payloads[at:])):
         scan.feed(R.chunk(part))
     assert (scan.exact, scan.others) == naive(payloads, wanted, destinations)
@@ -79,7 +79,7 @@ def test_scan_skips_other_messages_and_finds_nothing_without_destinations() -> N
     nothing = Scan(INET, set(), ())
     nothing.feed(R.chunk([payload]))
     assert not nothing.others
-    scan = Scan(INET, set(), [R.prefix("198.51.100.0/24")])
+    scan = Scan(INET, set(), [R.prefix("198.51.100.0/24").key])
     scan.feed(R.message(payload, kind=25) + R.message(payload))
     assert scan.others == [payload]
 
@@ -87,7 +87,7 @@ def test_scan_skips_other_messages_and_finds_nothing_without_destinations() -> N
 def test_scan_finds_a_default_route_that_stands_alone() -> None:
     for family, text in ((INET, "0.0.0.0/0"), (INET6, "::/0")):
         payload = R.payload(text)
-        scan = Scan(family, set(), [R.prefix(text)])
+        scan = Scan(family, set(), [R.prefix(text).key])
         scan.feed(R.chunk([R.payload("10.9.0.0/16") if family == INET else R.payload("2001:db8:9::/48")]))
         assert not scan.others
         scan.feed(R.chunk([payload]))
