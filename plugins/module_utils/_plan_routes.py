@@ -24,7 +24,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps impo
     RouteStep,
     created,
 )
-from ansible_collections.l3host.source_ip.plugins.module_utils._runs import Run, WantedRoute
+from ansible_collections.l3host.source_ip.plugins.module_utils._runs import Run, WantedRoute, joined
 from ansible_collections.l3host.source_ip.plugins.module_utils._scan import Scan
 from ansible_collections.l3host.source_ip.plugins.module_utils._shared_hops import check_shared
 from ansible_collections.l3host.source_ip.plugins.module_utils._steps import AnyStep, Plan
@@ -39,7 +39,7 @@ class _Group(t.NamedTuple):
     runs: list[Run]
     expected: list[list[bytes]]
     wanted: frozenset[bytes]
-    keys: t.Collection[bytes]
+    keys: frozenset[bytes]
 
 
 #: (family, table or None for all, protocol) -> chunks
@@ -92,8 +92,7 @@ class RoutePlanner:
         for (family, table), runs in by_table.items():
             expected = [[] if run.absent else self._template(run.shape).dumped_all(run.columns) for run in runs]
             wanted = frozenset().union(*expected)
-            keys = runs[0].keys if len(runs) == 1 else frozenset().union(*[run.keys for run in runs])
-            groups.append(_Group(family, table, runs, expected, wanted, keys))
+            groups.append(_Group(family, table, runs, expected, wanted, joined(runs)))
         return groups
 
     def _template(self, shape: Shape) -> Template:
@@ -141,8 +140,8 @@ class RoutePlanner:
         """The steps for a run of which each entry needs a look of its own."""
         steps: list[RouteStep] = []
         payload: bytes | None
-        for at, (item, key) in enumerate(zip(run, run.keys)):
-            there = actual.get(key)
+        for at, item in enumerate(run):
+            there = actual.get(item.prefix.key)
             if there is None and expected:
                 payload = expected[at]
                 if payload in exact:

@@ -40,7 +40,7 @@ class Run(t.Sequence[WantedRoute]):
         self.absent = absent
         self.columns = columns
         self.width = BITS[columns.family] // 8
-        self._keys: list[bytes] = []
+        self._keys: frozenset[bytes] = frozenset()
 
     def __len__(self) -> int:
         return len(self.columns.lengths)
@@ -58,11 +58,16 @@ class Run(t.Sequence[WantedRoute]):
         return WantedRoute(self.first + start // self.width, prefix, self.shape, self.absent)
 
     @property
-    def keys(self) -> list[bytes]:
-        """``Prefix.key`` of each destination."""
+    def keys(self) -> frozenset[bytes]:
+        """``Prefix.key`` of the destinations: fewer than entries where one is named twice."""
         if not self._keys:
-            self._keys = rows(b"\0" + bytes(self.width), self.columns, 0, 1)
+            self._keys = frozenset(rows(bytes(1 + self.width), self.columns, 0, 1))
         return self._keys
+
+
+def joined(runs: t.Sequence[Run]) -> frozenset[bytes]:
+    """The keys of all of them."""
+    return runs[0].keys if len(runs) == 1 else frozenset().union(*[run.keys for run in runs])
 
 
 def fill(row: bytes, columns: Columns, length_at: int, address_at: int) -> bytearray:

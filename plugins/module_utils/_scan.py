@@ -30,16 +30,16 @@ class Scan:
 
     FEW = 64
 
-    def __init__(self, family: int, wanted: set[bytes] | frozenset[bytes], keys: t.Collection[bytes]) -> None:
+    def __init__(self, family: int, wanted: set[bytes] | frozenset[bytes], keys: t.Iterable[bytes]) -> None:
         self._wanted = wanted or frozenset()
-        self._keys = keys
+        self._keys = frozenset(keys)
         self._size = 4 if family == INET else 16
         self._first = ATTRIBUTE.pack(8, RTA_TABLE)
         self._second = ATTRIBUTE.pack(4 + self._size, RTA_DST)
         self._search: t.Callable[[bytes], t.Any] | None = None
-        if len(keys) <= self.FEW:
-            texts = [re.escape(self._second + key[1:]) for key in set(keys) if key[0]]
-            if any(not key[0] for key in keys):
+        if len(self._keys) <= self.FEW:
+            texts = [re.escape(self._second + key[1:]) for key in self._keys if key[0]]
+            if any(not key[0] for key in self._keys):
                 texts.append(re.escape(struct.pack("=H", RTM_NEWROUTE)) + b".{10}" + bytes((family, 0)))
             self._search = re.compile(b"|".join(texts), re.DOTALL).search if texts else lambda chunk: None
         self.exact: set[bytes] = set()
@@ -51,8 +51,6 @@ class Scan:
                 return
         elif self._wanted and self._all_wanted(chunk):
             return
-        if not isinstance(self._keys, (set, frozenset)):
-            self._keys = frozenset(self._keys)
         wanted, keys, size = self._wanted, self._keys, self._size
         first, second = self._first, self._second
         length_of, start, stop = HEADER.unpack_from, 40, 40 + size

@@ -32,7 +32,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._names import (
     TYPES,
     number,
 )
-from ansible_collections.l3host.source_ip.plugins.module_utils._runs import Columns, Run, columns_of
+from ansible_collections.l3host.source_ip.plugins.module_utils._runs import Columns, Run, columns_of, joined
 
 _FAMILY_NAMES = {INET: "IPv4", INET6: "IPv6"}
 _MAX_U32 = 0xFFFFFFFF
@@ -224,7 +224,7 @@ def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Run]:
     for run in reader.runs:
         by_key.setdefault((run.shape.table, run.shape.tos, run.shape.metric), []).append(run)
     for runs in by_key.values():
-        if len(set().union(*[run.keys for run in runs])) < sum(map(len, runs)):
+        if len(joined(runs)) < sum(map(len, runs)):
             _refuse_duplicate(runs)
     return reader.runs
 
@@ -279,10 +279,11 @@ class _Reader:
 def _refuse_duplicate(runs: list[Run]) -> t.NoReturn:
     seen: dict[bytes, int] = {}
     for run in runs:
-        for at, key in enumerate(run.keys, run.first):
-            if seen.setdefault(key, at) != at:
+        for item in run:
+            first = seen.setdefault(item.prefix.key, item.number)
+            if first != item.number:
                 raise InvalidInput(
-                    f"routes[{at}]: names the same route as routes[{seen[key]}]: {run[at - run.first].prefix} "
+                    f"routes[{item.number}]: names the same route as routes[{first}]: {item.prefix} "
                     "with this table, tos and metric"
                 )
     raise AssertionError("no duplicate")
