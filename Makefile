@@ -38,6 +38,10 @@ unit: ## tests/unit on the oldest and newest Python and pyroute2 (CELLS=REGEX ch
 kernel: ## tests/kernel on the same, in fresh network namespaces
 	@$(tools)/matrix kernel $(ARGS)
 
+.PHONY: vrf
+vrf: ## tests/vrf on a kernel with VRFs, in an emulated machine (ARGS= go to pytest)
+	@$(tools)/vrf $(ARGS)
+
 .PHONY: tarball
 tarball: ## build the collection, install it into an empty place, use it from there
 	@$(tools)/tarball
