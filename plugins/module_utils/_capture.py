@@ -10,6 +10,7 @@ layer need no care (``packet(7)``). A filter in the kernel keeps other traffic a
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import select
 import socket
 import struct
@@ -19,6 +20,7 @@ import typing as t
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 SO_ATTACH_FILTER = 26
+SIOCETHTOOL, ETHTOOL_GDRVINFO = 0x8946, 3
 #: IPv6 headers that may stand before UDP and TCP: hop-by-hop, routing, destination options; fragment; AH.
 #: RFC 8200 section 4, RFC 4302 section 2.
 _OPTIONS, _FRAGMENT, _AUTHENTICATION = frozenset((0, 43, 60)), 44, 51
@@ -160,6 +162,8 @@ class Capture:
                 return other
             data, origin = self._socket.recvfrom(65535)
             packet = parse_packet(data) if origin[2] == PACKET_OUTGOING else None
+            if packet is not None and self._is_vrf(origin[0]):
+                continue
             if packet is None or (packet.destination, packet.protocol, packet.destination_port) != self._wanted:
                 continue
             wire = Wire(packet.source, packet.source_port, origin[0])
@@ -170,6 +174,19 @@ class Capture:
                 if packet.source_port == source_port:
                     return wire
                 other = other or wire
+
+    def _is_vrf(self, device: str) -> bool:
+        """Whether packets seen on this device are on their way to another: a VRF shows them where it is watched.
+
+        ``vrf_finish_direct()`` and ``vrf_get_drvinfo()`` in drivers/net/vrf.c; ``ETHTOOL_GDRVINFO`` needs no privilege.
+        """
+        info = ctypes.create_string_buffer(struct.pack("=I192x", ETHTOOL_GDRVINFO), 196)
+        request = struct.pack("16sP16x", device.encode(), ctypes.addressof(info))
+        try:
+            fcntl.ioctl(self._socket, SIOCETHTOOL, request)
+        except OSError:
+            return False
+        return info.raw[4:36].rstrip(b"\0") == b"vrf"
 
 
 def _bind_every_device(sock: socket.socket) -> None:

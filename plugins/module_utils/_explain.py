@@ -209,11 +209,15 @@ class Explainer:
         if source and not self.has(source, query):
             result["stale"] = True
             clauses.append(_sentences.stale(source, question.source is None, got.source, got.error))
+        elif source and (home := self._foreign(question, source, answer.hop)):
+            result["stale"] = True
+            here = self._domain_text(self._domain(question.device))
+            clauses.append(_sentences.foreign(source, home, here, question.source is None, got.source, got.error))
         elif source and not question.source:
             clauses += self._flows(query, answer, route, source, result)
         where = _sentences.way(rule, answer.table, route, answer.hop)
         result["explanation"] = (f"{where}: " if where else "") + "; ".join(clauses) + "."
-        result["warnings"] = self._warnings(result, got)
+        result["warnings"] = self._warnings(question, result, got)
 
     def _rule(self, query: Query, table: int | None, route: Route | None) -> Rule | None:
         if table is None:
@@ -233,6 +237,10 @@ class Explainer:
         if question.query.family == INET6:
             return self._chosen(question, answer, route, result)
         own = [address for address in self._own.get(source or "", ()) if address.device == device]
+        domain = self._domain(question.device)
+        if domain and domain != self._domain(device) and self._in_domain(source, domain):
+            result["reason"] = "borrowed"
+            return _sentences.of_left_vrf(source or "", self.names[domain], device)
         if source is None:
             result["reason"] = "interface"
             return "the route carries no preferred source, and the host has no address that would do"
@@ -243,8 +251,8 @@ class Explainer:
             result["reason"] = "interface"
             return _sentences.of_device(source, device, answer.hop.gateway, own, answer.table is not None)
         result["reason"] = "borrowed"
-        holder = next((address.device for address in self._own.get(source, ())), None)
-        return _sentences.of_another(source, device, holder)
+        domain = self._domain(device)
+        return _sentences.of_another(source, device, self._in_domain(source, domain), self.names.get(domain))
 
     def _chosen(self, question: Question, answer: Answer, route: Route | None, result: dict[str, t.Any]) -> str:
         result["reason"] = "rfc6724"
@@ -332,9 +340,36 @@ class Explainer:
                 self._local[source, query.device] = False
         return self._local[source, query.device]
 
-    def _warnings(self, result: t.Mapping[str, t.Any], got: SocketResult) -> list[str]:
+    def _foreign(self, question: Question, source: str, hop: NextHop) -> str | None:
+        """Where an address lives that this socket can't have, as ``vrf red``; None for one that it can.
+
+        ``bind()`` takes addresses of the socket's own domain (``inet_addr_type_table()``, ``ipv6_chk_addr()``). A route
+        may also name one of the default domain, and one that leads out of the VRF one of the egress device.
+        """
+        own = self._domain(question.device)
+        allowed = {own} if question.source else {own, 0, self._domain(hop.device)}
+        homes = {self._domain(address.device) for address in self._own.get(source, ())}
+        return None if not homes or homes & allowed else " and ".join(map(self._domain_text, sorted(homes)))
+
+    def _domain(self, device: str | None) -> int:
+        """The index of the VRF that a device is or belongs to; 0 for the default one."""
+        index = next((index for index, name in self.names.items() if name == device), 0)
+        return _rfc6724.domain_of(index, self.links)
+
+    def _in_domain(self, source: str | None, domain: int) -> str | None:
+        """The device that holds an address in this VRF."""
+        holders = (address.device for address in self._own.get(source or "", ()))
+        return next((device for device in holders if self._domain(device) == domain), None)
+
+    def _domain_text(self, domain: int) -> str:
+        return f"vrf {self.names.get(domain, domain)}" if domain else "no vrf"
+
+    def _warnings(self, question: Question, result: t.Mapping[str, t.Any], got: SocketResult) -> list[str]:
         found = []
-        source = result["source"]
+        source, device = result["source"], result["device"]
+        domain = self._domain(question.device)
+        if domain and device not in (None, "lo") and self._domain(device) != domain:
+            found.append(_sentences.out_of_vrf(self.names[domain], device))
         holders = self._own.get(source or "", ())
         if source and (source.startswith("127.") or source == "::1") and result["device"] not in (None, "lo"):
             found.append(_sentences.off_the_wire(source))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import (
+    INET6,
     MAIN,
     Address,
     Link,
@@ -47,7 +48,7 @@ class Host:
         self._holders: dict[bytes, list[Address]] = {}
         for address in self.addresses:
             self._holders.setdefault(address.packed, []).append(address)
-        self._checked: set[tuple[bytes, int]] = set()
+        self._checked: set[tuple[bytes, int, frozenset[int] | None]] = set()
 
     @property
     def names(self) -> dict[int, str]:
@@ -81,34 +82,39 @@ class Host:
     def vrf_of(self, address: Address) -> Link | None:
         """The VRF that an address lives in, None for the default one."""
         link = self._by_index.get(address.index)
-        if link is not None and link.table is not None:
+        return self.domain_of(link) if link is not None else None
+
+    def domain_of(self, link: Link) -> Link | None:
+        """The VRF that a device is or belongs to, None for the default one."""
+        if link.table is not None:
             return link
-        master = self._by_index.get(link.master) if link is not None else None
+        master = self._by_index.get(link.master)
         return master if master is not None and master.table is not None else None
 
-    def check_source(self, source: bytes, table: int, what: str) -> None:
+    def check_source(self, source: bytes, table: int, what: str, devices: frozenset[int] | None = None) -> None:
         """Refuse a source that routes of this table could not use now; the kernel's words would be fewer.
 
+        ``devices`` are the indexes of those that the route leaves by, None where they are not known yet.
         ``fib_valid_prefsrc()`` in net/ipv4/fib_semantics.c, ``ip6_route_info_create()`` in net/ipv6/route.c.
         """
-        if (source, table) in self._checked:
+        if (source, table, devices) in self._checked:
             return
         text = address_text(source)
         holders = self._holders.get(source, [])
         if source in self.planned and not holders:
-            self._checked.add((source, table))
+            self._checked.add((source, table, devices))
             return
         if not holders:
             self._check_any_ip(source, table, f"{what}: {text}")
         elif not any(holder.usable for holder in holders):
             self._refuse_unusable(holders[0], f"{what}: {text}")
         else:
-            self._check_vrf(holders, table, f"{what}: {text}")
+            self._check_vrf(holders, table, devices, f"{what}: {text}")
         if len(source) == 4 and source[0] == 127:
             self.warnings.append(f"{what}: {text} never leaves the host; packets from it are dropped as martian")
         if holders and all(holder.deprecated for holder in holders):
             self.warnings.append(f"{what}: {text} is deprecated; a preferred source is used all the same")
-        self._checked.add((source, table))
+        self._checked.add((source, table, devices))
 
     def _check_any_ip(self, source: bytes, table: int, what: str) -> None:
         if len(source) == 4:
@@ -130,12 +136,22 @@ class Host:
             "wait for it (module l3host.source_ip.address does) or add the address with nodad"
         )
 
-    def _check_vrf(self, holders: t.Sequence[Address], table: int, what: str) -> None:
+    def _check_vrf(self, holders: t.Sequence[Address], table: int, devices: frozenset[int] | None, what: str) -> None:
         homes = [self.vrf_of(holder) for holder in holders]
-        if any(home is None or home.table == table for home in homes):
+        names = ", ".join(sorted({_vrf_text(home) for home in homes}))
+        if holders[0].family == INET6 and devices:
+            # IPv6 compares with the device and not with the table.
+            for link in (self._by_index[index] for index in sorted(devices) if index in self._by_index):
+                domain = self.domain_of(link)
+                if domain not in homes:
+                    raise InvalidInput(f"{what} belongs to {names}, but device {link.name} to {_vrf_text(domain)}")
             return
-        names = ", ".join(sorted({home.name for home in homes if home is not None}))
-        raise InvalidInput(f"{what} belongs to vrf {names}, but the route is in table {table_name(table)}")
+        if not any(home is None or home.table == table for home in homes):
+            raise InvalidInput(f"{what} belongs to {names}, but the route is in table {table_name(table)}")
+
+
+def _vrf_text(vrf: Link | None) -> str:
+    return f"vrf {vrf.name}" if vrf else "no vrf"
 
 
 def snapshot(kernel: Kernel, planned: t.Iterable[str] = ()) -> Host:

@@ -82,13 +82,19 @@ def _holds(address: Address, gateway: str) -> bool:
     return ipaddress.ip_address(gateway) in network
 
 
-def of_another(source: str, device: str, holder: str | None) -> str:
-    """IPv4, no preferred source, and none that would do on the egress device."""
+def of_another(source: str, device: str, holder: str | None, vrf: str | None = None) -> str:
+    """IPv4, no preferred source, and none that would do on the egress device. A VRF's own device is asked first."""
     where = f" of {holder}" if holder else ""
+    first = f"in vrf {vrf}" if vrf else "on the host"
     return (
         f"the route carries no preferred source and {device} has no address that would do, so the kernel borrows "
-        f"{source}{where}, the first that it finds on the host"
+        f"{source}{where}, the first that it finds {first}"
     )
+
+
+def of_left_vrf(source: str, vrf: str, device: str) -> str:
+    """IPv4, out of a VRF: the route's own source does not count (``fib_select_path()``, Linux 6.11 and newer)."""
+    return f"the way leads out of vrf {vrf} by {device}, so the kernel uses {source}, an address of {vrf}"
 
 
 def itself(source: str) -> str:
@@ -140,6 +146,20 @@ def stale(source: str, named: bool, socket_source: str | None, socket_error: str
         effect = f"a look-up answers all the same, but a socket fails: {socket_error.partition(' (')[0]}"
     remedy = "add the address again or give the route another source"
     return f"but the host does not have {source} any more: {effect}; {remedy}"
+
+
+def foreign(source: str, home: str, here: str, named: bool, socket_source: str | None, socket_error: str | None) -> str:
+    """The source is an address of the host, but of another VRF than the socket: ``vrf red``, ``no vrf``."""
+    start = f"but {source} belongs to {home}, and the socket to {here}"
+    if not named:
+        return f"{start}: a look-up answers, but no such socket can be bound to it"
+    if socket_source == source:
+        return f"{start}: sockets get it all the same, and no answer reaches them; give the route another source"
+    return f"{start}: a socket fails: {(socket_error or '').partition(' (')[0]}; give the route another source"
+
+
+def out_of_vrf(vrf: str, device: str) -> str:
+    return f"the packet leaves vrf {vrf} by {device}, and an answer that comes by {device} reaches no socket of {vrf}"
 
 
 def elsewhere(way_out: str, source: str) -> str:
