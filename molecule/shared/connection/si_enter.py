@@ -29,6 +29,7 @@ options:
     type: str
     vars:
       - name: inventory_hostname
+      - name: ansible_host # the other host, where a task is delegated
   engine:
     description: The engine that runs it.
     default: podman
