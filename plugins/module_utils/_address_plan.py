@@ -13,7 +13,7 @@ import socket
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _addresses
+from ansible_collections.l3host.source_ip.plugins.module_utils import _addresses, _wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import Entry, Item
 from ansible_collections.l3host.source_ip.plugins.module_utils._decode import line as route_line
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import Refused
@@ -171,19 +171,44 @@ class Removals:
     warnings: list[str] = field(default_factory=list)
 
 
+class Vrfs(t.NamedTuple):
+    """The index of the VRF that a device is or belongs to, and of that whose table this is; 0 where there is none."""
+
+    of_device: t.Mapping[int, int] = {}
+    of_table: t.Mapping[int, int] = {}
+
+
+NO_VRFS = Vrfs()
+
+
 class Left:
     """The addresses that are still there while removals are planned: IPv4 by device and in the kernel's order."""
 
-    def __init__(self, entries: t.Sequence[Entry]) -> None:
+    def __init__(self, entries: t.Sequence[Entry], vrfs: Vrfs) -> None:
         self.devices: dict[int, list[Entry]] = {}
-        self.copies = collections.Counter(entry.address.packed for entry in entries)
+        self._vrfs = vrfs
+        self._copies = collections.Counter(self._copy(entry) for entry in entries)
         for entry in entries:
             if entry.address.family == INET:
                 self.devices.setdefault(entry.address.index, []).append(entry)
 
+    def _copy(self, entry: Entry) -> tuple[bytes, int]:
+        return entry.address.packed, self._vrfs.of_device.get(entry.address.index, 0)
+
+    def needs(self, route: bytes, gone: Entry) -> bool:
+        """Whether this route has its source from the address that is gone, and from no other.
+
+        A route of a VRF has it from the VRF; in IPv4 from outside of all VRFs, too (``fib_valid_prefsrc()``).
+        """
+        header, attrs = _wire.split(route)
+        vrf = self._vrfs.of_table.get(_wire.table_of(header, attrs), 0)
+        source, home = self._copy(gone)
+        homes = {vrf, 0} if header[0] == INET else {vrf}
+        return home in homes and not any(self._copies[source, one] for one in homes)
+
     def take(self, entry: Entry, promotes: bool) -> tuple[list[Entry], tuple[Entry, ...]]:
         """Remove one as ``__inet_del_ifa`` does; ``(secondaries that go with it, IPv4 addresses behind it)``."""
-        self.copies[entry.address.packed] -= 1
+        self._copies[self._copy(entry)] -= 1
         if entry.address.family != INET:
             return [], ()
         device = self.devices[entry.address.index]
@@ -202,7 +227,7 @@ class Left:
                 along = members
                 gone = {id(one) for one in members}
                 device[:] = [one for one in device if id(one) not in gone]
-                self.copies.subtract(one.address.packed for one in members)
+                self._copies.subtract(self._copy(one) for one in members)
         return along, behind
 
 
@@ -213,6 +238,7 @@ def plan_removals(
     users: Users,
     names: t.Mapping[int, str],
     force: bool,
+    vrfs: Vrfs = NO_VRFS,
 ) -> Removals:
     """Steps for the items that are to be absent; Refused where something goes with one and ``force`` is not set.
 
@@ -236,7 +262,7 @@ def plan_removals(
             going.append((positions[id(entry)], item, entry))
     # The last in the kernel's order first: secondaries go before the primary that would take them along.
     going.sort(key=lambda one: -one[0])
-    left = Left(entries)
+    left = Left(entries, vrfs)
     for _position, item, entry in going:
         along, behind = left.take(entry, promotes(item.index))
         last = item.family == INET and not left.devices[item.index]
@@ -277,14 +303,14 @@ def _check_removable(item: Item, address: Address) -> None:
 
 
 def _harmed(gone: t.Sequence[Entry], left: Left, users: Users, last: bool) -> list[bytes]:
-    """Routes that lose something: their source is nowhere on the host any more, or their device its last address.
+    """Routes that lose something: their source is nowhere that they may have it from, or their device its last address.
 
     With its last IPv4 address a device loses its IPv4 routes (``fib_disable_ip``).
     """
     found: dict[bytes, None] = {}
     for entry in gone:
-        if not left.copies[entry.address.packed]:
-            found.update(dict.fromkeys(users.by_source.get(entry.address.packed, ())))
+        routes = users.by_source.get(entry.address.packed, ())
+        found.update(dict.fromkeys(route for route in routes if left.needs(route, entry)))
     if last:
         found.update(dict.fromkeys(users.by_device.get(gone[0].address.index, ())))
     return list(found)

@@ -15,6 +15,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._address_plan imp
     Additions,
     Removals,
     Users,
+    Vrfs,
     label,
     plan_additions,
     plan_removals,
@@ -22,7 +23,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._address_plan imp
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import Entry, Item
 from ansible_collections.l3host.source_ip.plugins.module_utils._apply import Mismatch, carry_out
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput, KernelError, Refused
-from ansible_collections.l3host.source_ip.plugins.module_utils._host import snapshot
+from ansible_collections.l3host.source_ip.plugins.module_utils._host import Host, snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Address
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import PROTOCOLS, TABLES
@@ -37,20 +38,27 @@ def ensure(
     """Bring the host's addresses to what the list says, or (``check``) tell what that would change."""
     if wait < 0:
         raise InvalidInput(f"wait: {wait} is not a number of seconds")
-    items = _addresses.parse(addresses, snapshot(kernel).device)
+    host = snapshot(kernel)
+    items = _addresses.parse(addresses, host.device)
     entries = read(kernel)
     additions = plan_additions(items, entries)
     there = _addresses.by_key(additions.entries)
     going = [there[key] for key in (_addresses.key(item) for item in items if not item.present) if key in there]
     users = find_users(kernel, additions.entries, going) if going else Users()
     names = kernel.device_names()
-    removals = plan_removals(items, additions.entries, _promotes(kernel), users, names, force)
+    removals = plan_removals(items, additions.entries, _promotes(kernel), users, names, force, _vrfs(host))
     warnings = removals.warnings
     if not check:
         warnings += _write(kernel, items, additions, removals, wait)
     plan = Plan(Steps([*additions.steps, *removals.steps]), unchanged=[*additions.unchanged, *removals.unchanged])
     result = {**plan.report("address"), "side_effects": removals.side_effects}
     return {**result, "warnings": warnings} if warnings else result
+
+
+def _vrfs(host: Host) -> Vrfs:
+    domains = {link.index: host.domain_of(link) for link in host.links}
+    tables = {link.table: link.index for link in host.links if link.table is not None}
+    return Vrfs({index: vrf.index for index, vrf in domains.items() if vrf}, tables)
 
 
 def read(kernel: Kernel) -> list[Entry]:

@@ -135,10 +135,6 @@ def test_an_address_comes_and_goes(ns: VrfHost, module: ModuleRunner, family: in
     assert address not in ns.ip("address show")
 
 
-@pytest.mark.parametrize(
-    "family",
-    [4, pytest.param(6, marks=pytest.mark.xfail(reason="the module counts the address in the other VRF, too"))],
-)
 def test_the_same_address_in_another_vrf_does_not_keep_the_routes_of_this_one(
     ns: VrfHost, module: ModuleRunner, family: int
 ) -> None:

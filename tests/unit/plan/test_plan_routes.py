@@ -27,7 +27,7 @@ LINKS = (Link(1, "lo", True, True), Link(2, "v0", True, False), Link(3, "v1", Tr
 class AnySource(Host):
     """A host that has every address: which sources are valid is not what these tests ask."""
 
-    def check_source(self, source: bytes, table: int, what: str) -> None:
+    def check_source(self, source: bytes, table: int, what: str, devices: frozenset[int] | None = None) -> None:
         return
 
 
