@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -113,11 +114,17 @@ def watch(host: Host, state: Mapping[str, Any]) -> int:
                 if wrong and not everything:
                     done += mend_routes(host, judge, wrong, settings, version)
             except CommandError as error:
-                print(error, flush=True)
+                _say(str(error))
                 everything = True
                 delay = _FIRST
             for step in done:
-                print(f"{step['why']}: {describe(step)}", flush=True)
+                _say(f"{step['why']}: {describe(step)}")
+
+
+def _say(text: str) -> None:
+    """A line for the service's journal."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _gather(events: socket.socket, judge: Judge, tables: Mapping[int, str]) -> tuple[set[Place], bool]:

@@ -27,7 +27,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._route_steps impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._runs import Run, WantedRoute, joined
 from ansible_collections.l3host.source_ip.plugins.module_utils._scan import Scan
 from ansible_collections.l3host.source_ip.plugins.module_utils._shared_hops import check_shared
-from ansible_collections.l3host.source_ip.plugins.module_utils._steps import AnyStep, Plan
+from ansible_collections.l3host.source_ip.plugins.module_utils._steps import Plan
 from ansible_collections.l3host.source_ip.plugins.module_utils._template import Template
 
 
@@ -78,9 +78,12 @@ class RoutePlanner:
         removals.reverse()
         singles = []
         for _first, part in sorted(parts, key=lambda part: part[0]):
-            plan.steps.extend(t.cast("list[AnyStep] | CreatedRoutes", part))
-            singles += part if isinstance(part, list) else []
-        plan.steps.extend(t.cast("list[AnyStep]", removals))
+            if isinstance(part, list):
+                plan.steps.extend(part)
+                singles += part
+            else:
+                plan.steps.add(part)
+        plan.steps.extend(removals)
         check_shared([*singles, *removals], self.dump, self.lines)
         return plan
 

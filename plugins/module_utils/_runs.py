@@ -31,7 +31,7 @@ class Columns(t.NamedTuple):
     lengths: bytes
 
 
-class Run(t.Sequence[WantedRoute]):
+class Run:
     """Entries that follow each other, from number ``first`` on, and differ in nothing but the destination."""
 
     def __init__(self, first: int, shape: Shape, absent: bool, columns: Columns) -> None:
@@ -45,13 +45,10 @@ class Run(t.Sequence[WantedRoute]):
     def __len__(self) -> int:
         return len(self.columns.lengths)
 
-    @t.overload
-    def __getitem__(self, at: int) -> WantedRoute: ...
-    @t.overload
-    def __getitem__(self, at: slice) -> list[WantedRoute]: ...
-    def __getitem__(self, at: int | slice) -> WantedRoute | list[WantedRoute]:
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
+    def __iter__(self) -> t.Iterator[WantedRoute]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, at: int) -> WantedRoute:
         family, packed, lengths = self.columns
         start = range(len(self))[at] * self.width
         prefix = Prefix(family, packed[start : start + self.width], lengths[at])

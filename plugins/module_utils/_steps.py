@@ -70,12 +70,15 @@ class Steps:
     def append(self, step: AnyStep) -> None:
         self.extend([step])
 
-    def extend(self, part: list[AnyStep] | ManySteps) -> None:
+    def extend(self, steps: t.Iterable[AnyStep]) -> None:
         last = self._parts[-1]
-        if isinstance(last, list) and isinstance(part, list):
-            last += part
+        if isinstance(last, list):
+            last += steps
         else:
-            self._parts.append(part)
+            self._parts.append(list(steps))
+
+    def add(self, many: ManySteps) -> None:
+        self._parts.append(many)
 
     def __len__(self) -> int:
         return sum(map(len, self._parts))
