@@ -45,8 +45,7 @@ def ensure(
     there = _addresses.by_key(additions.entries)
     going = [there[key] for key in (_addresses.key(item) for item in items if not item.present) if key in there]
     users = find_users(kernel, additions.entries, going) if going else Users()
-    names = kernel.device_names()
-    removals = plan_removals(items, additions.entries, _promotes(kernel), users, names, force, _vrfs(host))
+    removals = plan_removals(items, additions.entries, _promotes(kernel), users, host.names, force, _vrfs(host))
     warnings = removals.warnings
     if not check:
         warnings += _write(kernel, items, additions, removals, wait)

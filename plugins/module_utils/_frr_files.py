@@ -90,6 +90,7 @@ def wanted_files(params: Mapping[str, Any]) -> dict[str, str]:
     state["settings"] = {**params["settings"], "kernel_edit": params["kernel_edit"]}
     module = f"{_PACKAGE}/_frr_boot".replace("/", ".")
     service = params["service"]
+    follows = f"PartOf={service}.service\nAfter={service}.service"
     common = {"library": LIBRARY, "module": module, "service": service}
     files = {f"{LIBRARY}/{_PACKAGE}/{code.__name__.rsplit('.', 1)[1]}.py": inspect.getsource(code) for code in CODE}
     files[_frr_boot.STATE] = json.dumps(state, indent=1, sort_keys=True) + "\n"
@@ -103,7 +104,7 @@ def wanted_files(params: Mapping[str, Any]) -> dict[str, str]:
     )
     files[f"{UNITS}/l3host-source-ip-frr-repair.service"] = _UNIT.format(
         description="Sources of FRR's routes, judged and repaired after FRR has started",
-        order=f"PartOf={service}.service\nAfter={service}.service",
+        order=follows,
         type="exec",
         command="repair",
         timeout="",
@@ -111,7 +112,7 @@ def wanted_files(params: Mapping[str, Any]) -> dict[str, str]:
     )
     files[f"{UNITS}/{_WATCH}"] = _UNIT.format(
         description="Sources of FRR's routes, set again where FRR or the kernel drops them",
-        order=f"PartOf={service}.service\nAfter={service}.service",
+        order=follows,
         type="exec",
         command="watch",
         timeout="Restart=on-failure\nRestartSec=5\n",

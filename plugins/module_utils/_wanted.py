@@ -211,7 +211,8 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
     if family == INET6 and shape.metric == 0:
         shape = replace(shape, metric=1024)  # the kernel's own reading of 0: IP6_RT_PRIO_USER
     if shape.source and item.get("state") != "absent":
-        devices = frozenset(hop.device for hop in hops or () if hop.device)
+        # IPv4 does not look at them: one check, and one warning, for each source and table.
+        devices = frozenset(hop.device for hop in hops or () if hop.device) if family == INET6 else None
         host.check_source(shape.source, table, f"{what}.source", devices or None)
     return shape
 
