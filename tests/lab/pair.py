@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import TypeVar
 
 from tests.lab.netns import Namespace, NamespaceError, batch, delete
 
@@ -41,7 +42,64 @@ route add 2001:db8:ff::/64 via 2001:db8::1
 """
 
 
-class Host(Namespace):
+P = TypeVar("P", bound="Pair")
+H = TypeVar("H", bound="Host")
+
+
+class Pair(Namespace):
+    """A host and, in a namespace of its own, the peer at the other end of each of its links."""
+
+    LINKS: tuple[str, ...]
+    HOST_LINES: str
+    PEER_LINES: str
+    #: How many hundredths of a second addresses may stay tentative.
+    PATIENCE = 500
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label)
+        self.peer = Namespace("peer")
+
+    def create(self: P) -> P:
+        """Make both namespaces and everything in them."""
+        names = (self.name, self.peer.name)
+        batch(f"netns add {name}" for name in names)
+        no_filter = {"ipv4/conf/all/rp_filter": 0, "ipv4/conf/default/rp_filter": 0}
+        # Link-local addresses must work at once: neighbours of an address on lo are asked for from them.
+        no_dad = {"ipv6/conf/all/accept_dad": 0, "ipv6/conf/default/accept_dad": 0}
+        self.sysctl({**no_filter, **no_dad})
+        self.peer.sysctl({**no_filter, **no_dad, "ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
+        batch(f"link add {link} netns {names[0]} type veth peer name {link} netns {names[1]}" for link in self.LINKS)
+        self.peer.batch(self.PEER_LINES.splitlines())
+        self.batch(self.HOST_LINES.splitlines())
+        self._settle()
+        return self
+
+    def _settle(self) -> None:
+        """Wait until no address is tentative: without detection too, a worker of the kernel says when it is over."""
+        for _wait in range(self.PATIENCE):
+            if not any(ns.ip("-6 address show tentative").strip() for ns in (self, self.peer)):
+                return
+            time.sleep(0.01)
+        raise NamespaceError(f"{self.name}: addresses stay tentative: {self.ip('-6 address show tentative')}")
+
+    def delete(self) -> None:
+        """Delete both namespaces."""
+        delete([self.name, self.peer.name])
+
+    def __enter__(self: P) -> P:
+        try:
+            return self.create()
+        except BaseException:
+            self.delete()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.delete()
+
+
+class Host(Pair):
     """A host with the addresses below; ``peer`` holds the gateways and one address inside P4 and P6 each.
 
     ===== ================================= ==========================
@@ -65,47 +123,15 @@ class Host(Namespace):
     G4_V1 = "10.1.0.254"
     G6 = "2001:db8::fe"
     G6_V1 = "2001:db8:1::fe"
+    LINKS = ("v0", "v1")
+    HOST_LINES = _HOST_LINES
+    PEER_LINES = _PEER_LINES
 
     def __init__(self, label: str = "host") -> None:
         super().__init__(label)
-        self.peer = Namespace("peer")
 
-    def create(self) -> Host:
-        """Make both namespaces and everything in them."""
-        names = (self.name, self.peer.name)
-        batch(f"netns add {name}" for name in names)
-        no_filter = {"ipv4/conf/all/rp_filter": 0, "ipv4/conf/default/rp_filter": 0}
-        # Link-local addresses must work at once: neighbours of an address on lo are asked for from them.
-        no_dad = {"ipv6/conf/all/accept_dad": 0, "ipv6/conf/default/accept_dad": 0}
-        self.sysctl({**no_filter, **no_dad})
-        self.peer.sysctl({**no_filter, **no_dad, "ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
-        batch(f"link add {link} netns {names[0]} type veth peer name {link} netns {names[1]}" for link in ("v0", "v1"))
-        self.peer.batch(_PEER_LINES.splitlines())
-        self.batch(_HOST_LINES.splitlines())
-        self._settle()
-        self.sysctl({f"ipv6/conf/{link}/accept_dad": 1 for link in ("default", "v0", "v1")})
+    def create(self: H) -> H:
+        """As every pair; afterwards new addresses are tested for duplicates, as on any host."""
+        super().create()
+        self.sysctl({f"ipv6/conf/{link}/accept_dad": 1 for link in ("default", *self.LINKS)})
         return self
-
-    def _settle(self) -> None:
-        """Wait until no address is tentative: without detection too, a worker of the kernel says when it is over."""
-        for _wait in range(500):
-            if not any(ns.ip("-6 address show tentative").strip() for ns in (self, self.peer)):
-                return
-            time.sleep(0.01)
-        raise NamespaceError(f"{self.name}: addresses stay tentative: {self.ip('-6 address show tentative')}")
-
-    def delete(self) -> None:
-        """Delete both namespaces."""
-        delete([self.name, self.peer.name])
-
-    def __enter__(self) -> Host:
-        try:
-            return self.create()
-        except BaseException:
-            self.delete()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.delete()

@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import time
-from types import TracebackType
-
-from tests.lab.netns import Namespace, NamespaceError, batch, delete
+from tests.lab.pair import Pair
 
 _HOST_LINES = """\
 link add blue type vrf table 10
@@ -73,7 +70,7 @@ FAR = {4: "198.51.100.34", 6: "2001:db8:100::34"}
 HOST_BITS = {4: 32, 6: 128}
 
 
-class VrfHost(Namespace):
+class VrfHost(Pair):
     """A host with the devices and addresses below; ``peer`` holds the gateways and FAR.
 
     ====== ======================== ============ ================= ===================
@@ -91,44 +88,9 @@ class VrfHost(Namespace):
     """
 
     LINKS = ("v0", "v1", "v2")
+    HOST_LINES = _HOST_LINES
+    PEER_LINES = _PEER_LINES
+    PATIENCE = 1000
 
     def __init__(self, label: str = "vrf") -> None:
         super().__init__(label)
-        self.peer = Namespace("peer")
-
-    def create(self) -> VrfHost:
-        """Make both namespaces and everything in them."""
-        names = (self.name, self.peer.name)
-        batch(f"netns add {name}" for name in names)
-        loose = {"ipv4/conf/all/rp_filter": 0, "ipv4/conf/default/rp_filter": 0}
-        loose |= {"ipv6/conf/all/accept_dad": 0, "ipv6/conf/default/accept_dad": 0}
-        self.sysctl(loose)
-        self.peer.sysctl({**loose, "ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
-        batch(f"link add {link} netns {names[0]} type veth peer name {link} netns {names[1]}" for link in self.LINKS)
-        self.peer.batch(_PEER_LINES.splitlines())
-        self.batch(_HOST_LINES.splitlines())
-        self._settle()
-        return self
-
-    def _settle(self) -> None:
-        for _wait in range(1000):
-            if not any(ns.ip("-6 address show tentative").strip() for ns in (self, self.peer)):
-                return
-            time.sleep(0.01)
-        raise NamespaceError(f"{self.name}: addresses stay tentative: {self.ip('-6 address show tentative')}")
-
-    def delete(self) -> None:
-        """Delete both namespaces."""
-        delete([self.name, self.peer.name])
-
-    def __enter__(self) -> VrfHost:
-        try:
-            return self.create()
-        except BaseException:
-            self.delete()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.delete()
