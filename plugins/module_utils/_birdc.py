@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
+import socket
 import typing as t
 
 # How birdc names the protocol of a route: `Type: OSPF-E2 univ` (2.x), `source: OSPF-E2` (3.x); nest/route.h of BIRD.
@@ -23,6 +23,8 @@ _PROTOCOLS = {
 }
 _ROUTE = re.compile(r"(?P<net>\S*)\s+(?P<kind>[a-z]+) \[(?P<protocol>\S+) [^\]]*\](?P<rest>.*)")
 _BITS = {"ipv4": 32, "ipv6": 128}
+#: An address as a number, and the length of the prefix.
+_Prefix = tuple[int, int]
 #: The number BIRD writes its routes with (RTPROT_BIRD, linux/rtnetlink.h).
 KERNEL_PROTOCOL = "bird"
 
@@ -110,14 +112,13 @@ class Sources:
 
     def __init__(self, family: str, policies: t.Sequence[dict[str, t.Any]]) -> None:
         self._bits = _BITS[family]
-        self._rules: dict[int, dict[int, list[tuple[bool, t.Any, list[t.Any], str]]]] = {}
+        self._rules: dict[int, dict[int, list[tuple[bool, t.Any, list[_Prefix], str]]]] = {}
         for policy in policies:
-            exempt = [ipaddress.ip_network(text) for text in policy["except"]]
+            exempt = [_prefix(text) for text in policy["except"]]
             for text in policy["destinations"]:
-                network = ipaddress.ip_network(text)
+                value, length = _prefix(text)
                 rule = (policy["match"] == "exact", policy["protocols"], exempt, policy["source"])
-                level = self._rules.setdefault(network.prefixlen, {})
-                level.setdefault(int(network.network_address) >> (self._bits - network.prefixlen), []).append(rule)
+                self._rules.setdefault(length, {}).setdefault(value >> (self._bits - length), []).append(rule)
         for level in self._rules.values():
             for rules in level.values():
                 rules.sort(key=lambda rule: not rule[0])
@@ -125,23 +126,29 @@ class Sources:
 
     def of(self, destination: str, protocol: str) -> str | None:
         """The source for this route, None where no policy concerns it."""
-        network = ipaddress.ip_network(destination)
-        value = int(network.network_address)
+        prefix = value, own_length = _prefix(destination)
         for length in self._lengths:
-            if length > network.prefixlen:
+            if length > own_length:
                 continue
             for exact, protocols, exempt, source in self._rules[length].get(value >> (self._bits - length), ()):
-                if exact and length != network.prefixlen:
+                if exact and length != own_length:
                     continue
                 if "any" not in protocols and protocol not in protocols:
                     continue
-                if not any(_inside(network, other) for other in exempt):
+                if not any(self._inside(prefix, other) for other in exempt):
                     return source
         return None
 
+    def _inside(self, prefix: _Prefix, other: _Prefix) -> bool:
+        shift = self._bits - other[1]
+        return prefix[1] >= other[1] and prefix[0] >> shift == other[0] >> shift
 
-def _inside(network: t.Any, other: t.Any) -> bool:
-    return network.prefixlen >= other.prefixlen and network.network_address in other
+
+def _prefix(text: str) -> _Prefix:
+    # Once for each of ten thousand routes: ipaddress takes ten times as long to check what BIRD and our filter checked.
+    address, _slash, length = text.partition("/")
+    packed = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    return int.from_bytes(packed, "big"), int(length) if length else 8 * len(packed)
 
 
 def kernel_sources(routes: t.Iterable[dict[str, t.Any]], family: str) -> dict[str, tuple[str, str | None]]:
@@ -196,4 +203,4 @@ def _same(one: str | None, other: str | None) -> bool:
     if one == other or one is None or other is None:
         return one == other
     # BIRD and the kernel do not always write an address the same way.
-    return ipaddress.ip_address(one) == ipaddress.ip_address(other)
+    return _prefix(one) == _prefix(other)

@@ -15,7 +15,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._errors import So
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel, enter_netns
 
 _SHOWN_ENTRIES = 10
-#: The option that every module has.
+#: The option that every module has which works on the kernel alone.
 NETNS: dict[str, t.Any] = {"netns": {"type": "str"}}
 
 
@@ -24,7 +24,7 @@ def run(module: AnsibleModule, body: t.Callable[[AnsibleModule, Kernel], dict[st
     # A short life with many small objects and hardly a cycle: collecting them costs a third of the work on big lists.
     gc.disable()
     try:
-        if module.params["netns"]:
+        if module.params.get("netns"):
             enter_netns(module.params["netns"])
         with Kernel() as kernel:
             result = body(module, kernel)

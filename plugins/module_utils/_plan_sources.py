@@ -32,7 +32,11 @@ Siblings = t.Callable[[bytes], t.Sequence[t.Optional[bytes]]]
 
 @dataclass
 class SourcePlanner:
-    """Plans the sources of the routes that ``wanted`` selects. ``missing``: ``fail`` or ``ignore``."""
+    """Plans the sources of the routes that ``wanted`` selects.
+
+    ``missing``: ``fail`` or ``ignore``. ``owner``: protocol number of the daemon for which this is done; its routes
+    need no ``force``.
+    """
 
     wanted: t.Sequence[Selection]
     lines: Lines
@@ -40,6 +44,7 @@ class SourcePlanner:
     siblings: Siblings
     force: bool = False
     missing: str = "fail"
+    owner: int | None = None
 
     def plan(self) -> Plan:
         plan = Plan()
@@ -114,7 +119,8 @@ class SourcePlanner:
             plan.unchanged.append((prefix, RouteLine(payload, self.lines)))
             return
         what = f"routes[{chosen.number}]"
-        check_owner(payload, self.lines, what, self.force, plan.warnings)
+        if header[5] != self.owner:
+            check_owner(payload, self.lines, what, self.force, plan.warnings)
         check_replaceable(
             payload, [other for other in there if _wire.key(other) == _wire.key(payload)], self.lines, what
         )

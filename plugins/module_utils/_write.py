@@ -17,7 +17,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._apply import Mis
 from ansible_collections.l3host.source_ip.plugins.module_utils._decode import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._entries import entries
 from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError, SourceIPError
-from ansible_collections.l3host.source_ip.plugins.module_utils._host import snapshot
+from ansible_collections.l3host.source_ip.plugins.module_utils._host import Host, snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET6, Query
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import OWN_PROTOCOL, PROTOCOLS, number
@@ -88,13 +88,27 @@ def prefsrc_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     """The module ``prefsrc``."""
     options = module.params
     host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
+    return set_sources(module, kernel, host, options["routes"], options["missing"], force=options["force"])
+
+
+def set_sources(
+    module: AnsibleModule,
+    kernel: Kernel,
+    host: Host,
+    items: t.Sequence[t.Mapping[str, t.Any]],
+    missing: str,
+    force: bool = False,
+    owner: int | None = None,
+) -> dict[str, t.Any]:
+    """Give routes that exist their source; ``items`` and the rest as in ``SourcePlanner``."""
     planner = SourcePlanner(
-        wanted=selections(options["routes"], host),
+        wanted=selections(items, host),
         lines=Lines(host.names),
         dump=kernel.dump_routes,
         siblings=lambda payload: _sibling_sources(kernel, payload),
-        force=options["force"],
-        missing=options["missing"],
+        force=force,
+        missing=missing,
+        owner=owner,
     )
     result = write(module, kernel, planner)
     for warning in host.warnings:

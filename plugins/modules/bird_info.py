@@ -17,6 +17,8 @@ description:
     the kernel lost or never got.
   - Returns numbers and the first differences, however many routes there are. The role P(l3host.source_ip.bird#role)
     uses it.
+seealso:
+  - module: l3host.source_ip.bird_sources
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -32,46 +34,8 @@ attributes:
     description: Target OS/families that can be operated against.
     support: full
     platforms: Linux
-requirements:
-  - C(birdc) and C(ip) on the host
-options:
-  scopes:
-    description: What to compare. Without it, only the daemon is described.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      family:
-        description: The address family.
-        type: str
-        choices: [ipv4, ipv6]
-        required: true
-      kernel_table:
-        description: The number of the kernel table.
-        type: int
-        default: 254
-      bird_table:
-        description: The BIRD table whose kernel protocol writes to that kernel table.
-        type: str
-        required: true
-      policies:
-        description: Its policies, as the filter P(l3host.source_ip.intent#filter) returns them.
-        type: list
-        elements: dict
-        default: []
-      routes:
-        description: Its routes, as the filter P(l3host.source_ip.intent#filter) returns them.
-        type: list
-        elements: dict
-        default: []
-  limit:
-    description: How many differences, and changes of each kernel protocol, to return. RV(counts) has all of them.
-    type: int
-    default: 20
-  socket:
-    description: BIRD's control socket.
-    type: path
-    default: /run/bird/bird.ctl
+extends_documentation_fragment:
+  - l3host.source_ip._bird
 """
 
 EXAMPLES = r"""
@@ -148,99 +112,37 @@ affected:
       changes: [{destination: 198.51.100.0/24, source: 192.0.2.2}]
 """
 
-import json
 import re
-import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.l3host.source_ip.plugins.module_utils import _birdc
-
-
-def argument_spec() -> dict[str, t.Any]:
-    scope = {
-        "family": {"type": "str", "choices": ["ipv4", "ipv6"], "required": True},
-        "kernel_table": {"type": "int", "default": 254},
-        "bird_table": {"type": "str", "required": True},
-        "policies": {"type": "list", "elements": "dict", "default": []},
-        "routes": {"type": "list", "elements": "dict", "default": []},
-    }
-    return {
-        "scopes": {"type": "list", "elements": "dict", "default": [], "options": scope},
-        "limit": {"type": "int", "default": 20},
-        "socket": {"type": "path", "default": "/run/bird/bird.ctl"},
-    }
-
-
-def birdc(module: AnsibleModule, command: str, check: bool = True) -> tuple[int, str]:
-    arguments = [module.get_bin_path("birdc", required=True), "-s", module.params["socket"], *command.split()]
-    code, out, err = module.run_command(arguments)
-    if check and code:
-        module.fail_json(msg=f"birdc {command}: {(out + err).strip()}", rc=code)
-    return code, out
-
-
-def kernel_routes(module: AnsibleModule, family: str, table: int) -> list[dict[str, t.Any]]:
-    command = [module.get_bin_path("ip", required=True), "-j", "-4" if family == "ipv4" else "-6"]
-    command += ["route", "show", "table", str(table), "protocol", _birdc.KERNEL_PROTOCOL]
-    code, out, err = module.run_command(command)
-    if code and "FIB table does not exist" in err:
-        return []
-    if code:
-        module.fail_json(msg=f"{' '.join(command)}: {err.strip()}", rc=code)
-    routes: list[dict[str, t.Any]] = json.loads(out or "[]")
-    return routes
-
-
-def compare(module: AnsibleModule, instances: dict[str, str]) -> dict[str, t.Any]:
-    rows: list[dict[str, t.Any]] = []
-    affected = []
-    routes = 0
-    for scope in module.params["scopes"]:
-        instance = instances.get(scope["bird_table"])
-        if instance is None:
-            module.fail_json(msg=f"BIRD has no kernel protocol for its table {scope['bird_table']}")
-        exported = _birdc.exported_routes(birdc(module, f"show route export {instance} all")[1])
-        found = _birdc.compare(
-            exported,
-            _birdc.kernel_sources(kernel_routes(module, scope["family"], scope["kernel_table"]), scope["family"]),
-            _birdc.Sources(scope["family"], scope["policies"]),
-            {route["destination"]: route["source"] for route in scope["routes"]},
-        )
-        routes += len(exported)
-        rows += [{**difference._asdict(), "instance": instance} for difference in found]
-        wrong = [difference for difference in found if difference.problem == "differs"]
-        if wrong:
-            changes = [{"destination": one.destination, "source": one.bird} for one in wrong[: module.params["limit"]]]
-            place = {key: scope[key] for key in ("family", "kernel_table", "bird_table")}
-            affected.append({**place, "instance": instance, "count": len(wrong), "changes": changes})
-    order = list(_birdc.PROBLEMS)
-    rows.sort(key=lambda row: order.index(row["problem"]))
-    counts = {problem: sum(row["problem"] == problem for row in rows) for problem in order}
-    meanings = {problem: text for problem, text in _birdc.PROBLEMS.items() if counts[problem]}
-    differences = rows[: module.params["limit"]]
-    return {"routes": routes, "counts": counts, "meanings": meanings, "differences": differences, "affected": affected}
+from ansible_collections.l3host.source_ip.plugins.module_utils._bird_host import (
+    OPTIONS,
+    birdc,
+    compare,
+    kernel_protocols,
+    report,
+)
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    """Ansible's door."""
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
     code, status = birdc(module, "show status", check=False)
     if code:
         _code, out, err = module.run_command([module.get_bin_path("bird", required=True), "--version"])
         module.exit_json(changed=False, running=False, version=_birdc.version_of(out + err))
-    protocols = _birdc.kernel_protocols(birdc(module, "show protocols")[1])
     code, revision = birdc(module, "eval source_ip_revision", check=False)
     symbols = _birdc.symbols(birdc(module, "show symbols function")[1])
-    functions = [name for name in symbols if re.match(r"source_ip(_\d+)?$", name)]
-    result = compare(module, {row["bird_table"]: row["name"] for row in protocols})
     module.exit_json(
         changed=False,
         running=True,
         version=_birdc.version_of(status),
-        functions=functions,
+        functions=[name for name in symbols if re.match(r"source_ip(_\d+)?$", name)],
         revision="" if code else revision.splitlines()[-1].strip(),
-        protocols=protocols,
-        **result,
+        protocols=kernel_protocols(module),
+        **report(compare(module), module.params["limit"]),
     )
 
 
