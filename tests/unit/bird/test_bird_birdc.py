@@ -138,3 +138,20 @@ def test_our_own_static_route_must_be_exported_with_its_own_source() -> None:
 def test_addresses_are_compared_as_addresses() -> None:
     route = PLAIN._replace(destination="2001:db8:1::/48", source="2001:DB8:FFFF:0::1")
     assert _birdc.compare([route], {route.destination: ("unicast", "2001:db8:ffff::1")}, sources("6"), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("destination", "source"),
+    [("10.0.0.0/8", None), ("10.1.0.0/16", None), ("10.0.0.0/7", "192.0.2.1"), ("11.0.0.0/8", "192.0.2.1")],
+)
+def test_an_exemption_holds_for_what_is_inside_it_and_not_for_what_holds_it(
+    destination: str, source: str | None
+) -> None:
+    policy = {
+        "destinations": ["0.0.0.0/0"],
+        "match": "orlonger",
+        "protocols": ["any"],
+        "except": ["10.0.0.0/8"],
+        "source": "192.0.2.1",
+    }
+    assert _birdc.Sources("ipv4", [policy]).of(destination, "bgp") == source
