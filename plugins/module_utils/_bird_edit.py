@@ -9,7 +9,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._bird_host import compare, kernel_edits, report
+from ansible_collections.l3host.source_ip.plugins.module_utils._bird_host import (
+    compare,
+    kernel_edits,
+    kernel_protocols,
+    report,
+)
 from ansible_collections.l3host.source_ip.plugins.module_utils._host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._names import PROTOCOLS
@@ -18,7 +23,8 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._write import set
 
 def bird_sources_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     """Compare, set what differs in the kernel, compare again."""
-    scopes = compare(module)
+    protocols = kernel_protocols(module)
+    scopes = compare(module, protocols)
     items = [item for scope in scopes for item in kernel_edits(scope)]
     done: dict[str, t.Any] = {"changed": False, "set": 0}
     if items:
@@ -27,5 +33,5 @@ def bird_sources_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]
         done = {key: written[key] for key in ("changed", "diff") if key in written}
         done["set"] = written["counts"]["changed"]
         if not module.check_mode:
-            scopes = compare(module)
+            scopes = compare(module, protocols)
     return {**report(scopes, module.params["limit"]), **done}

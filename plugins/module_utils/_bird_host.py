@@ -55,9 +55,9 @@ def kernel_protocols(module: AnsibleModule) -> list[dict[str, str]]:
     return _birdc.kernel_protocols(birdc(module, "show protocols")[1])
 
 
-def compare(module: AnsibleModule) -> list[Scope]:
-    """Every entry of the option ``scopes``, compared. Fails where BIRD has no kernel protocol for it."""
-    instances = {row["bird_table"]: row["name"] for row in kernel_protocols(module)} if module.params["scopes"] else {}
+def compare(module: AnsibleModule, protocols: t.Iterable[dict[str, str]]) -> list[Scope]:
+    """Every entry of the option ``scopes``, compared. Fails where none of BIRD's kernel ``protocols`` carries it."""
+    instances = {row["bird_table"]: row["name"] for row in protocols}
     found = []
     for options in module.params["scopes"]:
         family = options["family"]
@@ -107,11 +107,11 @@ def report(scopes: t.Sequence[Scope], limit: int) -> dict[str, t.Any]:
         "counts": counts,
         "meanings": {problem: text for problem, text in _birdc.PROBLEMS.items() if counts[problem]},
         "differences": rows[:limit],
-        "affected": [_affected(scope, limit) for scope in scopes if scope.differs],
+        "affected": [_affected(scope, differs, limit) for scope in scopes if (differs := scope.differs)],
     }
 
 
-def _affected(scope: Scope, limit: int) -> dict[str, t.Any]:
+def _affected(scope: Scope, differs: list[_birdc.Difference], limit: int) -> dict[str, t.Any]:
     place = {key: scope.options[key] for key in ("family", "kernel_table", "bird_table")}
-    changes = [{"destination": one.destination, "source": one.bird} for one in scope.differs[:limit]]
-    return {**place, "instance": scope.instance, "count": len(scope.differs), "changes": changes}
+    changes = [{"destination": one.destination, "source": one.bird} for one in differs[:limit]]
+    return {**place, "instance": scope.instance, "count": len(differs), "changes": changes}

@@ -134,6 +134,7 @@ def main() -> None:
         _code, out, err = module.run_command([module.get_bin_path("bird", required=True), "--version"])
         module.exit_json(changed=False, running=False, version=_birdc.version_of(out + err))
     code, revision = birdc(module, "eval source_ip_revision", check=False)
+    protocols = kernel_protocols(module)
     symbols = _birdc.symbols(birdc(module, "show symbols function")[1])
     module.exit_json(
         changed=False,
@@ -141,8 +142,8 @@ def main() -> None:
         version=_birdc.version_of(status),
         functions=[name for name in symbols if re.match(r"source_ip(_\d+)?$", name)],
         revision="" if code else revision.splitlines()[-1].strip(),
-        protocols=kernel_protocols(module),
-        **report(compare(module), module.params["limit"]),
+        protocols=protocols,
+        **report(compare(module, protocols), module.params["limit"]),
     )
 
 
