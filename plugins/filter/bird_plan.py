@@ -11,12 +11,12 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._errors import SourceIPError
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._bird import plan
+from ..module_utils._backends._bird.plan import plan
+from ..module_utils._base.errors import SourceIPError
 
 
 def bird_plan(intent: dict[str, Any], config: str, path: str, **options: Any) -> dict[str, Any]:
-    """What the role bird does; the shape of the result is in plugin_utils/_bird.py."""
+    """What the role bird does; the shape of the result is in module_utils/_backends/_bird/plan.py."""
     try:
         # Bytes that are not UTF-8 (an operator's old comment) come through as surrogates, and go back as those bytes.
         text = base64.b64decode(config).decode("utf-8", "surrogateescape")

@@ -11,9 +11,9 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr_parse import parse, version
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr_task import plan
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._intent import IntentError
+from ..module_utils._backends._frr.parse import parse, version
+from ..module_utils._backends._frr.task import plan
+from ..module_utils._intent.normal import IntentError
 
 
 def frr_plan(
@@ -27,7 +27,7 @@ def frr_plan(
     prefix: str = "SIP-",
     tag: int = 1330133,
 ) -> dict[str, Any]:
-    """The plan for one host; its shape is in plugin_utils/_frr_task.py."""
+    """The plan for one host; its shape is in module_utils/_backends/_frr/task.py."""
     if not isinstance(value, Mapping):
         raise AnsibleFilterError("l3host.source_ip.frr_plan needs a mapping with the three lists of the intent")
     host = {key: value.get(f"source_ip_{key}") for key in ("addresses", "routes", "policies")}

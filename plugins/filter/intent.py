@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._intent import IntentError, normalise
+from ..module_utils._intent.normal import IntentError, normalise
 
 _VARIABLES = {
     "source_ip_addresses": "addresses",
@@ -20,7 +20,7 @@ _VARIABLES = {
 
 
 def intent(value: Any, backend: str | None = None) -> dict[str, list[Any]]:
-    """Validate and normalise an intent; the shape of the result is in plugin_utils/_intent.py."""
+    """Validate and normalise an intent; the shape of the result is in module_utils/_intent/normal.py."""
     if not isinstance(value, Mapping):
         raise AnsibleFilterError(f"l3host.source_ip.intent needs a mapping with any of {', '.join(_VARIABLES)}")
     unknown = sorted(str(key) for key in value if key not in _VARIABLES)

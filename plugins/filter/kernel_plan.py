@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._kernel_plan import RecordError, plan, read_record
+from ..module_utils._backends._kernel.plan import RecordError, plan, read_record
 
 
 def kernel_plan(intent: Any, content: str | None = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._kernel_plan import (
+from ..module_utils._backends._kernel.plan import (
     RecordError,
     read_record,
     record_after,

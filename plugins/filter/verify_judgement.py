@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._verify import judge, table
+from ..module_utils._backends.verify import judge, table
 
 
 def verify_judgement(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._verify import questions
+from ..module_utils._backends.verify import questions
 
 
 def verify_questions(intent: Any, listed: list[Any], backend: str | None = None, limit: int = 200) -> dict[str, Any]:

@@ -236,9 +236,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._address_task import ensure
-from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
-from ansible_collections.l3host.source_ip.plugins.module_utils._module import NETNS, run
+from ..module_utils._addresses.task import ensure
+from ..module_utils._change.boundary import NETNS, run
+from ..module_utils._netlink.kernel import Kernel
 
 
 def body(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:

@@ -116,8 +116,8 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _birdc
-from ansible_collections.l3host.source_ip.plugins.module_utils._bird_host import (
+from ..module_utils._backends._bird import answers
+from ..module_utils._backends._bird.host import (
     OPTIONS,
     birdc,
     compare,
@@ -132,14 +132,14 @@ def main() -> None:
     code, status = birdc(module, "show status", check=False)
     if code:
         _code, out, err = module.run_command([module.get_bin_path("bird", required=True), "--version"])
-        module.exit_json(changed=False, running=False, version=_birdc.version_of(out + err))
+        module.exit_json(changed=False, running=False, version=answers.version_of(out + err))
     code, revision = birdc(module, "eval source_ip_revision", check=False)
     protocols = kernel_protocols(module)
-    symbols = _birdc.symbols(birdc(module, "show symbols function")[1])
+    symbols = answers.symbols(birdc(module, "show symbols function")[1])
     module.exit_json(
         changed=False,
         running=True,
-        version=_birdc.version_of(status),
+        version=answers.version_of(status),
         functions=[name for name in symbols if re.match(r"source_ip(_\d+)?$", name)],
         revision="" if code else revision.splitlines()[-1].strip(),
         protocols=protocols,

@@ -72,9 +72,9 @@ affected:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._bird_edit import bird_sources_task
-from ansible_collections.l3host.source_ip.plugins.module_utils._bird_host import OPTIONS
-from ansible_collections.l3host.source_ip.plugins.module_utils._module import run
+from ..module_utils._backends._bird.edit import bird_sources_task
+from ..module_utils._backends._bird.host import OPTIONS
+from ..module_utils._change.boundary import run
 
 
 def main() -> None:

@@ -118,8 +118,8 @@ files:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._frr_files import boot
-from ansible_collections.l3host.source_ip.plugins.module_utils._frr_host import CommandError
+from ..module_utils._backends._frr.files import boot
+from ..module_utils._backends._frr.host import CommandError
 
 
 def main() -> None:

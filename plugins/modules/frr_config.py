@@ -96,8 +96,8 @@ applied:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._frr_apply import ApplyError, apply
-from ansible_collections.l3host.source_ip.plugins.module_utils._frr_host import Host
+from ..module_utils._backends._frr.apply import ApplyError, apply
+from ..module_utils._backends._frr.host import Host
 
 
 def main() -> None:

@@ -75,8 +75,8 @@ mode:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._frr_files import read
-from ansible_collections.l3host.source_ip.plugins.module_utils._frr_host import CommandError, Host
+from ..module_utils._backends._frr.files import read
+from ..module_utils._backends._frr.host import CommandError, Host
 
 
 def main() -> None:

@@ -149,8 +149,8 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._frr_host import CommandError, Host
-from ansible_collections.l3host.source_ip.plugins.module_utils._frr_report import sources
+from ..module_utils._backends._frr.host import CommandError, Host
+from ..module_utils._backends._frr.report import sources
 
 
 def main() -> None:

@@ -167,8 +167,8 @@ omitted:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._module import NETNS, run
-from ansible_collections.l3host.source_ip.plugins.module_utils._write import prefsrc_task
+from ..module_utils._change.boundary import NETNS, run
+from ..module_utils._routes.write import prefsrc_task
 
 
 def main() -> None:

@@ -229,9 +229,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
-from ansible_collections.l3host.source_ip.plugins.module_utils._module import NETNS, run
-from ansible_collections.l3host.source_ip.plugins.module_utils._probe import parse_probe, run_probes
+from ..module_utils._change.boundary import NETNS, run
+from ..module_utils._netlink.kernel import Kernel
+from ..module_utils._probe.probe import parse_probe, run_probes
 
 
 def argument_spec() -> dict[str, t.Any]:

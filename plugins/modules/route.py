@@ -262,9 +262,9 @@ omitted:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._module import NETNS, run
-from ansible_collections.l3host.source_ip.plugins.module_utils._names import METRICS
-from ansible_collections.l3host.source_ip.plugins.module_utils._write import route_task
+from ..module_utils._base.names import METRICS
+from ..module_utils._change.boundary import NETNS, run
+from ..module_utils._routes.write import route_task
 
 
 def main() -> None:

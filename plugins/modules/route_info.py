@@ -171,8 +171,8 @@ omitted:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._listing import route_info_task
-from ansible_collections.l3host.source_ip.plugins.module_utils._module import NETNS, run
+from ..module_utils._change.boundary import NETNS, run
+from ..module_utils._routes.listing import route_info_task
 
 
 def main() -> None:

@@ -324,10 +324,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._explain import Explainer
-from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
-from ansible_collections.l3host.source_ip.plugins.module_utils._module import NETNS, run
-from ansible_collections.l3host.source_ip.plugins.module_utils._question import questions
+from ..module_utils._change.boundary import NETNS, run
+from ..module_utils._explain.explain import Explainer
+from ..module_utils._explain.question import questions
+from ..module_utils._netlink.kernel import Kernel
 
 MOST_WARNINGS = 10
 

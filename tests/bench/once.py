@@ -33,8 +33,8 @@ def dump() -> float:
 
 def prefsrc(count: int, source: str, action: str) -> float:
     """Seconds of the module ``prefsrc`` on ten of the routes, behind the validation of arguments."""
-    from ansible_collections.l3host.source_ip.plugins.module_utils import _module
-    from ansible_collections.l3host.source_ip.plugins.module_utils._write import prefsrc_task
+    from ansible_collections.l3host.source_ip.plugins.module_utils._change import boundary as _module
+    from ansible_collections.l3host.source_ip.plugins.module_utils._routes.write import prefsrc_task
     from tests.bench import sample
     from tests.bench.stand_in import Task
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
-from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
-from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Query, parse_address
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import KernelError
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Query, parse_address
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
 from tests.kernel.test_socket_source import inside
 from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
@@ -43,7 +43,7 @@ def test_c_dump_filters_are_the_kernels(ns: Host, filters: dict[str, int], count
     def read() -> list[int]:
         with Kernel() as kernel:
             chunks = list(kernel.dump_routes(INET, **filters))
-        return [flags for chunk in chunks for kind, flags, _sequence, _payload in _wire.messages(chunk) if kind == 24]
+        return [flags for chunk in chunks for kind, flags, _sequence, _payload in wire.messages(chunk) if kind == 24]
 
     flags = inside(ns, read)
     assert len(flags) == count
@@ -116,7 +116,7 @@ def test_e22_a_lookup_asks_again_before_it_says_unreachable(ns: Host) -> None:
 
             def counted(body: bytes) -> Any:
                 asked.append(body)
-                return _wire.Failure(0, 101, "Network is unreachable") if len(asked) < 3 else ask(body)
+                return wire.Failure(0, 101, "Network is unreachable") if len(asked) < 3 else ask(body)
 
             kernel._ask = counted  # type: ignore[method-assign]
             answer = kernel.lookup(query("10.0.0.254"))

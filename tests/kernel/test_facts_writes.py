@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _kernel
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import kernel as _kernel
 from tests.lab import raw
 from tests.lab.modules import ModuleRunner
 from tests.lab.monitor import route_notifications

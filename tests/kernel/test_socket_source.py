@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._capture import Capture, parse_packet
-from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput
-from ansible_collections.l3host.source_ip.plugins.module_utils._socket import socket_source
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
+from ansible_collections.l3host.source_ip.plugins.module_utils._probe.capture import Capture, parse_packet
+from ansible_collections.l3host.source_ip.plugins.module_utils._probe.sockets import socket_source
 from tests.lab.netns import Namespace, enter
 from tests.lab.pair import Host
 

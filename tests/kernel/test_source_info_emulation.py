@@ -17,11 +17,13 @@ from typing import TypeVar
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _decode, _rfc6724, _rules
-from ansible_collections.l3host.source_ip.plugins.module_utils._errors import KernelError
-from ansible_collections.l3host.source_ip.plugins.module_utils._explain import Explainer
-from ansible_collections.l3host.source_ip.plugins.module_utils._kernel import Kernel
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Query
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import KernelError
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Query
+from ansible_collections.l3host.source_ip.plugins.module_utils._explain import rfc6724
+from ansible_collections.l3host.source_ip.plugins.module_utils._explain import rules as _rules
+from ansible_collections.l3host.source_ip.plugins.module_utils._explain.explain import Explainer
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes import line as _decode
 from tests.lab import netns
 from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
@@ -101,11 +103,11 @@ def compare_choices(kernel: Kernel, routes: dict[str, str]) -> set[str]:
     for text, device in routes.items():
         query = Query(INET6, socket.inet_pton(INET6, text))
         chosen = _decode.route(kernel.lookup(query), explainer.names).source
-        to = _rfc6724.Destination(query.destination, indexes[device], explainer.labels(), settings)
-        found = _rfc6724.candidates(explainer.addresses, explainer.links, to)
-        emulated = _rfc6724.choose(found, to)
+        to = rfc6724.Destination(query.destination, indexes[device], explainer.labels(), settings)
+        found = rfc6724.candidates(explainer.addresses, explainer.links, to)
+        emulated = rfc6724.choose(found, to)
         assert (emulated.address if emulated else None) == chosen, f"{text} by {device} of {found}"
-        decision = _rfc6724.decide(found, to, chosen) if chosen else None
+        decision = rfc6724.decide(found, to, chosen) if chosen else None
         decided.add(decision.rule if decision else "none")
     return decided
 

@@ -16,11 +16,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / ".ansible/collections")]
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr import build  # noqa: E402
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr_parse import Config  # noqa: E402
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._frr_plan import block, file_plan  # noqa: E402
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._intent import IntentError, normalise  # noqa: E402
-from tests.unit.frr import model  # noqa: E402
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.objects import build  # noqa: E402
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Config  # noqa: E402
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.plan import block, file_plan  # noqa: E402
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import IntentError, normalise  # noqa: E402
+from tests.unit.backends.frr import model  # noqa: E402
 
 NAMES = [
     "plain",

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _addresses as addresses
-from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import Address, Link
-from ansible_collections.l3host.source_ip.plugins.module_utils._wire import RTM_DELADDR, attribute, attributes
+from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import items as addresses
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import Address, Link
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.wire import RTM_DELADDR, attribute, attributes
 
 LINKS = {"lo": Link(1, "lo", True, True), "v0": Link(2, "v0", True, False)}
 NAMES = {1: "lo", 2: "v0"}

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils import _addresses as addresses
-from ansible_collections.l3host.source_ip.plugins.module_utils import _wire
-from ansible_collections.l3host.source_ip.plugins.module_utils._address_plan import (
+from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import items as addresses
+from ansible_collections.l3host.source_ip.plugins.module_utils._addresses.items import Entry
+from ansible_collections.l3host.source_ip.plugins.module_utils._addresses.plan import (
     Removals,
     Users,
     plan_additions,
     plan_removals,
 )
-from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import Entry
-from ansible_collections.l3host.source_ip.plugins.module_utils._errors import Refused
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Address, Link, family_of
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import Refused
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Address, Link, family_of
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 
 INDEXES = {"lo": 1, "v0": 2, "v1": 3}
 NAMES = {index: name for name, index in INDEXES.items()}
@@ -36,7 +36,7 @@ def entry(text: str, device: str, flags: int = 0, peer: str | None = None) -> En
     far = socket.inet_pton(family, peer) if peer else packed
     payload = addresses.IFADDRMSG.pack(family, int(length), flags & 0xFF, 0, INDEXES[device])
     for kind, value in ((1, far), (2, packed), (8, flags.to_bytes(4, "little"))):
-        payload += _wire.attribute(kind, value)
+        payload += wire.attribute(kind, value)
     return Entry(addresses.decode(payload, NAMES), payload)
 
 
@@ -45,12 +45,12 @@ def route(destination: str, source: str, device: str = "v0", table: int = 254) -
     family = family_of(network)
     header = [family, int(length), 0, 0, table, 4, 0, 1, 0]
     attrs = {
-        _wire.RTA_TABLE: table.to_bytes(4, "little"),
-        _wire.RTA_DST: socket.inet_pton(family, network),
-        _wire.RTA_PREFSRC: socket.inet_pton(family, source),
-        _wire.RTA_OIF: INDEXES[device].to_bytes(4, "little"),
+        wire.RTA_TABLE: table.to_bytes(4, "little"),
+        wire.RTA_DST: socket.inet_pton(family, network),
+        wire.RTA_PREFSRC: socket.inet_pton(family, source),
+        wire.RTA_OIF: INDEXES[device].to_bytes(4, "little"),
     }
-    return _wire.join(header, attrs)
+    return wire.join(header, attrs)
 
 
 def items(*given: dict[str, Any]) -> list[addresses.Item]:
@@ -71,7 +71,7 @@ def removals(
 ) -> Removals:
     users = Users()
     for payload in routes:
-        users.by_source.setdefault(_wire.source_of(payload) or b"", []).append(payload)
+        users.by_source.setdefault(wire.source_of(payload) or b"", []).append(payload)
     wanted = items(*given)
     return plan_removals(wanted, plan_additions(wanted, entries).entries, lambda _i: promotes, users, NAMES, force)
 
@@ -104,7 +104,7 @@ def test_additions() -> None:
             "inet6 2001:db8::1/64 dev v0 scope global deprecated",
         ),
     ]
-    assert [step.request.flags for step in plan.steps] == [_wire.NLM_F_CREATE | _wire.NLM_F_EXCL, _wire.NLM_F_REPLACE]
+    assert [step.request.flags for step in plan.steps] == [wire.NLM_F_CREATE | wire.NLM_F_EXCL, wire.NLM_F_REPLACE]
 
 
 @pytest.mark.parametrize(
@@ -216,19 +216,19 @@ def test_the_last_ipv4_address_takes_the_routes_of_its_device_along() -> None:
         plan_removals(wanted, HOST, lambda _i: False, users, NAMES, False)
     plan = plan_removals(wanted, HOST, lambda _i: False, users, NAMES, True)
     assert plan.side_effects[0]["routes"] == 1
-    assert plan.steps[0].undo[-1].payload == _wire.echo(through)
+    assert plan.steps[0].undo[-1].payload == wire.echo(through)
     more = [*HOST, entry("10.1.0.2/24", "v1", SECONDARY)]
     assert plan_removals(wanted, more, lambda _i: True, users, NAMES, False).side_effects == []
 
 
 def orders(plan: Removals, at: int = 0) -> list[str]:
     """The undo in words: + for an addition, ~ for a replacement, - for a removal, r for a route."""
-    signs = {_wire.RTM_DELADDR: "-", _wire.RTM_NEWROUTE: "r"}
+    signs = {wire.RTM_DELADDR: "-", wire.RTM_NEWROUTE: "r"}
     found = []
     for message in plan.steps[at].undo:
-        sign = signs.get(message.kind) or ("+" if message.flags & _wire.NLM_F_CREATE else "~")
+        sign = signs.get(message.kind) or ("+" if message.flags & wire.NLM_F_CREATE else "~")
         if sign == "r":
-            found.append(f"r{_wire.destination_of(message.payload)}")
+            found.append(f"r{wire.destination_of(message.payload)}")
         else:
             found.append(f"{sign}{addresses.decode(message.payload, NAMES).address}")
     return found

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._errors import InvalidInput
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Link
-from ansible_collections.l3host.source_ip.plugins.module_utils._question import Question, questions
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Link
+from ansible_collections.l3host.source_ip.plugins.module_utils._explain.question import Question, questions
 
 LINKS = (
     Link(1, "lo", True, True),

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import (
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import (
     INET6,
     Address,
     Link,
     Prefix,
     parse_prefix,
 )
-from ansible_collections.l3host.source_ip.plugins.module_utils._rfc6724 import (
+from ansible_collections.l3host.source_ip.plugins.module_utils._explain.rfc6724 import (
     NO_LABEL,
     TEMPORARY,
     Destination,

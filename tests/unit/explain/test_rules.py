@@ -11,8 +11,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._model import INET, INET6, Prefix, Rule, parse_prefix
-from ansible_collections.l3host.source_ip.plugins.module_utils._rules import (
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import (
+    INET,
+    INET6,
+    Prefix,
+    Rule,
+    parse_prefix,
+)
+from ansible_collections.l3host.source_ip.plugins.module_utils._explain.rules import (
     Flow,
     by_source,
     is_default,

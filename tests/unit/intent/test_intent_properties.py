@@ -14,7 +14,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._intent import IntentError, normalise, ordered_rules
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import (
+    IntentError,
+    normalise,
+    ordered_rules,
+)
 
 prefixes4 = st.builds(
     lambda a, n: str(ipaddress.IPv4Network((a, n), strict=False)), st.integers(0, 2**32 - 1), st.integers(0, 32)

@@ -11,7 +11,11 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.l3host.source_ip.plugins.filter.intent import intent
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._intent import IntentError, normalise, ordered_rules
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import (
+    IntentError,
+    normalise,
+    ordered_rules,
+)
 
 ROUTE = {"destination": "198.51.100.0/24", "gateway": "172.20.20.1", "source": "192.0.2.2"}
 POLICY = {"destinations": ["198.51.100.0/24"], "source": "192.0.2.2"}

@@ -1,0 +1,374 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses wanted × addresses there → steps, or refusals. Pure. PRIVATE to the collection.
+
+Additions come before removals, so that an address that moves to another device keeps the routes that use it.
+"""
+
+from __future__ import annotations
+
+import collections
+import socket
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._base.errors import Refused
+from .._base.values import INET, INET6, Address
+from .._change.steps import Step
+from .._netlink import wire
+from .._netlink.wire import (
+    NLM_F_CREATE,
+    NLM_F_REPLACE,
+    RTM_NEWROUTE,
+    Message,
+    echo,
+)
+from .._routes.line import line as route_line
+from . import items as _addresses
+from .items import Entry, Item
+
+SHOWN = 10  # lines of routes in a message or a result; the others are counted
+
+
+@dataclass
+class Users:
+    """Dumped routes, without those that the kernel made for the addresses themselves.
+
+    ``by_source``: that have this preferred source. ``by_device``: IPv4 routes that leave through this device.
+    """
+
+    by_source: dict[bytes, list[bytes]] = field(default_factory=dict)
+    by_device: dict[int, list[bytes]] = field(default_factory=dict)
+
+
+@dataclass
+class Additions:
+    """Steps that make or change, the items that need nothing, and the host's addresses afterwards."""
+
+    steps: list[Step] = field(default_factory=list)
+    unchanged: list[tuple[str, str | None]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    by_step: list[Item] = field(default_factory=list)
+
+
+def label(item: Item) -> str:
+    """How messages name an item."""
+    return f"{item.name} (device {item.device})"
+
+
+def subnet(address: Address) -> tuple[int, int, int]:
+    """What the kernel groups IPv4 addresses into primaries and secondaries by (``inet_ifa_match`` and the mask)."""
+    far = socket.inet_pton(INET, address.peer) if address.peer else address.packed
+    return address.index, address.prefix_length, int.from_bytes(far, "big") >> (32 - address.prefix_length)
+
+
+def plan_additions(items: t.Sequence[Item], entries: t.Sequence[Entry]) -> Additions:
+    """Steps for the items that are to be present. Refused where the kernel could only remove and add again."""
+    plan = Additions(entries=list(entries))
+    positions = {_addresses.key(entry.address): at for at, entry in enumerate(entries)}
+    primaries = {subnet(one.address) for one in entries if one.address.family == INET and not _is_secondary(one)}
+    for item in items:
+        if not item.present:
+            continue
+        at = positions.get(_addresses.key(item))
+        if at is None:
+            _add(plan, item, primaries)
+            continue
+        entry = plan.entries[at]
+        _check_same(item, entry.address)
+        before = _addresses.line(entry.address)
+        if _addresses.differs(item, entry.address):
+            plan.entries[at] = _change(plan, item, entry, before)
+        else:
+            plan.unchanged.append((item.text, before))
+    return plan
+
+
+def _check_same(item: Item, address: Address) -> None:
+    there = f"{label(item)}: {item.text}: the device has it as '{_addresses.line(address)}'"
+    if address.peer:
+        raise Refused(f"{there}, a point-to-point address, which this module does not manage")
+    if address.prefix_length != item.prefix_length:
+        raise Refused(
+            f"{there}; the kernel holds an IPv6 address of a device with one prefix length only."
+            f" Name it with /{address.prefix_length}, or remove that one in a task before"
+        )
+    if address.flags & Address.DADFAILED:
+        raise Refused(
+            f"{there}: duplicate address detection failed, another host on the link has this address."
+            " Free the address there, then remove it here and add it again"
+        )
+    fixed = _addresses.fixed_differences(item, address)
+    if fixed:
+        raise Refused(
+            f"{there}: {', '.join(fixed)}; the kernel cannot change that in place."
+            " Remove the address with state: absent in a task before, then add it again"
+        )
+
+
+def _is_secondary(entry: Entry) -> bool:
+    return bool(entry.address.flags & Address.SECONDARY)
+
+
+def _add(plan: Additions, item: Item, primaries: set[tuple[int, int, int]]) -> None:
+    payload = _addresses.new_payload(item)
+    address = _addresses.decode(payload, {item.index: item.device})
+    if item.family == INET:
+        if subnet(address) in primaries:
+            address = replace(address, flags=address.flags | Address.SECONDARY)
+        primaries.add(subnet(address))
+    after = _addresses.line(address)
+    undo = (_addresses.removal(payload),)
+    plan.steps.append(
+        Step(label(item), item.text, "created", None, after, _addresses.addition(payload), undo),
+    )
+    plan.by_step.append(item)
+    plan.entries.append(Entry(address, payload))
+
+
+def _change(plan: Additions, item: Item, entry: Entry, before: str) -> Entry:
+    payload = _addresses.changed_payload(item, entry)
+    address = _addresses.decode(payload, {item.index: item.device})
+    kept = entry.address.flags & (Address.SECONDARY | Address.TENTATIVE)
+    if address.preferred_lifetime == 0:
+        kept |= Address.DEPRECATED
+    address = replace(address, flags=address.flags | kept)
+    undo = (_addresses.replacement(_addresses.restoring_payload(entry.payload)),)
+    request = _addresses.replacement(payload)
+    plan.steps.append(Step(label(item), item.text, "changed", before, _addresses.line(address), request, undo))
+    plan.by_step.append(item)
+    return Entry(address, payload)
+
+
+class Removal(t.NamedTuple):
+    """A step that removes an address; its undo is worked out only when it is needed."""
+
+    item: str
+    subject: str
+    before: str
+    request: Message
+    entry: Entry
+    behind: tuple[Entry, ...]
+    along: frozenset[int]
+    routes: tuple[bytes, ...]
+    users: Users
+    action: str = "removed"
+    after: str | None = None
+
+    @property
+    def undo(self) -> tuple[Message, ...]:
+        return tuple(_undo(self))
+
+
+@dataclass
+class Removals:
+    """Steps that remove, what goes with each of them, and the items that are not there anyway."""
+
+    steps: list[Removal] = field(default_factory=list)
+    side_effects: list[dict[str, t.Any]] = field(default_factory=list)
+    unchanged: list[tuple[str, str | None]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Vrfs(t.NamedTuple):
+    """The index of the VRF that a device is or belongs to, and of that whose table this is; 0 where there is none."""
+
+    of_device: t.Mapping[int, int] = {}
+    of_table: t.Mapping[int, int] = {}
+
+
+NO_VRFS = Vrfs()
+
+
+class Left:
+    """The addresses that are still there while removals are planned: IPv4 by device and in the kernel's order."""
+
+    def __init__(self, entries: t.Sequence[Entry], vrfs: Vrfs) -> None:
+        self.devices: dict[int, list[Entry]] = {}
+        self._vrfs = vrfs
+        self._copies = collections.Counter(self._copy(entry) for entry in entries)
+        for entry in entries:
+            if entry.address.family == INET:
+                self.devices.setdefault(entry.address.index, []).append(entry)
+
+    def _copy(self, entry: Entry) -> tuple[bytes, int]:
+        return entry.address.packed, self._vrfs.of_device.get(entry.address.index, 0)
+
+    def needs(self, route: bytes, gone: Entry) -> bool:
+        """Whether this route has its source from the address that is gone, and from no other.
+
+        A route of a VRF has it from the VRF; in IPv4 from outside of all VRFs, too (``fib_valid_prefsrc()``).
+        """
+        header, attrs = wire.split(route)
+        vrf = self._vrfs.of_table.get(wire.table_of(header, attrs), 0)
+        source, home = self._copy(gone)
+        homes = {vrf, 0} if header[0] == INET else {vrf}
+        return home in homes and not any(self._copies[source, one] for one in homes)
+
+    def take(self, entry: Entry, promotes: bool) -> tuple[list[Entry], tuple[Entry, ...]]:
+        """Remove one as ``__inet_del_ifa`` does; ``(secondaries that go with it, IPv4 addresses behind it)``."""
+        self._copies[self._copy(entry)] -= 1
+        if entry.address.family != INET:
+            return [], ()
+        device = self.devices[entry.address.index]
+        at = next(position for position, one in enumerate(device) if one is entry)
+        behind = tuple(device[at + 1 :])
+        device.pop(at)
+        along: list[Entry] = []
+        if not _is_secondary(entry):
+            own = subnet(entry.address)
+            members = [one for one in behind if _is_secondary(one) and subnet(one.address) == own]
+            if promotes and members:
+                first = members[0]
+                primary = replace(first.address, flags=first.address.flags & ~Address.SECONDARY)
+                device[:] = [Entry(primary, first.payload) if one is first else one for one in device]
+            elif members:
+                along = members
+                gone = {id(one) for one in members}
+                device[:] = [one for one in device if id(one) not in gone]
+                self._copies.subtract(self._copy(one) for one in members)
+        return along, behind
+
+
+def plan_removals(
+    items: t.Sequence[Item],
+    entries: t.Sequence[Entry],
+    promotes: t.Callable[[int], bool],
+    users: Users,
+    names: t.Mapping[int, str],
+    force: bool,
+    vrfs: Vrfs = NO_VRFS,
+) -> Removals:
+    """Steps for the items that are to be absent; Refused where something goes with one and ``force`` is not set.
+
+    ``entries`` is the host after the additions, in the kernel's order; ``promotes`` says of a device index whether
+    the kernel promotes secondaries (``net.ipv4.conf.*.promote_secondaries``).
+    """
+    plan = Removals()
+    there = _addresses.by_key(entries)
+    near = {(entry.address.index, entry.address.packed): entry for entry in entries}
+    positions = {id(entry): position for position, entry in enumerate(entries)}
+    going: list[tuple[int, Item, Entry]] = []
+    for item in items:
+        if item.present:
+            continue
+        entry = there.get(_addresses.key(item))
+        if entry is None:
+            plan.unchanged.append((item.text, None))
+            plan.warnings += _near_miss(item, near)
+        else:
+            _check_removable(item, entry.address)
+            going.append((positions[id(entry)], item, entry))
+    # The last in the kernel's order first: secondaries go before the primary that would take them along.
+    going.sort(key=lambda one: -one[0])
+    left = Left(entries, vrfs)
+    for _position, item, entry in going:
+        along, behind = left.take(entry, promotes(item.index))
+        last = item.family == INET and not left.devices[item.index]
+        routes = _harmed([entry, *along], left, users, last)
+        if (along or routes) and not force:
+            raise Refused(_refusal(item, along, routes, last, names))
+        plan.steps.append(
+            Removal(
+                item=label(item),
+                subject=item.text,
+                before=_addresses.line(entry.address),
+                request=_addresses.removal(entry.payload),
+                entry=entry,
+                behind=behind,
+                along=frozenset(id(one) for one in along),
+                routes=tuple(routes),
+                users=users,
+            )
+        )
+        if along or routes:
+            plan.side_effects.append(_side_effect(item, along, routes, names))
+    return plan
+
+
+def _near_miss(item: Item, near: t.Mapping[tuple[int, bytes], Entry]) -> list[str]:
+    entry = near.get((item.index, item.packed))
+    if entry is None:
+        return []
+    return [f"{label(item)}: {item.text} is not there, but '{_addresses.line(entry.address)}' is, and stays"]
+
+
+def _check_removable(item: Item, address: Address) -> None:
+    there = f"{label(item)}: {item.text}: the device has it as '{_addresses.line(address)}'"
+    if address.peer:
+        raise Refused(f"{there}, a point-to-point address, which this module does not manage")
+    if address.prefix_length != item.prefix_length:
+        raise Refused(f"{there}; name it with /{address.prefix_length} to remove that one")
+
+
+def _harmed(gone: t.Sequence[Entry], left: Left, users: Users, last: bool) -> list[bytes]:
+    """Routes that lose something: their source is nowhere that they may have it from, or their device its last address.
+
+    With its last IPv4 address a device loses its IPv4 routes (``fib_disable_ip``).
+    """
+    found: dict[bytes, None] = {}
+    for entry in gone:
+        routes = users.by_source.get(entry.address.packed, ())
+        found.update(dict.fromkeys(route for route in routes if left.needs(route, entry)))
+    if last:
+        found.update(dict.fromkeys(users.by_device.get(gone[0].address.index, ())))
+    return list(found)
+
+
+def _side_effect(
+    item: Item, along: t.Sequence[Entry], routes: t.Sequence[bytes], names: t.Mapping[int, str]
+) -> dict[str, t.Any]:
+    return {
+        "address": item.text,
+        "device": item.device,
+        "addresses": [_addresses.line(other.address) for other in along],
+        "routes": len(routes),
+        "route_lines": [route_line(payload, names) for payload in routes[:SHOWN]],
+    }
+
+
+def _refusal(
+    item: Item, along: t.Sequence[Entry], routes: t.Sequence[bytes], last: bool, names: t.Mapping[int, str]
+) -> str:
+    parts = []
+    if along:
+        lines = "; ".join(_addresses.line(entry.address) for entry in along[:SHOWN])
+        parts.append(
+            f"with this primary address the kernel would remove {len(along)} secondary address(es)"
+            f" (promote_secondaries is 0): {lines}"
+        )
+    if routes:
+        lines = "; ".join(route_line(payload, names) for payload in routes[:SHOWN])
+        more = f" … and {len(routes) - SHOWN} more" if len(routes) > SHOWN else ""
+        also = f", or leave through {item.device}, whose last IPv4 address it is" if last else ""
+        parts.append(f"{len(routes)} route(s) use it as their source{also}: {lines}{more}")
+    fix = "Give them another source or another way first" if routes else "Name them in the task as well"
+    return f"{label(item)}: {item.text}: {'. '.join(parts)}. {fix}, or set force: true to remove it all the same"
+
+
+def _undo(step: Removal) -> t.Iterator[Message]:
+    """What brings back the address, its place among the device's addresses, and the routes that went with it."""
+    entry = step.entry
+    payload = _addresses.restoring_payload(entry.payload)
+    if entry.address.family == INET6:
+        # Without NODAD the address would be tentative, and the kernel refuse it as the source of its routes.
+        yield _addresses.addition(_addresses.restoring_payload(entry.payload, Address.NODAD))
+        yield _addresses.replacement(payload)
+        yield from _routes_again(step.routes)
+        return
+    yield _addresses.addition(payload)
+    # An address that is added goes to the end, and is secondary where its subnet has a primary. The first one of a
+    # device is the source of what has no other, so those behind it are taken away and put behind it again.
+    yield from (_addresses.removal(one.payload) for one in reversed(step.behind) if id(one) not in step.along)
+    yield from (_addresses.addition(_addresses.restoring_payload(one.payload)) for one in step.behind)
+    lost = dict.fromkeys(step.routes)
+    for one in step.behind:
+        lost.update(dict.fromkeys(step.users.by_source.get(one.address.packed, ())))
+    yield from _routes_again(lost)
+
+
+def _routes_again(payloads: t.Iterable[bytes]) -> t.Iterator[Message]:
+    for payload in payloads:
+        yield Message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, echo(payload))

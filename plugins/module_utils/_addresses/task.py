@@ -1,0 +1,199 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task of the module address: read, plan, refuse or predict, write, wait, read back. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+import typing as t
+
+from .._base.errors import InvalidInput, KernelError, Refused
+from .._base.names import PROTOCOLS, TABLES
+from .._base.values import INET, INET6, Address
+from .._change.steps import Plan, Steps
+from .._change.transaction import Mismatch, carry_out
+from .._host.host import Host, snapshot
+from .._netlink import wire
+from .._netlink.kernel import Kernel
+from . import items as _addresses
+from .items import Entry, Item
+from .plan import (
+    Additions,
+    Removals,
+    Users,
+    Vrfs,
+    label,
+    plan_additions,
+    plan_removals,
+)
+
+_PAUSE = 0.05  # seconds between two looks at duplicate address detection, which takes one to two
+
+
+def ensure(
+    kernel: Kernel, addresses: t.Sequence[t.Mapping[str, t.Any]], force: bool, wait: float, check: bool
+) -> dict[str, t.Any]:
+    """Bring the host's addresses to what the list says, or (``check``) tell what that would change."""
+    if wait < 0:
+        raise InvalidInput(f"wait: {wait} is not a number of seconds")
+    host = snapshot(kernel)
+    items = _addresses.parse(addresses, host.device)
+    entries = read(kernel)
+    additions = plan_additions(items, entries)
+    there = _addresses.by_key(additions.entries)
+    going = [there[key] for key in (_addresses.key(item) for item in items if not item.present) if key in there]
+    users = find_users(kernel, additions.entries, going) if going else Users()
+    removals = plan_removals(items, additions.entries, _promotes(kernel), users, host.names, force, _vrfs(host))
+    warnings = removals.warnings
+    if not check:
+        warnings += _write(kernel, items, additions, removals, wait)
+    plan = Plan(Steps([*additions.steps, *removals.steps]), unchanged=[*additions.unchanged, *removals.unchanged])
+    result = {**plan.report("address"), "side_effects": removals.side_effects}
+    return {**result, "warnings": warnings} if warnings else result
+
+
+def _vrfs(host: Host) -> Vrfs:
+    domains = {link.index: host.domain_of(link) for link in host.links}
+    tables = {link.table: link.index for link in host.links if link.table is not None}
+    return Vrfs({index: vrf.index for index, vrf in domains.items() if vrf}, tables)
+
+
+def read(kernel: Kernel) -> list[Entry]:
+    """The host's addresses, in the kernel's order."""
+    names = kernel.device_names()
+    return [Entry(_addresses.decode(payload, names), payload) for payload in kernel.dump_addresses()]
+
+
+def find_users(kernel: Kernel, entries: t.Sequence[Entry], going: t.Sequence[Entry]) -> Users:
+    """The routes of all tables that removing these addresses, or undoing that, may touch."""
+    devices = {entry.address.index for entry in going if entry.address.family == INET}
+    near = [e for e in entries if e.address.family == INET and e.address.index in devices]
+    users = Users()
+    for family in (INET, INET6):
+        sources = {e.address.packed for e in (*going, *near) if e.address.family == family}
+        if not sources:
+            continue
+        found = re.compile(b"|".join(re.escape(wire.attribute(wire.RTA_PREFSRC, source)) for source in sources))
+        for chunk in kernel.dump_routes(family):
+            if found.search(chunk):
+                _sort_in(chunk, sources, users.by_source)
+    for device in devices:
+        for chunk in kernel.dump_routes(INET, device=device):
+            for _kind, _flags, _sequence, payload in wire.messages(chunk):
+                header, attrs = wire.split(payload)
+                # Routes over a nexthop object stay when their device loses its last address.
+                if header[5] != PROTOCOLS["kernel"] and wire.RTA_NH_ID not in attrs:
+                    users.by_device.setdefault(device, []).append(payload)
+    return users
+
+
+def _sort_in(chunk: bytes, sources: t.Collection[bytes], by_source: dict[bytes, list[bytes]]) -> None:
+    for _kind, _flags, _sequence, payload in wire.messages(chunk):
+        source = wire.source_of(payload)
+        if source in sources and source and not _made_by_kernel(payload, source):
+            by_source.setdefault(source, []).append(payload)
+
+
+def _made_by_kernel(payload: bytes, source: bytes) -> bool:
+    """Whether the route came with the address itself (its entries in table local, its connected route)."""
+    header, attrs = wire.split(payload)
+    if header[5] != PROTOCOLS["kernel"]:
+        return False
+    destination = wire.destination_of(payload)
+    host = destination._replace(packed=source, length=len(source) * 8)
+    return wire.table_of(header, attrs) == TABLES["local"] or destination.covers(host)
+
+
+def _promotes(kernel: Kernel) -> t.Callable[[int], bool]:
+    names = kernel.device_names()
+
+    @functools.cache
+    def promotes(index: int) -> bool:
+        return any(_sysctl(f"ipv4/conf/{name}/promote_secondaries") not in ("", "0") for name in ("all", names[index]))
+
+    return promotes
+
+
+def _sysctl(path: str) -> str:
+    with open(f"/proc/sys/net/{path}", encoding="ascii") as file:
+        return file.read().strip()
+
+
+def _write(kernel: Kernel, items: t.Sequence[Item], additions: Additions, removals: Removals, wait: float) -> list[str]:
+    """Additions, their duplicate detection, then removals; all of it or nothing. Returns warnings."""
+    present = [item for item in items if item.present and item.family == INET6]
+    made = {item.name for item in additions.by_step}
+    running = {link.index for link in kernel.links() if link.running}
+    waited = [item for item in present if item.index in running] if wait else []
+    problems = wait_for_detection(kernel, [item for item in waited if item.name not in made], wait)
+    for item, problem in problems:
+        raise Refused(f"{label(item)}: {item.text}: {problem}. Nothing was changed.")
+
+    def additions_read_back() -> t.Iterator[Mismatch]:
+        of = {item.name: step for item, step in zip(additions.by_step, additions.steps)}
+        failed = wait_for_detection(kernel, [item for item in waited if item.name in made], wait)
+        yield from (Mismatch(of[item.name], problem) for item, problem in failed)
+        there = _addresses.by_key(read(kernel))
+        for item in additions.by_step:
+            entry = there.get(_addresses.key(item))
+            if entry is None or _addresses.differs(item, entry.address):
+                yield Mismatch(of[item.name], _addresses.line(entry.address) if entry else None)
+
+    def removals_read_back() -> t.Iterator[Mismatch]:
+        there = _addresses.by_key(read(kernel))
+        for step in removals.steps:
+            if _addresses.key(step.entry.address) in there:
+                yield Mismatch(step, step.before)
+
+    try:
+        if additions.steps:
+            carry_out(kernel, Steps(additions.steps), additions_read_back)
+        if removals.steps:
+            carry_out(kernel, Steps(removals.steps), removals_read_back, earlier=additions.steps)
+    except KernelError as error:
+        done = error.details.get("results", [])
+        error.details["results"] = [{"address": entry.pop("destination"), **entry} for entry in done]
+        raise
+    idle = [item for item in present if item.index not in running]
+    there = _addresses.by_key(read(kernel)) if idle else {}
+    return [
+        f"{label(item)}: {item.text} is tentative, and no source, until the device is up and has a carrier"
+        for item in idle
+        if not there[_addresses.key(item)].address.usable
+    ]
+
+
+def wait_for_detection(kernel: Kernel, items: t.Sequence[Item], seconds: float) -> list[tuple[Item, str]]:
+    """Wait until duplicate address detection (RFC 4862 §5.4) is through; the items that failed, and why."""
+    end = time.monotonic() + seconds
+    failed = []
+    waiting = list(items)
+    while waiting:
+        there = _addresses.by_key(read(kernel))
+        late = time.monotonic() >= end
+        pending = []
+        for item in waiting:
+            entry = there.get(_addresses.key(item))
+            if entry is None or entry.address.flags & Address.DADFAILED:
+                # An address that has a lifetime is removed by the kernel when its detection fails.
+                now = _addresses.line(entry.address) if entry else "nothing"
+                failed.append(
+                    (item, f"{now}: duplicate address detection failed, another host on the link has this address")
+                )
+            elif not entry.address.usable:
+                pending.append(item)
+                if late:
+                    failed.append(
+                        (
+                            item,
+                            f"{_addresses.line(entry.address)}: duplicate address detection has not ended after"
+                            f" {seconds:g} s; raise wait, or set it to 0 not to wait",
+                        )
+                    )
+        waiting = [] if late else pending
+        if waiting:
+            time.sleep(_PAUSE)
+    return failed

@@ -1,0 +1,209 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The intent as FRR objects, and what this FRR cannot do with it. Pure.
+
+FRR gives a route its source where zebra hands it to the kernel: `ip protocol PROTOCOL route-map MAP`, one map for
+each VRF, family and protocol. Ours are named PREFIX PROTOCOL FAMILY [-VRF-NAME] (`SIP-BGP4`, `SIP-OSPF6-VRF-red`); a
+prefix-list has the name of its map and the number of the sequence that uses it (`SIP-BGP4-10`).
+
+Every map ends with `permit 65535`: a map without a final permit removes each route it does not match from the
+kernel. Where the operator has a map bound already, ours calls it in every sequence, so that its denials still hold.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Any
+
+from ..._intent.normal import ordered_rules
+from .parse import Config, Objects, static_text
+
+TAIL = 65535
+FAMILY_WORD = {"ipv4": "ip", "ipv6": "ipv6"}
+_LONGEST = {"ipv4": 32, "ipv6": 128}
+_WORDS6 = {"ospf": "ospf6", "rip": "ripng"}
+Groups = list[tuple[str, list[str], list[str]]]  # [(source, exempted, permitted)]
+
+
+def build(intent: dict[str, list[Any]], running: Config, prefix: str, tag: int) -> Objects:
+    """The objects that carry a normalised intent beside the operator's configuration."""
+    objects = Objects()
+    rules = ordered_rules(intent["policies"])
+    places = {(r["vrf"] or "", r["family"]) for r in [*rules, *intent["routes"]]}
+    for vrf, family in sorted(places):
+        here = [r for r in rules if (r["vrf"] or "", r["family"]) == (vrf, family)]
+        routes = [r for r in intent["routes"] if (r["vrf"] or "", r["family"]) == (vrf, family)]
+        word = FAMILY_WORD[family]
+        operator = operator_maps(running, vrf, word, prefix)
+        for protocol in _protocols(here, routes, family, operator):
+            matching = [r for r in here if protocol in _words(r["protocols"], family) or r["protocols"] == ["any"]]
+            groups = (_route_groups(routes) if protocol == "static" else []) + group_rules(matching, family)
+            wrapped = operator.get(protocol) or operator.get("any")
+            name = map_name(prefix, protocol, family, vrf)
+            _map(objects, name, family, groups, wrapped)
+            objects.bindings[(vrf, word, protocol)] = name
+    for route in intent["routes"]:
+        for hop in route["nexthops"] or [route]:
+            hops = [h for h in (hop["gateway"], hop["device"]) if h]
+            options = {"tag": str(tag)}
+            if route["table"] is not None:
+                options["table"] = str(route["table"])
+            if route["onlink"] or hop["onlink"]:
+                options["onlink"] = ""
+            text = static_text(FAMILY_WORD[route["family"]], route["destination"], hops, options)
+            objects.routes.add((route["vrf"] or "", text))
+    return objects
+
+
+def map_name(prefix: str, protocol: str, family: str, vrf: str) -> str:
+    base = {"ospf6": "ospf", "ripng": "rip"}.get(protocol, protocol)
+    return f"{prefix}{base.upper()}{family[-1]}{'-VRF-' + vrf if vrf else ''}"
+
+
+def operator_maps(running: Config, vrf: str, word: str, prefix: str) -> dict[str, str]:
+    """{protocol: map} of what the operator has bound, also where we have wrapped it since."""
+    found = {key[2]: name for key, name in running.theirs.bindings.items() if key[:2] == (vrf, word)}
+    for key, name in running.ours.bindings.items():
+        if key[:2] == (vrf, word):
+            wrapped = called(running.ours, name)
+            if wrapped and not wrapped.startswith(prefix) and wrapped != found.get("any"):
+                found[key[2]] = wrapped
+    return found
+
+
+def called(objects: Objects, name: str) -> str | None:
+    """The operator's map that our map calls, read from its last sequence."""
+    _action, body = objects.maps.get(name, {}).get(TAIL, ("", ()))
+    return next((line.split()[1] for line in body if line.startswith("call ")), None)
+
+
+def group_rules(rules: list[dict[str, Any]], family: str) -> Groups:
+    """Rules in order of evaluation, joined into as few groups as their order allows.
+
+    Rules of one prefix length and one kind of match cannot match the same route, so their order is free. A group takes
+    in further rules of its source as long as no rule of another source and no exemption lies between.
+    """
+    groups: Groups = []
+    levels: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    for rule in rules:
+        levels.setdefault((int(rule["destination"].split("/")[1]), rule["match"]), []).append(rule)
+    for level in levels.values():
+        by_source: dict[str, tuple[list[str], list[str]]] = {}
+        for rule in level:
+            exempted, permitted = by_source.setdefault(rule["source"], ([], []))
+            exempted += [_entry("deny", text, "orlonger", family) for text in rule["except"]]
+            permitted.append(_entry("permit", rule["destination"], rule["match"], family))
+        last = groups[-1][0] if groups else None
+        for source in sorted(by_source, key=lambda s: (s != last, s)):
+            exempted, permitted = by_source[source]
+            if groups and groups[-1][0] == source and not groups[-1][1] and not exempted:
+                groups[-1][2].extend(permitted)
+            else:
+                groups.append((source, exempted, permitted))
+    return groups
+
+
+def _route_groups(routes: list[dict[str, Any]]) -> Groups:
+    by_source: dict[str, list[str]] = {}
+    for route in routes:
+        entries = by_source.setdefault(route["source"], [])
+        text = f"permit {route['destination']}"
+        if text not in entries:
+            entries.append(text)
+    return [(source, [], entries) for source, entries in sorted(by_source.items())]
+
+
+def _entry(action: str, destination: str, match: str, family: str) -> str:
+    longest = _LONGEST[family]
+    if match == "exact" or destination.endswith(f"/{longest}"):
+        return f"{action} {destination}"
+    return f"{action} {destination} le {longest}"
+
+
+def _words(protocols: Iterable[str], family: str) -> list[str]:
+    return [_WORDS6.get(p, p) if family == "ipv6" else p for p in protocols]
+
+
+def _protocols(
+    rules: list[dict[str, Any]], routes: list[dict[str, Any]], family: str, operator: dict[str, str]
+) -> list[str]:
+    """The protocols to bind. One with a map of its own never sees the map of `any`."""
+    found = {word for rule in rules for word in _words(rule["protocols"], family)}
+    if "any" in found:
+        found |= set(operator)
+    if routes:
+        found.add("static")
+    return sorted(found)
+
+
+def _map(objects: Objects, name: str, family: str, groups: Groups, wrapped: str | None) -> None:
+    word = FAMILY_WORD[family]
+    tail = (f"call {wrapped}",) if wrapped else ()
+    sequences: dict[int, tuple[str, tuple[str, ...]]] = {}
+    # Ten apart as long as the numbers last: 65534 is the last before the tail.
+    step = 10 if len(groups) < 6500 else 1
+    for number, (source, exempted, permitted) in enumerate(groups, start=1):
+        sequence = number * step
+        list_name = f"{name}-{sequence}"
+        objects.lists[(word, list_name)] = {5 * n: text for n, text in enumerate([*exempted, *permitted], start=1)}
+        body = (f"match {word} address prefix-list {list_name}", f"set src {source}", *tail)
+        sequences[sequence] = ("permit", tuple(sorted(body)))
+    sequences[TAIL] = ("permit", tail)
+    objects.maps[name] = sequences
+
+
+def refusals(intent: dict[str, list[Any]], running: Config, version: tuple[int, int, int], prefix: str) -> list[str]:
+    """Why this FRR with this configuration cannot carry the intent; empty when it can."""
+    problems = _same_first_bits(intent, version)
+    wanted = build(intent, running, prefix, 0)
+    for (vrf, word, protocol), name in sorted(wanted.bindings.items()):
+        place = f"{word} protocol {protocol}{' in vrf ' + vrf if vrf else ''}"
+        if protocol == "eigrp" and word == "ipv6":
+            problems.append(f"{place}: EIGRP in FRR is IPv4 only")
+        operator = called(wanted, name)
+        if operator is None:
+            continue
+        if operator not in running.theirs.maps:
+            problems.append(f"{place}: your route-map {operator} does not exist; define it or remove that line")
+        elif any(line.startswith("set src ") for _a, body in running.theirs.maps[operator].values() for line in body):
+            problems.append(
+                f"{place}: your route-map {operator} sets a source itself and would override the intent; "
+                f"remove `set src` from {operator}, or leave {protocol} out of the intent"
+            )
+        if len(wanted.maps[name]) > TAIL - 1:
+            problems.append(f"{place}: more than {TAIL - 1} sequences")
+    own = {(r["vrf"] or "", r["destination"], r["table"]): r for r in intent["routes"]}
+    for static in running.statics:
+        table = int(static.options["table"]) if static.options.get("table", "").isdigit() else None
+        if (static.vrf, static.destination, table) in own:
+            problems.append(
+                f"source_ip_routes: {static.destination}: your configuration has `{static.text}` already; "
+                "remove one of the two, or name its source with a policy for protocol static"
+            )
+    return problems
+
+
+def _same_first_bits(intent: dict[str, list[Any]], version: tuple[int, int, int]) -> list[str]:
+    """FRR before 10.1.3, and 10.2.0 and 10.2.1, hash only the first 32 bits of an IPv6 source (001fcfa1dd)."""
+    if version >= (10, 2, 2) or (10, 1, 3) <= version < (10, 2, 0):
+        return []
+    problems = []
+    seen: dict[tuple[str, str], str] = {}
+    for entry in [*intent["policies"], *intent["routes"]]:
+        if entry["family"] != "ipv6":
+            continue
+        key = (entry["vrf"] or "", first_32_bits(entry["source"]))
+        other = seen.setdefault(key, entry["source"])
+        if other != entry["source"]:
+            problems.append(
+                f"{other} and {entry['source']} share their first 32 bits: FRR {'.'.join(map(str, version))} gives "
+                "both routes the first one (fixed in 10.1.3 and 10.2.2); use one source, or sources from different /32"
+            )
+    return sorted(set(problems))
+
+
+def first_32_bits(address: str) -> str:
+    """All that old FRR sees of an IPv6 source when it compares nexthop groups."""
+    return ipaddress.IPv6Address(address).packed[:4].hex()

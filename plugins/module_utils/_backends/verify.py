@@ -1,0 +1,223 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role `verify` asks a host about an intent, and its judgement of the answers. Pure.
+
+A question is one address inside a destination. Routes of the intent are asked for by name. A policy speaks of routes
+that come and go, so those that the host has now are asked for, and judged by the route that really answers.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from typing import Any, Union
+
+from .._intent.normal import ordered_rules
+
+Item = dict[str, Any]
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+MAIN_TABLE = 254
+OWN_PROTOCOL = "133"
+# The names that route_info gives to routes of a word of the intent. BIRD installs all of its routes as `bird`.
+_BY_BIRD = ("babel", "bgp", "ospf", "rip", "static")
+_BY_FRR = ("babel", "bgp", "eigrp", "isis", "nhrp", "openfabric", "ospf", "rip", "zstatic", "zebra")
+_NAMES = {"connected": ("kernel",), "static": ("static", "zstatic")}
+
+
+class _Cover:
+    """The prefixes of a host: is an address inside one that is longer than the one it was chosen for?"""
+
+    def __init__(self, prefixes: Iterable[str]) -> None:
+        self._known: dict[tuple[int, int], set[int]] = {}
+        for text in prefixes:
+            network = ipaddress.ip_network(text)
+            key = (network.version, network.prefixlen)
+            self._known.setdefault(key, set()).add(int(network.network_address))
+
+    def address(self, text: str) -> str:
+        """An address of the prefix, if possible one that belongs to no longer prefix."""
+        network = ipaddress.ip_network(text)
+        if network.num_addresses == 1:
+            return str(network.network_address)
+        first = int(network.network_address)
+        last = first + network.num_addresses - 1
+        tries = [first + 1, first + 2, last - 1, (first + last) // 2, (first + last) // 2 + 1]
+        found = next((one for one in tries if not self._inside_longer(network, one)), tries[0])
+        return str(type(network.network_address)(found))
+
+    def _inside_longer(self, network: Network, address: int) -> bool:
+        return any(
+            version == network.version
+            and length > network.prefixlen
+            and address >> (network.max_prefixlen - length) << (network.max_prefixlen - length) in starts
+            for (version, length), starts in self._known.items()
+        )
+
+
+def questions(
+    intent: Mapping[str, list[Item]], listed: list[Item], backend: str | None = None, limit: int = 200
+) -> dict[str, Any]:
+    """What to ask: `queries` for source_info and `probes` for probe, in one order, and the `subjects` they are about.
+
+    listed: the unicast routes of the host in all tables that lie inside the intent's destinations.
+    A subject is {destination, vrf, source}: of a route of the intent, or with source None of a route a policy is for.
+    """
+    wanted = [item for item in intent["routes"] if item["table"] is None]
+    named = {(item["vrf"], item["destination"]) for item in wanted}
+    subjects = [{key: item[key] for key in ("destination", "vrf", "source")} for item in wanted]
+    vrfs = sorted({policy["vrf"] for policy in intent["policies"] if policy["vrf"] and not policy["table"]})
+    rules = _rules(intent)
+    for route in listed:
+        for vrf in [None] if route["table"] == MAIN_TABLE else vrfs:
+            if (vrf, route["destination"]) not in named and candidates(rules, vrf, route, backend):
+                named.add((vrf, route["destination"]))
+                subjects.append({"destination": route["destination"], "vrf": vrf, "source": None})
+    omitted = len(subjects) - limit
+    del subjects[max(limit, 0) :]
+    cover = _Cover([item["destination"] for item in [*listed, *intent["routes"]]])
+    queries, probes = [], []
+    for subject in subjects:
+        address = cover.address(subject["destination"])
+        queries.append({"destination": address, **({"vrf": subject["vrf"]} if subject["vrf"] else {})})
+        probes.append({"destination": address, **({"bind_device": subject["vrf"]} if subject["vrf"] else {})})
+    return {"queries": queries, "probes": probes, "subjects": subjects, "omitted": max(omitted, 0)}
+
+
+def judge(
+    intent: Mapping[str, list[Item]],
+    listed: list[Item],
+    subjects: list[Item],
+    sources: list[Item],
+    probes: list[Item],
+    wire: str = "reachable",
+    missing: str = "ignore",
+    backend: str | None = None,
+) -> list[Item]:
+    """One row for each thing asked: {destination, expected, kernel, socket, wire, reason, good}.
+
+    wire: `never` looks at no packet, `reachable` accepts that none was seen, `always` does not.
+    missing: `fail` makes a policy for which the host has no route a bad row.
+    """
+    rules = _rules(intent)
+    present = {(route["table"], route["destination"], route["source"]) for route in listed}
+    rows = []
+    seen: set[int] = set()
+    for index, (subject, answer) in enumerate(zip(subjects, sources)):
+        route = answer.get("route") or {}
+        probe = probes[index] if index < len(probes) else None
+        if subject["source"] is None or route.get("destination") == subject["destination"]:
+            expected = [subject["source"]] if subject["source"] else []
+            for rule in [] if expected else candidates(rules, subject["vrf"], route, backend):
+                seen.add(id(rule) if rule else 0)
+                expected.append(rule["source"] if rule else None)
+            if expected:
+                rows.append(_row(answer, expected, probe, wire))
+        elif subject["vrf"] is None and (MAIN_TABLE, subject["destination"], subject["source"]) in present:
+            reason = f"a longer route answers for {answer['destination']}: {route.get('line')}"
+            rows.append(_plain_row(subject["destination"], subject["source"], subject["source"], reason, True))
+        else:
+            reason = f"the host has no such route; {answer['explanation']}"
+            rows.append(_plain_row(subject["destination"], subject["source"], answer["source"], reason, False))
+    rows += [_table_row(item, listed) for item in intent["routes"] if item["table"] is not None]
+    if missing == "fail":
+        rows += [
+            _plain_row(
+                rule["destination"], rule["source"], None, f"no route for the policy {rule['name'] or ''}", False
+            )
+            for rule in rules
+            if id(rule) not in seen and rule["table"] is None
+        ]
+    return rows
+
+
+def candidates(rules: list[Item], vrf: str | None, route: Mapping[str, Any], backend: str | None) -> list[Item | None]:
+    """The rules that may be for a route; empty where none is.
+
+    More than one, or None among them, only for routes of BIRD: the kernel does not know by which protocol BIRD came to
+    a route, and each may have a policy of its own, or none.
+    """
+    name = route.get("protocol")
+    if name is None or name == OWN_PROTOCOL or not _holds(backend, name):
+        return []
+    network = ipaddress.ip_network(route["destination"])
+    family = f"ipv{network.version}"
+    found: list[Item | None] = []
+    inside = [rule for rule in rules if (rule["vrf"], rule["family"]) == (vrf, family) and _covers(rule, network)]
+    for word in _BY_BIRD if name == "bird" else (name,):
+        rule = next((one for one in inside if _speaks_of(one["protocols"], word)), None)
+        if rule not in found:
+            found.append(rule)
+    return found if any(found) else []
+
+
+def table(rows: list[Item]) -> str:
+    """The rows as aligned text."""
+    head = ("destination", "expected", "kernel", "socket", "wire", "reason")
+    lines = [head] + [tuple(str(row[key] or "-") for key in head) for row in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
+    return "\n".join(
+        "  ".join([*(text.ljust(width) for text, width in zip(line, widths)), line[-1]]).rstrip() for line in lines
+    )
+
+
+def _rules(intent: Mapping[str, list[Item]]) -> list[Item]:
+    return [rule for rule in ordered_rules(intent["policies"]) if rule["table"] is None]
+
+
+def _holds(backend: str | None, name: str) -> bool:
+    if backend == "bird":
+        return name == "bird"
+    return name in _BY_FRR if backend == "frr" else True
+
+
+def _speaks_of(protocols: list[str], name: str) -> bool:
+    return "any" in protocols or any(name in _NAMES.get(word, (word,)) for word in protocols)
+
+
+def _covers(rule: Item, network: Network) -> bool:
+    destination = ipaddress.ip_network(rule["destination"])
+    if rule["match"] == "exact":
+        return network == destination
+    inside = network.subnet_of(destination)  # type: ignore[arg-type]
+    return inside and not any(network.subnet_of(ipaddress.ip_network(text)) for text in rule["except"])  # type: ignore[arg-type]
+
+
+def _plain_row(destination: str, expected: str | None, kernel: str | None, reason: str, good: bool) -> Item:
+    row = {"destination": destination, "expected": expected, "kernel": kernel, "socket": None, "wire": None}
+    return {**row, "reason": reason, "good": good}
+
+
+def _row(answer: Item, expected: list[str | None], probe: Item | None, wire: str) -> Item:
+    """The row of a destination that the right kind of route answered for."""
+    socket = answer["socket"]["source"] or answer["socket"]["error"]
+    sources = {answer["source"], socket, *(other["source"] for other in answer.get("also") or [])}
+    packet = None
+    if probe is not None and wire != "never":
+        packet = probe["wire"]["source"] if probe.get("wire") else None
+        if packet or wire == "always":
+            sources.add(packet)
+    strict = None not in expected
+    good = len(sources) == 1 and (not strict or sources <= set(expected)) and not answer["stale"]
+    return {
+        "destination": answer["destination"],
+        "expected": " or ".join(str(source) for source in expected if source),
+        "kernel": answer["source"],
+        "socket": socket,
+        "wire": packet or ("not seen" if probe is not None and wire != "never" else None),
+        "reason": answer["explanation"],
+        "good": good,
+    }
+
+
+def _table_row(item: Item, listed: list[Item]) -> Item:
+    """A route of a table that only policy rules lead to: what the table says, no more."""
+    there = [
+        route for route in listed if (route["table"], route["destination"]) == (item["table"], item["destination"])
+    ]
+    found = next((route for route in there if item["metric"] is None or route["metric"] == item["metric"]), None)
+    name = f"{item['destination']} table {item['table']}"
+    if found is None:
+        return _plain_row(name, item["source"], None, "the table has no such route", False)
+    return _plain_row(name, item["source"], found["source"], found["line"], found["source"] == item["source"])

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A long list option from a file on the host. PRIVATE to the collection.
+
+A list in the task is templated, sent and validated entry by entry, some 0.3 ms each before a module sees it. Entries
+of a file are validated by the same specification, but once for all that differ in nothing but the destination.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from .._base.errors import InvalidInput
+
+
+def entries(path: str, spec: dict[str, t.Any], first: int = 0) -> list[dict[str, t.Any]]:
+    """The entries of a JSON file, with every option of ``spec`` there; messages number them from ``first`` on.
+
+    The file holds a list of mappings, or a mapping whose only value is one. InvalidInput names the file, the entry
+    and what is wrong.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    except OSError as error:
+        raise InvalidInput(f"routes_file: cannot read {path} on the host: {error.strerror}") from error
+    except ValueError as error:
+        raise InvalidInput(f"routes_file: {path} is not JSON: {error}") from error
+    if isinstance(found, dict) and len(found) == 1:
+        found = next(iter(found.values()))
+    if not isinstance(found, list):
+        raise InvalidInput(f"routes_file: {path} holds no list; write the entries of routes as one JSON list")
+    validator = ArgumentSpecValidator(spec)
+    known: dict[str, dict[str, t.Any]] = {}
+    typed = []
+    for at, item in enumerate(found, first):
+        what = f"routes[{at}] ({path}, entry {at - first})"
+        if not isinstance(item, dict):
+            raise InvalidInput(f"{what}: {item!r} is no mapping")
+        rest = {**item, "destination": None}
+        text = item.get("destination")
+        if not isinstance(text, str):
+            raise InvalidInput(f"{what}: destination: {text!r} is no text; it is required")
+        key = repr(rest)
+        if key not in known:
+            result = validator.validate(item)
+            if result.error_messages:
+                raise InvalidInput(f"{what}: {'; '.join(result.error_messages)}")
+            known[key] = result.validated_parameters
+        typed.append({**known[key], "destination": text})
+    return typed

@@ -1,0 +1,221 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The queries of a task, checked before the first of them is asked. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import re
+import socket
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from .._base.errors import InvalidInput
+from .._base.values import INET, INET6, Link, Query, parse_address
+from .rfc6724 import domain_of
+
+UDP = 17
+#: The protocols that a look-up may name: ``rtm_getroute_parse_ip_proto()`` in net/ipv4/fib_frontend.c.
+_PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": UDP, "icmpv6": 58, "ipv6-icmp": 58}
+_ICMP = {INET: 1, INET6: 58}
+_LIMITS = {"mark": 0xFFFFFFFF, "uid": 0xFFFFFFFE, "source_port": 0xFFFF, "destination_port": 0xFFFF, "tos": 0xFF}
+_FAMILIES = {INET: "IPv4", INET6: "IPv6"}
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}\.?$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
+)
+_RESOLVERS = 16
+
+
+@dataclass(frozen=True)
+class Question:
+    """One address to ask about. ``name`` is the host name it came from; ``given`` the options as the task has them.
+
+    ``device`` is what a socket would be bound to: the device, else the VRF.
+    """
+
+    what: str
+    destination: str
+    query: Query
+    device: str | None = None
+    source: str | None = None
+    name: str | None = None
+    given: t.Mapping[str, t.Any] | None = None
+
+
+def questions(
+    queries: t.Sequence[t.Mapping[str, t.Any]], destinations: t.Sequence[str], links: t.Sequence[Link]
+) -> list[Question]:
+    """All of a task's questions, in order. InvalidInput names the item: ``queries[2].from``."""
+    items: list[tuple[str, str, t.Mapping[str, t.Any]]] = [
+        (f"queries[{index}]", f"queries[{index}].destination", item) for index, item in enumerate(queries)
+    ]
+    items += [
+        (f"destinations[{index}]", f"destinations[{index}]", {"destination": text})
+        for index, text in enumerate(destinations)
+    ]
+    drafts = [_draft(item, what, where, links) for what, where, item in items]
+    names = {(draft.host, draft.family): draft.where for draft in drafts if draft.host}
+    resolved = _resolve_all(names)
+    found = []
+    for draft in drafts:
+        if draft.packed is not None:
+            found.append(draft.question(draft.packed))
+        else:
+            found += [draft.question(packed) for packed in resolved[draft.host or "", draft.family]]
+    return found
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A query whose destination may still have to be resolved; ``family`` 0 is either."""
+
+    what: str
+    where: str
+    item: t.Mapping[str, t.Any]
+    family: int
+    packed: bytes | None
+    host: str | None
+    link: Link | None
+    source: bytes | None
+
+    def question(self, packed: bytes) -> Question:
+        item = self.item
+        family = INET if len(packed) == 4 else INET6
+        return Question(
+            what=self.what,
+            destination=socket.inet_ntop(family, packed),
+            query=Query(
+                family=family,
+                destination=packed,
+                source=self.source,
+                device=self.link.index if self.link else None,
+                mark=item.get("mark"),
+                uid=item.get("uid"),
+                ip_protocol=_protocol(item.get("ip_protocol"), family, f"{self.what}.ip_protocol"),
+                source_port=item.get("source_port") or None,
+                destination_port=item.get("destination_port") or None,
+                tos=item.get("tos") or 0,
+            ),
+            device=self.link.name if self.link else None,
+            source=socket.inet_ntop(family, self.source) if self.source else None,
+            name=self.host,
+            given={key: value for key, value in item.items() if value is not None},
+        )
+
+
+def _draft(item: t.Mapping[str, t.Any], what: str, where: str, links: t.Sequence[Link]) -> _Draft:
+    for key, limit in _LIMITS.items():
+        value = item.get(key)
+        if value is not None and not 0 <= value <= limit:
+            raise InvalidInput(f"{what}.{key}: {value} is not between 0 and {limit}")
+    family, packed, host, scope = _destination(str(item["destination"]), where)
+    source = None
+    if item.get("from") is not None:
+        source_family, source = parse_address(str(item["from"]), f"{what}.from")
+        if family and source_family != family:
+            raise InvalidInput(
+                f"{what}.from: {item['from']} is {_FAMILIES[source_family]}, "
+                f"but the destination {item['destination']} is {_FAMILIES[family]}"
+            )
+        if not any(source):
+            raise InvalidInput(f"{what}.from: {item['from']} means no address; leave it out")
+        family = source_family
+    if family:
+        _protocol(item.get("ip_protocol"), family, f"{what}.ip_protocol")
+    else:
+        _protocol_number(item.get("ip_protocol"), f"{what}.ip_protocol")
+    link = _device(item.get("device"), scope, item.get("vrf"), what, where, links)
+    return _Draft(what, where, item, family, packed, host, link, source)
+
+
+def _destination(text: str, where: str) -> tuple[int, bytes | None, str | None, str | None]:
+    """``(family, packed, host name, device behind a %)``."""
+    address, _percent, scope = text.partition("%")
+    if ":" in address or re.fullmatch(r"[0-9.]+", address) or "/" in text:
+        family, packed = parse_address(address, where)
+        if scope and family == INET:
+            raise InvalidInput(f"{where}: {text!r}: only an IPv6 address has a device behind it")
+        return family, packed, None, scope or None
+    if not _HOST_NAME.fullmatch(text):
+        raise InvalidInput(f"{where}: {text!r} is neither an IP address nor a host name")
+    return 0, None, text, None
+
+
+def _protocol_number(value: t.Any, what: str) -> int:
+    if value is None:
+        return UDP
+    text = str(value).strip().lower()
+    known = _PROTOCOLS.get(text, int(text) if text.isdecimal() else -1)
+    if known not in _PROTOCOLS.values():
+        raise InvalidInput(f"{what}: {value!r}: the kernel looks routes up for tcp (6), udp (17) and icmp (1, 58) only")
+    return known
+
+
+def _protocol(value: t.Any, family: int, what: str) -> int:
+    """The number of the protocol in that family: ``icmp`` is 58 there in IPv6."""
+    found = _protocol_number(value, what)
+    if found not in _ICMP.values():
+        return found
+    if str(value).strip().lower() == "icmp":
+        return _ICMP[family]
+    if found != _ICMP[family]:
+        raise InvalidInput(f"{what}: {value!r} is not a protocol of {_FAMILIES[family]}")
+    return found
+
+
+def _device(
+    device: str | None, scope: str | None, vrf: str | None, what: str, where: str, links: t.Sequence[Link]
+) -> Link | None:
+    by_name = {link.name: link for link in links}
+
+    def find(name: str, option: str) -> Link:
+        found = by_name.get(name)
+        if found is None:
+            raise InvalidInput(
+                f"{option}: there is no device {name!r}; this host has {', '.join(sorted(by_name)[:20])}"
+            )
+        return found
+
+    chosen = find(device, f"{what}.device") if device is not None else None
+    if scope is not None:
+        scoped = find(scope, where)
+        if chosen not in (None, scoped):
+            raise InvalidInput(f"{what}.device: {device} is not the device behind the destination's %, {scope}")
+        chosen = scoped
+    if vrf is not None:
+        domain = find(vrf, f"{what}.vrf")
+        if domain.table is None:
+            vrfs = ", ".join(sorted(link.name for link in links if link.table is not None)) or "none"
+            raise InvalidInput(f"{what}.vrf: {vrf!r} is a device, but not a VRF; VRFs of this host: {vrfs}")
+        if chosen and domain_of(chosen.index, {link.index: link for link in links}) != domain.index:
+            raise InvalidInput(f"{what}.device: {chosen.name} does not belong to vrf {vrf}")
+        chosen = chosen or domain
+    return chosen
+
+
+def _resolve_all(names: t.Mapping[tuple[str, int], str]) -> dict[tuple[str, int], list[bytes]]:
+    if not names:
+        return {}
+    # Threads are in the network namespace of the thread that starts them.
+    with ThreadPoolExecutor(max_workers=min(_RESOLVERS, len(names))) as pool:
+        hosts, families = [key[0] for key in names], [key[1] for key in names]
+        return dict(zip(names, pool.map(_resolve, hosts, families, names.values())))
+
+
+def _resolve(host: str, family: int, where: str) -> list[bytes]:
+    """The addresses of a host name, each once, in the order of ``getaddrinfo(3)``."""
+    try:
+        found = socket.getaddrinfo(host, None, family, socket.SOCK_DGRAM)
+    except socket.gaierror as error:
+        kind = f" to an {_FAMILIES[family]} address" if family else ""
+        raise InvalidInput(
+            f"{where}: {host!r} is no IP address, and as a host name it does not resolve{kind}: {error.strerror}"
+        ) from None
+    return list(
+        dict.fromkeys(
+            socket.inet_pton(kind, str(name[0]).partition("%")[0])
+            for kind, _type, _protocol, _canonical, name in found
+            if kind in (INET, INET6)
+        )
+    )

@@ -1,0 +1,203 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""IPv6 source address selection, as Linux does it. PRIVATE to the collection.
+
+RFC 6724, section 5, in the order and with the tie-breaks of ``ipv6_dev_get_saddr()`` in net/ipv6/addrconf.c: rule 5.5
+is not there, ORCHIDs come before rule 8, optimistic addresses last, and among equals the first of the list wins.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from dataclasses import dataclass
+
+from .._base.values import Address, Link, Prefix
+
+TEMPORARY = 0x01  # IFA_F_TEMPORARY, the same bit as IPv4's IFA_F_SECONDARY
+NO_LABEL = 0xFFFFFFFF
+SCOPES = {-1: "no", 1: "interface-local", 2: "link-local", 5: "site-local", 8: "organization-local", 14: "global"}
+_LINK_LOCAL, _SITE_LOCAL, _GLOBAL = 2, 5, 14
+
+#: Linux's order: the rule's number in RFC 6724 and what it prefers. ``8-`` and ``8+`` are Linux's own.
+RULES = (
+    ("1", "the destination itself"),
+    ("2", "the appropriate scope"),
+    ("3", "an address that is not deprecated"),
+    ("4", "a home address"),
+    ("5", "the outgoing device"),
+    ("6", "the destination's label"),
+    ("7", "a public address"),
+    ("8-", "an ORCHID for an ORCHID"),
+    ("8", "the longest matching prefix"),
+    ("8+", "an address that is not optimistic"),
+)
+
+
+class PolicyEntry(t.Protocol):
+    """An entry of the policy table (``ip addrlabel``); ``device`` 0 holds for every device."""
+
+    @property
+    def prefix(self) -> Prefix: ...
+
+    @property
+    def label(self) -> int: ...
+
+    @property
+    def device(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sysctls of one device: ``net.ipv6.conf.DEVICE``; ``optimistic``: optimistic_dad and use_optimistic are on."""
+
+    use_tempaddr: int = 0
+    optimistic: bool = False
+    use_oif_addrs_only: bool = False
+
+
+@dataclass(frozen=True)
+class Destination:
+    """What the rules compare with: the address and the index of the device that the route leaves by."""
+
+    packed: bytes
+    index: int
+    labels: t.Sequence[PolicyEntry]
+    settings: t.Mapping[int, Settings]
+
+    @property
+    def label(self) -> int:
+        return label_of(self.packed, self.index, self.labels)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``rule`` decided between ``winner`` and ``runner_up``.
+
+    ``rule`` is one of RULES, ``order`` where all of them leave the two equal, ``only`` where there is no runner-up.
+    """
+
+    winner: Address
+    runner_up: Address | None
+    rule: str
+
+
+def scope_of(packed: bytes) -> int:
+    """``__ipv6_addr_src_scope()``: 1 to 14, -1 for the unspecified address."""
+    if packed[0] == 0xFF:
+        return packed[1] & 0x0F
+    if packed == bytes(16):
+        return -1
+    if _loopback(packed) or (packed[0] == 0xFE and packed[1] & 0xC0 == 0x80):
+        return _LINK_LOCAL
+    if packed[0] == 0xFE and packed[1] & 0xC0 == 0xC0:
+        return _SITE_LOCAL
+    return _GLOBAL
+
+
+def _loopback(packed: bytes) -> bool:
+    return packed == bytes(15) + b"\x01"
+
+
+def _never_avoided(packed: bytes) -> bool:
+    """``ipv6_saddr_preferred()``: loopback, and what maps or embeds an IPv4 address."""
+    return packed[:12] in (bytes(12), bytes(10) + b"\xff\xff")
+
+
+def label_of(packed: bytes, index: int, labels: t.Sequence[PolicyEntry]) -> int:
+    """The label of an address on a device; ``labels`` in the kernel's order, longest prefix first."""
+    host = int.from_bytes(packed, "big")
+    for shift, network, label, device in _numbers(tuple(labels)):
+        if device in (0, index) and host >> shift == network:
+            return label
+    return NO_LABEL
+
+
+@functools.lru_cache(maxsize=8)
+def _numbers(labels: tuple[PolicyEntry, ...]) -> tuple[tuple[int, int, int, int], ...]:
+    shifts = [128 - entry.prefix.length for entry in labels]
+    return tuple(
+        (shift, int.from_bytes(entry.prefix.packed, "big") >> shift, entry.label, entry.device)
+        for shift, entry in zip(shifts, labels)
+    )
+
+
+def common_bits(one: bytes, other: bytes) -> int:
+    """How many leading bits two addresses share."""
+    return 128 - (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).bit_length()
+
+
+def _orchid(packed: bytes) -> bool:
+    return packed[:3] == b"\x20\x01\x00" and packed[3] & 0xF0 == 0x10
+
+
+def score(candidate: Address, to: Destination) -> tuple[int, ...]:
+    """One number for each of RULES; the first that differs decides, and the greater one wins."""
+    packed, settings = candidate.packed, to.settings.get(candidate.index, Settings())
+    scope, wanted = scope_of(packed), scope_of(to.packed)
+    avoided = Address.DEPRECATED | (0 if settings.optimistic else Address.OPTIMISTIC)
+    temporary = bool(candidate.flags & TEMPORARY)
+    return (
+        int(packed == to.packed),
+        -scope if scope >= wanted else scope - 128,
+        int(_never_avoided(packed) or not candidate.flags & avoided),
+        int(bool(candidate.flags & Address.HOMEADDRESS)),
+        int(candidate.index == to.index),
+        int(label_of(packed, candidate.index, to.labels) == to.label),
+        int(temporary == (settings.use_tempaddr >= 2)),
+        int(_orchid(packed) == _orchid(to.packed)),
+        min(common_bits(packed, to.packed), candidate.prefix_length),
+        int(not candidate.flags & Address.OPTIMISTIC),
+    )
+
+
+def domain_of(index: int, links: t.Mapping[int, Link]) -> int:
+    """The index of the VRF that a device is or belongs to; 0 for the default one."""
+    link = links.get(index)
+    if link is None:
+        return 0
+    if link.table is not None:
+        return index
+    master = links.get(link.master)
+    return master.index if master is not None and master.table is not None else 0
+
+
+def candidates(addresses: t.Iterable[Address], links: t.Mapping[int, Link], to: Destination) -> list[Address]:
+    """The addresses that come into question, in the order in which the kernel meets them."""
+    usable = [
+        address
+        for address in addresses
+        if len(address.packed) == 16
+        and address.packed != bytes(16)
+        and address.packed[0] != 0xFF
+        and (not address.flags & Address.TENTATIVE or address.flags & Address.OPTIMISTIC)
+    ]
+    only_here = to.settings.get(to.index, Settings()).use_oif_addrs_only
+    if to.packed[0] == 0xFF or scope_of(to.packed) <= _LINK_LOCAL or only_here:
+        return [address for address in usable if address.index == to.index]
+    domain = domain_of(to.index, links)
+    if domain:
+        near = [address for address in usable if address.index == to.index]
+        near += [address for address in usable if address.index == domain != to.index]
+        if near:
+            return near
+    return [address for address in usable if domain_of(address.index, links) == domain]
+
+
+def choose(found: t.Sequence[Address], to: Destination) -> Address | None:
+    """The address that Linux would take; None without candidates."""
+    # max() keeps the first of several equals, as the kernel's loop does.
+    return max(found, key=lambda candidate: score(candidate, to), default=None)
+
+
+def decide(found: t.Sequence[Address], to: Destination, chosen: str) -> Decision | None:
+    """Why ``chosen`` (canonical text) is preferred to the best of the others; None where it is no candidate."""
+    winner = choose([candidate for candidate in found if candidate.address == chosen], to)
+    if winner is None:
+        return None
+    runner_up = choose([candidate for candidate in found if candidate.address != chosen], to)
+    if runner_up is None:
+        return Decision(winner, None, "only")
+    pairs = zip(RULES, score(winner, to), score(runner_up, to))
+    return Decision(winner, runner_up, next((rule[0] for rule, one, other in pairs if one != other), "order"))

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Payloads to values: what a route says, for results and messages. PRIVATE to the collection.
+
+Nothing is written from these values: writes start from the payload itself (``wire``).
+"""
+
+from __future__ import annotations
+
+import struct
+import typing as t
+
+from .._base.names import (
+    ENCAPSULATIONS,
+    FEATURES,
+    NAME_OF_METRIC,
+    PREFERENCES,
+    RTAX_CONGCTL,
+    RTAX_FEATURES,
+    RTAX_LOCK,
+)
+from .._base.values import (
+    INET,
+    NextHop,
+    Prefix,
+    Route,
+    address_text,
+)
+from .._netlink import wire
+
+_FLAGS = {1: "dead", 2: "pervasive", 8: "offload", 16: "linkdown", 64: "trap"}  # RTNH_F_*
+
+
+def devices_text(index: int, names: t.Mapping[int, str]) -> str:
+    """The device's name, or ``if7`` for an index that no longer exists."""
+    return names.get(index, f"if{index}")
+
+
+def _next_hops(header: wire.Header, attrs: wire.Attributes, names: t.Mapping[int, str]) -> tuple[NextHop, ...]:
+    return tuple(
+        NextHop(
+            gateway=address_text(hop.gateway[1]) if hop.gateway else None,
+            device=devices_text(hop.device, names) if hop.device else None,
+            weight=hop.weight,
+            onlink=bool(hop.onlink),
+        )
+        for hop in wire.hops_of(header, attrs)
+    )
+
+
+def _metric_value(kind: int, value: bytes) -> tuple[str, t.Any]:
+    if kind == RTAX_CONGCTL:
+        return "congctl", value.rstrip(b"\0").decode()
+    number = struct.unpack("=I", value)[0]
+    if kind == RTAX_FEATURES:
+        return "features", " ".join(name for name, bit in FEATURES.items() if number & bit) or hex(number)
+    name, unit = NAME_OF_METRIC.get(kind, (f"metric{kind}", 1))
+    return name, number // unit
+
+
+def _metrics(value: bytes) -> tuple[tuple[tuple[str, t.Any], ...], tuple[str, ...]]:
+    found = dict(wire.attributes(value))
+    lock = struct.unpack("=I", found.pop(RTAX_LOCK))[0] if RTAX_LOCK in found else 0
+    named = [(kind, *_metric_value(kind, value)) for kind, value in sorted(found.items())]
+    return tuple((name, value) for _kind, name, value in named), tuple(n for kind, n, _v in named if lock & 1 << kind)
+
+
+def _expires(attrs: wire.Attributes) -> int | None:
+    """Seconds; a dump says it in CACHEINFO, a request in RTA_EXPIRES."""
+    if wire.RTA_EXPIRES in attrs:
+        return t.cast(int, struct.unpack("=I", attrs[wire.RTA_EXPIRES])[0])
+    ticks = struct.unpack_from("=i", attrs.get(wire.RTA_CACHEINFO, bytes(12)), 8)[0]
+    return ticks // wire.USER_HZ if ticks > 0 else None
+
+
+def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
+    """The route of an RTM_NEWROUTE payload; ``names`` maps device indexes to names."""
+    header, attrs = wire.split(payload)
+    family, length, source_length, tos, _table, protocol, scope, kind, flags = header
+    default = bytes(4 if family == INET else 16)
+    metrics, locked = _metrics(attrs.get(wire.RTA_METRICS, b""))
+    encapsulation = struct.unpack("=H", attrs[wire.RTA_ENCAP_TYPE])[0] if wire.RTA_ENCAP_TYPE in attrs else 0
+    return Route(
+        destination=Prefix(family, attrs.get(wire.RTA_DST, default), length),
+        table=wire.table_of(header, attrs),
+        metric=wire.metric_of(attrs),
+        protocol=protocol,
+        scope=scope,
+        type=kind,
+        tos=tos if family == INET else 0,
+        source=address_text(attrs.get(wire.RTA_PREFSRC)),
+        hops=_next_hops(header, attrs, names),
+        nexthop_id=struct.unpack("=I", attrs[wire.RTA_NH_ID])[0] if wire.RTA_NH_ID in attrs else None,
+        metrics=metrics,
+        locked=locked,
+        from_prefix=Prefix(family, attrs[wire.RTA_SRC], source_length) if wire.RTA_SRC in attrs else None,
+        encapsulation=ENCAPSULATIONS.get(encapsulation, str(encapsulation)) if encapsulation else None,
+        realm=struct.unpack("=I", attrs[wire.RTA_FLOW])[0] if wire.RTA_FLOW in attrs else None,
+        preference=PREFERENCES.get(attrs[wire.RTA_PREF][0]) if wire.RTA_PREF in attrs else None,
+        expires=_expires(attrs),
+        flags=tuple(name for bit, name in _FLAGS.items() if flags & bit),
+        multipath=wire.RTA_MULTIPATH in attrs,
+    )
+
+
+def line(payload: bytes, names: t.Mapping[int, str]) -> str:
+    """The route in one line, as ``ip route`` prints it."""
+    return route(payload, names).line()
+
+
+class Lines:
+    """``line`` of routes of which many differ in nothing but the destination."""
+
+    _FIRST = wire.ATTRIBUTE.pack(8, wire.RTA_TABLE)
+    _SIZES: t.ClassVar = {wire.ATTRIBUTE.pack(4 + size, wire.RTA_DST): size for size in (4, 16)}
+
+    def __init__(self, names: t.Mapping[int, str]) -> None:
+        self.names = names
+        self._known: dict[bytes, tuple[str, str]] = {}
+
+    def __call__(self, payload: bytes) -> str:
+        size = self._SIZES.get(payload[20:24]) if payload[12:16] == self._FIRST else None
+        if size is None:
+            return line(payload, self.names)
+        destination = Prefix(payload[0], payload[24 : 24 + size], payload[1]).short
+        like = b"".join((payload[:1], payload[2:20], payload[24 + size :]))
+        if like not in self._known:
+            # In front of the destination stands at most the type, a word without digits and colons.
+            before, _destination, after = line(payload, self.names).partition(destination)
+            self._known[like] = (before, after)
+        before, after = self._known[like]
+        return f"{before}{destination}{after}"

@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Routes listed for the module ``route_info``. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._base.errors import InvalidInput
+from .._base.names import PROTOCOLS, TYPES, number
+from .._base.values import (
+    DEFAULTS,
+    INET,
+    INET6,
+    Prefix,
+    parse_address,
+    parse_prefix,
+)
+from .._host.host import Host, snapshot
+from .._netlink import wire
+from .._netlink.kernel import Kernel
+from . import line as _decode
+from .scan import Scan
+
+_FAMILIES = {"ipv4": (INET,), "ipv6": (INET6,), "any": (INET, INET6)}
+
+
+def _destinations(texts: t.Iterable[str], families: tuple[int, ...]) -> list[Prefix]:
+    found: list[Prefix] = []
+    for at, text in enumerate(texts):
+        what = f"destinations[{at}]"
+        found += [DEFAULTS[family] for family in families] if text == "default" else [parse_prefix(text, what)]
+        if found[-1].family not in families:
+            raise InvalidInput(f"{what}: {text} is not of the family asked for")
+    return found
+
+
+def _table(options: t.Mapping[str, t.Any], host: Host) -> int | None:
+    if options["table"] == "all":
+        if options["vrf"]:
+            raise InvalidInput("table: give table or vrf, not both")
+        return None
+    return host.table(options["table"], options["vrf"], "route_info")
+
+
+def _payloads(chunks: t.Iterable[bytes], family: int, within: bool, wanted: list[Prefix]) -> t.Iterator[bytes]:
+    if wanted and not within:
+        scan = Scan(family, frozenset(), [prefix.key for prefix in wanted])
+        for chunk in chunks:
+            scan.feed(chunk)
+        yield from dict.fromkeys(scan.others)
+        return
+    met: set[int] = set()  # hashes: the payloads of a full table would be kept in memory
+    for chunk in chunks:
+        for kind, _flags, _sequence, payload in wire.messages(chunk):
+            if kind != wire.RTM_NEWROUTE:
+                continue
+            if family == INET6:  # whose dump can repeat itself while routes are added
+                if hash(payload) in met:
+                    continue
+                met.add(hash(payload))
+            if not wanted or any(prefix.covers(wire.destination_of(payload)) for prefix in wanted):
+                yield payload
+
+
+def route_info_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
+    """The module ``route_info``. Table, protocol, device and type are filtered by the kernel, the rest here."""
+    options = module.params
+    host = snapshot(kernel)
+    families = _FAMILIES[options["family"]]
+    wanted = _destinations(options["destinations"] or (), families)
+    table = _table(options, host)
+    protocol = number(options["protocol"], PROTOCOLS, "protocol", 255) if options["protocol"] else 0
+    device = host.device(options["device"], "device").index if options["device"] else None
+    kind = TYPES[options["type"]] if options["type"] else 0
+    source = parse_address(options["source"], "source")[1] if options["source"] else None
+    names, limit = host.names, options["limit"]
+    found: list[dict[str, t.Any]] = []
+    total = 0
+    for family in families:
+        inside = [prefix for prefix in wanted if prefix.family == family]
+        if wanted and not inside:
+            continue
+        chunks = kernel.dump_routes(family, table, protocol, device, kind)
+        for payload in _payloads(chunks, family, options["within"], inside):
+            if source is not None and wire.source_of(payload) != source:
+                continue
+            total += 1
+            if len(found) < limit:
+                found.append(_decode.route(payload, names).result())
+    return {"changed": False, "routes": found, "total": total, "omitted": total - len(found)}

@@ -1,0 +1,288 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole routes, wanted against actual: the plan of the module ``route``. PRIVATE to the collection.
+
+Pure but for the dumps it is handed. Planning again after the steps were carried out must find nothing to do: that is
+how a task is read back.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._base.errors import InvalidInput, Refused
+from .._base.names import TYPES
+from .._base.values import INET, INET6, Hop, Shape
+from .._change.steps import Plan
+from .._netlink import wire
+from .line import Lines
+from .owners import check_owner, check_replaceable, owner_of
+from .route_steps import (
+    CreatedRoutes,
+    RouteLine,
+    RouteStep,
+    created,
+)
+from .runs import Run, WantedRoute, joined
+from .scan import Scan
+from .shared_hops import check_shared
+from .template import Template
+
+
+class _Group(t.NamedTuple):
+    """The runs of one table, and what a dump will say of their routes once they are there (none of absent ones)."""
+
+    family: int
+    table: int
+    runs: list[Run]
+    expected: list[list[bytes]]
+    wanted: frozenset[bytes]
+    keys: frozenset[bytes]
+
+
+#: (family, table or None for all, protocol) -> chunks
+Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
+_NEEDS_NO_HOP = {TYPES[name] for name in ("blackhole", "unreachable", "prohibit", "throw")}
+
+
+@dataclass
+class RoutePlanner:
+    """Plans ``wanted`` routes.
+
+    ``resolve`` fills in the device that the kernel will choose for a gateway. ``purge`` names the tables whose routes
+    of our own ``protocol`` go unless wanted; None for no purge.
+    """
+
+    wanted: t.Sequence[Run]
+    lines: Lines
+    dump: Dump
+    protocol: int
+    resolve: t.Callable[[Shape], Shape] = lambda shape: shape
+    purge: t.Collection[int] | None = None
+    force: bool = False
+    _templates: dict[int, Template] = field(default_factory=dict)
+    _groups: list[_Group] = field(default_factory=list)
+
+    def plan(self) -> Plan:
+        """The steps in the order of the items; removals last: what replaces a route is there before it goes."""
+        plan = Plan()
+        removals: list[RouteStep] = []
+        claimed: set[bytes] = set()
+        self._groups = self._groups or self._grouped()
+        parts = [part for group in self._groups for part in self._plan_group(group, plan, removals, claimed)]
+        if self.purge is not None:
+            self._plan_purge(removals, claimed)
+        # Restored in reverse, so that routes of one key come back in their old order.
+        removals.reverse()
+        singles = []
+        for _first, part in sorted(parts, key=lambda part: part[0]):
+            if isinstance(part, list):
+                plan.steps.extend(part)
+                singles += part
+            else:
+                plan.steps.add(part)
+        plan.steps.extend(removals)
+        check_shared([*singles, *removals], self.dump, self.lines)
+        return plan
+
+    def _grouped(self) -> list[_Group]:
+        by_table: dict[tuple[int, int], list[Run]] = {}
+        for run in self.wanted:
+            by_table.setdefault((run.shape.family, run.shape.table), []).append(run)
+        groups = []
+        for (family, table), runs in by_table.items():
+            expected = [[] if run.absent else self._template(run.shape).dumped_all(run.columns) for run in runs]
+            wanted = frozenset().union(*expected)
+            groups.append(_Group(family, table, runs, expected, wanted, joined(runs)))
+        return groups
+
+    def _template(self, shape: Shape) -> Template:
+        found = self._templates.get(id(shape))
+        if found is None:
+            found = self._templates[id(shape)] = Template(shape, self.resolve(shape), self.protocol)
+        return found
+
+    def _plan_group(
+        self, group: _Group, plan: Plan, removals: list[RouteStep], claimed: set[bytes]
+    ) -> t.Iterator[tuple[int, list[RouteStep] | CreatedRoutes]]:
+        """The steps for each run, with the number of its first entry."""
+        scan = Scan(group.family, group.wanted, group.keys)
+        for chunk in self.dump(group.family, group.table, 0):
+            scan.feed(chunk)
+        actual: dict[bytes, list[bytes]] = {}
+        for other in dict.fromkeys(scan.others):  # an IPv6 dump can repeat itself while routes are added
+            actual.setdefault(wire.destination_of(other).key, []).append(other)
+        for run, expected in zip(group.runs, group.expected):
+            if run.absent or (actual and not actual.keys().isdisjoint(run.keys)):
+                yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
+                continue
+            there = expected if len(scan.exact) == len(group.wanted) else scan.exact.intersection(expected)
+            if len(there) == len(expected):
+                entries = ((item.prefix, RouteLine(payload, self.lines)) for item, payload in zip(run, expected))
+                plan.keep(entries, len(run))
+            elif there or run.shape.nexthop_id is not None:
+                yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
+            else:
+                self._check_creatable(run[0])
+                yield run.first, CreatedRoutes(run, self._template(run.shape), self.lines)
+            if self.purge is not None:
+                claimed.update(expected)
+
+    def _plan_each(
+        self,
+        run: Run,
+        expected: list[bytes],
+        exact: set[bytes],
+        actual: t.Mapping[bytes, list[bytes]],
+        plan: Plan,
+        removals: list[RouteStep],
+        claimed: set[bytes],
+    ) -> list[RouteStep]:
+        """The steps for a run of which each entry needs a look of its own."""
+        steps: list[RouteStep] = []
+        payload: bytes | None
+        for at, item in enumerate(run):
+            there = actual.get(item.prefix.key)
+            if there is None and expected:
+                payload = expected[at]
+                if payload in exact:
+                    plan.unchanged.append((item.prefix, RouteLine(payload, self.lines)))
+                else:
+                    self._check_creatable(item)
+                    steps.append(created(item, self._template(run.shape), self.lines))
+            else:
+                payload = self._plan_item(item, list(there or ()), exact, plan, steps, removals)
+            if payload is not None:
+                claimed.add(payload)
+        return steps
+
+    def _plan_item(
+        self,
+        item: WantedRoute,
+        there: list[bytes],
+        exact: set[bytes],
+        plan: Plan,
+        steps: list[RouteStep],
+        removals: list[RouteStep],
+    ) -> bytes | None:
+        """Plan one item among the routes to its destination; the payload that it claims, if any."""
+        if not item.absent:
+            dumped = self._template(item.shape).dumped(item.prefix)
+            if dumped in exact:
+                there.insert(0, dumped)
+        what = f"routes[{item.number}]"
+        same_key = self._select(item, there, what)
+        if item.absent:
+            self._plan_absent(item, same_key, plan, removals, what)
+            return None
+        if not same_key:
+            self._check_creatable(item)
+            steps.append(created(item, self._template(item.shape), self.lines))
+            return None
+        for payload in same_key:
+            if not wire.edited(payload, item.shape)[1]:
+                plan.unchanged.append((item.prefix, RouteLine(payload, self.lines)))
+                return payload
+        payload = same_key[0]
+        new, _changed = wire.edited(payload, item.shape)
+        check_owner(payload, self.lines, what, self.force, plan.warnings)
+        check_replaceable(payload, same_key, self.lines, what)
+        shown = new
+        if wire.hops_of(*wire.split(new)) != wire.hops_of(*wire.split(payload)):
+            shown, _changed = wire.edited(payload, self._template(item.shape).resolved)
+        old = wire.echo(payload)
+        steps.append(RouteStep(item.number, item.prefix, "changed", old, new, self.lines, (), shown))
+        return payload
+
+    def _plan_absent(
+        self, item: WantedRoute, same_key: list[bytes], plan: Plan, removals: list[RouteStep], what: str
+    ) -> None:
+        named = [payload for payload in same_key if not wire.edited(payload, item.shape)[1]]
+        for payload in named:
+            check_owner(payload, self.lines, what, self.force, plan.warnings)
+            removals.append(RouteStep(item.number, item.prefix, "removed", wire.echo(payload), None, self.lines))
+        if not named:
+            plan.missing.append(item.prefix)
+
+    def _check_creatable(self, item: WantedRoute) -> None:
+        shape = item.shape
+        if shape.hops is None and shape.nexthop_id is None and shape.type not in _NEEDS_NO_HOP:
+            raise InvalidInput(
+                f"routes[{item.number}]: {item.prefix} is not in the table, and a new route needs a gateway, a device, "
+                "nexthops or a nexthop_id"
+            )
+
+    def _select(self, item: WantedRoute, there: list[bytes], what: str) -> list[bytes]:
+        """The routes of the key that the item means.
+
+        A metric that the item does not name is the kernel's default (none for IPv4, 1024 for IPv6); where no route
+        has that, it is the metric of the only route there is, provided that no daemon owns it.
+        """
+        shape = item.shape
+        by_metric: dict[int, list[bytes]] = {}
+        for payload in there:
+            header, attrs = wire.split(payload)
+            same = header[3] == shape.tos if header[0] == INET else not header[2]
+            if same:
+                by_metric.setdefault(wire.metric_of(attrs), []).append(payload)
+        default = 0 if shape.family == INET else 1024
+        wanted = default if shape.metric is None else shape.metric
+        if wanted in by_metric or shape.metric is not None or not by_metric:
+            return by_metric.get(wanted, [])
+        free = {metric: found for metric, found in by_metric.items() if not owner_of(found[0])}
+        if len(by_metric) == 1 and free:
+            return next(iter(free.values()))
+        if item.absent and not free:
+            return []
+        lines = "; ".join(self.lines(found[0]) for found in by_metric.values())
+        raise Refused(
+            f"{what}: {item.prefix} is in the table with another metric: {lines}. "
+            f"Name the metric: that of the route you mean, or {wanted} for a second route; the lower wins"
+        )
+
+    def _plan_purge(self, removals: list[RouteStep], claimed: set[bytes]) -> None:
+        keep = {
+            (item.shape.family, item.shape.table, item.prefix, item.shape.tos, item.shape.metric)
+            for run in self.wanted
+            for item in run
+            if not run.absent
+        }
+        taken = {step.old for step in removals}
+        for table in self.purge or ():
+            for family in (INET, INET6):
+                for chunk in self.dump(family, table, self.protocol):
+                    for kind, _flags, _sequence, payload in wire.messages(chunk):
+                        if kind == wire.RTM_NEWROUTE and payload[5] == self.protocol:
+                            self._purge_one(payload, keep, taken, claimed, removals)
+
+    def _purge_one(
+        self, payload: bytes, keep: set[t.Any], taken: set[bytes | None], claimed: set[bytes], removals: list[RouteStep]
+    ) -> None:
+        if payload in claimed:
+            return
+        header, attrs = wire.split(payload)
+        prefix = wire.destination_of(payload)
+        metric = wire.metric_of(attrs)
+        tos = header[3] if header[0] == INET else 0
+        place = (header[0], wire.table_of(header, attrs), prefix, tos)
+        default = 0 if header[0] == INET else 1024
+        if (*place, metric) in keep or (metric == default and (*place, None) in keep):
+            return
+        old = wire.echo(payload)
+        if old not in taken:
+            removals.append(RouteStep(None, prefix, "removed", old, None, self.lines))
+
+
+def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:
+    """The shape with the devices that the kernel will fill in: for a gateway without one, and lo for IPv6 rejects."""
+    if shape.type in _NEEDS_NO_HOP and shape.family == INET6:
+        return replace(shape, hops=(Hop(device=wire.LOOPBACK_INDEX),))
+    if not shape.hops:
+        return shape
+    filled = []
+    for hop in shape.hops:
+        device = hop.device or (device_for(hop.gateway) if hop.gateway else None)
+        filled.append(replace(hop, device=device))
+    return replace(shape, hops=tuple(filled))

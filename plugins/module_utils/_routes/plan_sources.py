@@ -1,0 +1,192 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sources of routes that exist: the plan of the module ``prefsrc``. PRIVATE to the collection.
+
+Planning again after the steps were carried out must find nothing to do: that is how a task is read back.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._base.errors import InvalidInput, Refused
+from .._base.names import TYPES, protocol_name, table_name
+from .._base.values import INET6, Prefix, address_text
+from .._change.steps import Plan
+from .._netlink import wire
+from .._netlink.wire import Message
+from .line import Lines
+from .owners import check_owner, check_replaceable
+from .route_steps import RouteLine, RouteStep
+from .scan import Scan
+from .shared_hops import check_shared
+from .wanted import Selection
+
+#: (family, table, protocol) -> chunks; table None means all
+Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
+#: (payload) -> the source in use on each next hop of an IPv6 multipath route, None where it cannot be seen
+Siblings = t.Callable[[bytes], t.Sequence[t.Optional[bytes]]]
+
+
+@dataclass
+class SourcePlanner:
+    """Plans the sources of the routes that ``wanted`` selects.
+
+    ``missing``: ``fail`` or ``ignore``. ``owner``: protocol number of the daemon for which this is done; its routes
+    need no ``force``.
+    """
+
+    wanted: t.Sequence[Selection]
+    lines: Lines
+    dump: Dump
+    siblings: Siblings
+    force: bool = False
+    missing: str = "fail"
+    owner: int | None = None
+
+    def plan(self) -> Plan:
+        plan = Plan()
+        groups: dict[tuple[int, int], list[Selection]] = {}
+        for item in self.wanted:
+            groups.setdefault((item.prefix.family, item.table), []).append(item)
+        for (family, table), items in groups.items():
+            self._plan_group(family, table, items, plan)
+        check_shared(t.cast("t.Iterable[RouteStep]", plan.steps), self.dump, self.lines)
+        return plan
+
+    def _plan_group(self, family: int, table: int, items: t.Sequence[Selection], plan: Plan) -> None:
+        exact: dict[Prefix, list[Selection]] = {}
+        within = [item for item in items if item.within]
+        for item in items:
+            if not item.within:
+                exact.setdefault(item.prefix, []).append(item)
+        payloads = self._read(family, table, list(exact), bool(within))
+        met: set[int] = set()
+        seen: dict[Prefix, list[bytes]] = {}
+        for prefix, payload in payloads:
+            seen.setdefault(prefix, []).append(payload)
+        for prefix, there in seen.items():
+            candidates = exact.get(prefix, []) + [item for item in within if item.prefix.covers(prefix)]
+            for payload in there:
+                self._plan_route(prefix, payload, there, candidates, met, plan)
+        for item in items:
+            if item.number not in met:
+                self._plan_missing(item, seen.get(item.prefix, []), plan)
+
+    def _read(self, family: int, table: int, exact: t.Sequence[Prefix], everything: bool) -> list[tuple[Prefix, bytes]]:
+        found: list[bytes] = []
+        if everything:
+            for chunk in self.dump(family, table, 0):
+                found += [payload for kind, _f, _s, payload in wire.messages(chunk) if kind == wire.RTM_NEWROUTE]
+        else:
+            scan = Scan(family, frozenset(), [prefix.key for prefix in exact])
+            for chunk in self.dump(family, table, 0):
+                scan.feed(chunk)
+            found = scan.others
+        # An IPv6 dump can repeat itself while routes are added.
+        return [(wire.destination_of(payload), payload) for payload in dict.fromkeys(found)]
+
+    def _plan_route(
+        self,
+        prefix: Prefix,
+        payload: bytes,
+        there: t.Sequence[bytes],
+        candidates: t.Sequence[Selection],
+        met: set[int],
+        plan: Plan,
+    ) -> None:
+        chosen: Selection | None = None
+        header, attrs = wire.split(payload)
+        ranked = sorted(candidates, key=lambda item: item.rank) if len(candidates) > 1 else candidates
+        for item in ranked:
+            if not _selects(item, prefix, header, attrs):
+                continue
+            met.add(item.number)
+            if chosen is not None and chosen.rank == item.rank and chosen.source != item.source:
+                raise InvalidInput(
+                    f"routes[{chosen.number}] and routes[{item.number}] both select "
+                    f"'{self.lines(payload)}', with different sources; narrow one of them"
+                )
+            chosen = chosen or item
+        if chosen is None:
+            return
+        hidden = self._hidden(payload, header, attrs, chosen)
+        source = attrs.get(wire.RTA_PREFSRC)
+        spared = chosen.only_source is not None and source != chosen.only_source
+        if spared or (source == chosen.source and not hidden):
+            plan.unchanged.append((prefix, RouteLine(payload, self.lines)))
+            return
+        what = f"routes[{chosen.number}]"
+        if header[5] != self.owner:
+            check_owner(payload, self.lines, what, self.force, plan.warnings)
+        check_replaceable(payload, [other for other in there if wire.key(other) == wire.key(payload)], self.lines, what)
+        plan.steps.append(
+            RouteStep(
+                chosen.number,
+                prefix,
+                "changed",
+                wire.echo(payload),
+                wire.with_source(payload, chosen.source),
+                self.lines,
+                hidden,
+            )
+        )
+
+    def _hidden(
+        self, payload: bytes, header: wire.Header, attrs: wire.Attributes, chosen: Selection
+    ) -> tuple[Message, ...]:
+        """How to restore an IPv6 multipath route whose next hops have sources of their own; empty where they agree.
+
+        A dump shows the first next hop's source only; the others come to light by a lookup for each device.
+        """
+        if header[0] != INET6 or wire.RTA_MULTIPATH not in attrs or wire.RTA_NH_ID in attrs:
+            return ()
+        shown = attrs.get(wire.RTA_PREFSRC)
+        sources = [shown if source is None else source for source in self.siblings(payload)]
+        if shown is None or all(source == shown for source in sources):
+            return ()
+        return tuple(
+            Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE if at == 0 else wire.NLM_F_CREATE | wire.NLM_F_APPEND, one)
+            for at, one in enumerate(wire.single_hops(payload, sources))
+        )
+
+    def _plan_missing(self, item: Selection, there: t.Sequence[bytes], plan: Plan) -> None:
+        if self.missing == "ignore":
+            plan.missing.append(item.prefix)
+            return
+        scope = "within" if item.within else "to"
+        filters = "".join(
+            f" {name} {value}"
+            for name, value in (
+                ("protocol", None if item.protocol is None else protocol_name(item.protocol)),
+                ("device", None if item.device is None else self.lines.names.get(item.device, str(item.device))),
+                ("gateway", address_text(item.gateway[1]) if item.gateway else None),
+                ("metric", item.metric),
+            )
+            if value is not None
+        )
+        lines = "; ".join(f"'{self.lines(payload)}'" for payload in there[:5])
+        near = f" What there is: {lines}." if lines else ""
+        raise Refused(
+            f"routes[{item.number}]: no route {scope} {item.prefix}{filters} in table {table_name(item.table)}.{near} "
+            "prefsrc changes routes that exist; make one with l3host.source_ip.route, or set missing: ignore"
+        )
+
+
+def _selects(item: Selection, prefix: Prefix, header: wire.Header, attrs: wire.Attributes) -> bool:
+    if header[7] != TYPES["unicast"]:
+        return False
+    if header[5] in item.spared_protocols or (item.protocol is not None and header[5] != item.protocol):
+        return False
+    if any(spared.covers(prefix) for spared in item.spared):
+        return False
+    if item.metric is not None and wire.metric_of(attrs) != item.metric:
+        return False
+    if item.device is None and item.gateway is None:
+        return True
+    return any(
+        (item.device is None or hop.device == item.device) and (item.gateway is None or hop.gateway == item.gateway)
+        for hop in wire.hops_of(header, attrs)
+    )

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Picking routes out of a dump. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import re
+import struct
+import typing as t
+
+from .._base.values import INET
+from .._netlink.wire import (
+    ATTRIBUTE,
+    HEADER,
+    RTA_DST,
+    RTA_TABLE,
+    RTM_NEWROUTE,
+    destination_of,
+)
+
+
+class Scan:
+    """Picks out of dump chunks the routes that matter, without decoding the others.
+
+    ``wanted``: payloads that need no closer look when met (collected in ``exact``). ``keys`` (``Prefix.key``): routes
+    to these are collected in ``others``, whatever else they say. With few of them a chunk that holds none is passed
+    over by one search.
+    """
+
+    FEW = 64
+
+    def __init__(self, family: int, wanted: set[bytes] | frozenset[bytes], keys: t.Iterable[bytes]) -> None:
+        self._wanted = wanted or frozenset()
+        self._keys = frozenset(keys)
+        self._size = 4 if family == INET else 16
+        self._first = ATTRIBUTE.pack(8, RTA_TABLE)
+        self._second = ATTRIBUTE.pack(4 + self._size, RTA_DST)
+        self._search: t.Callable[[bytes], t.Any] | None = None
+        if len(self._keys) <= self.FEW:
+            texts = [re.escape(self._second + key[1:]) for key in self._keys if key[0]]
+            if any(not key[0] for key in self._keys):
+                texts.append(re.escape(struct.pack("=H", RTM_NEWROUTE)) + b".{10}" + bytes((family, 0)))
+            self._search = re.compile(b"|".join(texts), re.DOTALL).search if texts else lambda chunk: None
+        self.exact: set[bytes] = set()
+        self.others: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> None:
+        if self._search is not None:
+            if not self._search(chunk):
+                return
+        elif self._wanted and self._all_wanted(chunk):
+            return
+        wanted, keys, size = self._wanted, self._keys, self._size
+        first, second = self._first, self._second
+        length_of, start, stop = HEADER.unpack_from, 40, 40 + size
+        offset, end = 0, len(chunk)
+        while offset < end:
+            length, kind = length_of(chunk, offset)[:2]
+            payload = chunk[offset + 16 : offset + length]
+            if payload in wanted:
+                self.exact.add(payload)
+            elif kind == RTM_NEWROUTE:
+                bits = payload[1]
+                if not bits:
+                    found = bytes(1 + size)
+                elif payload[20:24] == second and payload[12:16] == first:
+                    found = chunk[offset + 17 : offset + 18] + chunk[offset + start : offset + stop]
+                else:
+                    found = destination_of(payload).key
+                if found in keys:
+                    self.others.append(payload)
+            offset += (length + 3) & ~3
+
+    def _all_wanted(self, chunk: bytes) -> bool:
+        """Whether a chunk is nothing but wanted payloads, each behind the same header (their length is the same).
+
+        Where a payload happens to contain these sixteen bytes, its pieces are not wanted: it gets the closer look.
+        """
+        first, *payloads = chunk.split(chunk[:16])
+        if first or not payloads or not self._wanted.issuperset(payloads):
+            return False
+        self.exact.update(payloads)
+        return True

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Payloads of new routes, thousands from one shape. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+from .._base.names import TYPES
+from .._base.values import BITS, INET, INET6, Prefix, Shape
+from .._netlink.wire import (
+    ATTRIBUTE,
+    NLM_F_CREATE,
+    NLM_F_EXCL,
+    NLM_F_REQUEST,
+    RTA_CACHEINFO,
+    RTA_DST,
+    RTA_METRICS,
+    RTA_NH_ID,
+    RTA_PREF,
+    RTA_PREFSRC,
+    RTA_PRIORITY,
+    RTA_TABLE,
+    RTM_NEWROUTE,
+    RTMSG,
+    U32,
+    Attributes,
+    Header,
+    Rows,
+    attribute,
+    merge_metrics,
+    message,
+    scope_for,
+    set_hops,
+)
+from .runs import Columns, fill, rows
+
+#: Where a payload has the prefix length, and the address: behind struct rtmsg, RTA_TABLE and the head of RTA_DST.
+_LENGTH_AT, _ADDRESS_AT = 1, 24
+_CREATE = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL
+
+
+class Template:
+    """New routes of one shape, in the attribute order of the kernel's own dumps.
+
+    ``request(destination)`` is the payload to send. ``dumped(destination)`` is what a dump will most likely say:
+    equal bytes prove that the route is there; different bytes prove nothing and cost a closer look. ``resolved`` is
+    the shape with the devices that the kernel will find for its gateways, ``protocol`` what the shape leaves unnamed,
+    ``has_way`` whether it names a next hop.
+    """
+
+    def __init__(self, shape: Shape, resolved: Shape, protocol: int) -> None:
+        self._shape = shape
+        self.resolved = resolved
+        self.has_way = shape.hops is not None or shape.nexthop_id is not None
+        self._protocol = protocol if shape.protocol is None else shape.protocol
+        self._heads: dict[int, bytes] = {}
+        self._tail = self._attributes(shape)
+        self._dumped = self._attributes(resolved) + (
+            attribute(RTA_CACHEINFO, bytes(32)) + attribute(RTA_PREF, b"\0") if shape.family == INET6 else b""
+        )
+
+    def _attributes(self, shape: Shape) -> bytes:
+        default = 0 if shape.family == INET else 1024
+        metric = default if shape.metric is None else shape.metric
+        metrics = merge_metrics(b"", shape.metrics)
+        parts = {
+            RTA_PRIORITY: attribute(RTA_PRIORITY, U32.pack(metric)) if metric else b"",
+            RTA_METRICS: attribute(RTA_METRICS, metrics) if metrics else b"",
+            RTA_PREFSRC: attribute(RTA_PREFSRC, shape.source) if shape.source else b"",
+        }
+        order = (RTA_PRIORITY, RTA_METRICS, RTA_PREFSRC)
+        if shape.family == INET6:
+            order = (RTA_PREFSRC, RTA_METRICS, RTA_PRIORITY)
+        header: Header = [shape.family, 0, 0, 0, 0, 0, 0, 0, 0]
+        attrs: Attributes = {}
+        if shape.nexthop_id is not None:
+            attrs[RTA_NH_ID] = U32.pack(shape.nexthop_id)
+        elif shape.hops:
+            set_hops(header, attrs, shape.hops)
+        self._flags = header[8]
+        return b"".join([parts[kind] for kind in order]) + b"".join([attribute(k, v) for k, v in attrs.items()])
+
+    def _head(self, length: int) -> bytes:
+        shape = self._shape
+        head = RTMSG.pack(
+            shape.family,
+            length,
+            0,
+            shape.tos,
+            shape.table if shape.table < 256 else 252,
+            self._protocol,
+            scope_for(shape),
+            TYPES["unicast"] if shape.type is None else shape.type,
+            self._flags,
+        )
+        head += attribute(RTA_TABLE, U32.pack(shape.table))
+        if length:
+            head += ATTRIBUTE.pack(8 if shape.family == INET else 20, RTA_DST)
+        self._heads[length] = head
+        return head
+
+    def _row(self, columns: Columns, tail: bytes) -> bytes:
+        length = columns.lengths[0]
+        return self._head(length) + bytes(BITS[columns.family] // 8 if length else 0) + tail
+
+    def requests(self, columns: Columns) -> Rows:
+        """The messages that create routes to all of these destinations."""
+        row = message(RTM_NEWROUTE, _CREATE, 0, self._row(columns, self._tail))
+        return Rows(len(row), fill(row, columns, 16 + _LENGTH_AT, 16 + _ADDRESS_AT))
+
+    def dumped_all(self, columns: Columns) -> list[bytes]:
+        """``dumped`` of each of these destinations."""
+        return rows(self._row(columns, self._dumped), columns, _LENGTH_AT, _ADDRESS_AT)
+
+    def request(self, destination: Prefix) -> bytes:
+        _family, packed, length = destination
+        head = self._heads.get(length) or self._head(length)
+        return head + packed + self._tail if length else head + self._tail
+
+    def dumped(self, destination: Prefix) -> bytes:
+        _family, packed, length = destination
+        head = self._heads.get(length) or self._head(length)
+        return head + packed + self._dumped if length else head + self._dumped

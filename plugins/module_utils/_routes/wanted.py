@@ -1,0 +1,338 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task's items to values: validated, canonical, nothing of them looked up in the routing tables yet.
+
+PRIVATE to the collection.
+"""
+
+from __future__ import annotations
+
+import itertools
+import struct
+import typing as t
+from dataclasses import replace
+
+from .._base.errors import InvalidInput
+from .._base.names import (
+    METRICS,
+    PROTOCOLS,
+    RTAX_CONGCTL,
+    SCOPES,
+    TYPES,
+    number,
+)
+from .._base.values import (
+    INET,
+    INET6,
+    Hop,
+    Prefix,
+    Shape,
+    parse_address,
+    parse_prefix,
+)
+from .._host.host import Host
+from .runs import Columns, Run, columns_of, joined
+
+_FAMILY_NAMES = {INET: "IPv4", INET6: "IPv6"}
+_MAX_U32 = 0xFFFFFFFF
+_WITHOUT_HOPS = ("blackhole", "unreachable", "prohibit", "throw")
+_WRITABLE_TYPES = ("unicast", "local", "blackhole", "unreachable", "prohibit", "throw")
+#: The options of an item that all routes of one Shape share.
+_SHAPE_OPTIONS = (
+    "gateway",
+    "device",
+    "nexthops",
+    "nexthop_id",
+    "source",
+    "metric",
+    "table",
+    "vrf",
+    "protocol",
+    "scope",
+    "type",
+    "onlink",
+    "tos",
+    "metrics",
+    "state",
+)
+
+
+class Selection(t.NamedTuple):
+    """Entry ``number`` of ``prefsrc``'s ``routes``: which routes, and the source they get (None: none)."""
+
+    number: int
+    prefix: Prefix
+    within: bool
+    table: int
+    protocol: int | None
+    device: int | None
+    gateway: tuple[int, bytes] | None
+    metric: int | None
+    source: bytes | None
+    only_source: bytes | None
+    spared: tuple[Prefix, ...] = ()
+    spared_protocols: frozenset[int] = frozenset()
+
+    @property
+    def rank(self) -> tuple[bool, int, bool]:
+        """Lower goes first where several entries select one route: setting, longer destination, exact."""
+        return self.source is None, -self.prefix.length, self.within
+
+
+def bounded(value: t.Any, what: str, low: int, high: int) -> int:
+    """An integer between two bounds, else InvalidInput."""
+    try:
+        found = int(value)
+    except (TypeError, ValueError):
+        raise InvalidInput(f"{what}: {value!r} is not a whole number") from None
+    if not low <= found <= high:
+        raise InvalidInput(f"{what}: {found} is not between {low} and {high}")
+    return found
+
+
+def parse_source(text: str, family: int, what: str) -> bytes:
+    """The preferred source of a route of this family."""
+    found, packed = parse_address(text, what)
+    if found != family:
+        raise InvalidInput(f"{what}: {text} is {_FAMILY_NAMES[found]}, but the destination is {_FAMILY_NAMES[family]}")
+    if not any(packed):
+        raise InvalidInput(f"{what}: {text} means no source; leave source out, or use prefsrc with state: absent")
+    if (family == INET and packed[0] >= 224) or (family == INET6 and packed[0] == 0xFF):
+        raise InvalidInput(f"{what}: {text} is a multicast or broadcast address; no packet may leave from it")
+    return packed
+
+
+def _family(item: t.Mapping[str, t.Any]) -> int | None:
+    """The family that an item's other addresses show, for ``destination: default``."""
+    hops = item.get("nexthops") or ()
+    for text in (item.get("source"), item.get("gateway"), *(hop.get("gateway") for hop in hops)):
+        if text:
+            return INET6 if ":" in text else INET
+    return None
+
+
+def destination(item: t.Mapping[str, t.Any], what: str) -> Prefix:
+    """The destination of an item; ``default`` takes its family from the item's other addresses."""
+    text = item.get("destination")
+    if not text:
+        raise InvalidInput(f"{what}.destination: is required")
+    if text == "default":
+        return parse_prefix(text, f"{what}.destination", _family(item))
+    return parse_prefix(text, f"{what}.destination")
+
+
+def _gateway(text: str, family: int, what: str) -> tuple[int, bytes]:
+    found, packed = parse_address(text, what)
+    if family == INET6 and found == INET:
+        raise InvalidInput(f"{what}: {text} is IPv4, but the destination is IPv6")
+    return found, packed
+
+
+def _hop(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Hop:
+    gateway, device, weight = item.get("gateway"), item.get("device"), item.get("weight")
+    if not gateway and not device:
+        raise InvalidInput(f"{what}: needs a gateway, a device, or both")
+    onlink = item.get("onlink")
+    if onlink and not (gateway and device):
+        raise InvalidInput(f"{what}.onlink: needs both a gateway and a device")
+    found = Hop(
+        gateway=_gateway(gateway, family, f"{what}.gateway") if gateway else None,
+        device=host.device(device, f"{what}.device").index if device else None,
+        weight=1 if weight is None else bounded(weight, f"{what}.weight", 1, 256),
+        onlink=onlink,
+    )
+    if found.gateway and found.gateway[0] == INET6 and found.gateway[1][:2] == b"\xfe\x80" and not device:
+        raise InvalidInput(f"{what}.gateway: {gateway} is link-local; say on which device")
+    return found
+
+
+def _hops(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> tuple[Hop, ...] | None:
+    nexthops = item.get("nexthops")
+    given = [name for name in ("gateway", "device") if item.get(name)]
+    if nexthops is not None and given:
+        raise InvalidInput(f"{what}: give nexthops, or {' and '.join(given)}, not both")
+    if item.get("nexthop_id") is not None and (nexthops is not None or given):
+        raise InvalidInput(f"{what}: a nexthop_id stands for gateway, device and nexthops; give one of them")
+    if nexthops is not None:
+        if not nexthops:
+            raise InvalidInput(f"{what}.nexthops: is empty; leave it out, or name at least one nexthop")
+        found = [_hop(hop, family, host, f"{what}.nexthops[{at}]") for at, hop in enumerate(nexthops)]
+        if len({(hop.gateway, hop.device) for hop in found}) < len(found):
+            raise InvalidInput(f"{what}.nexthops: names the same gateway and device twice; use weight instead")
+        return tuple(found)
+    return (_hop(item, family, host, what),) if given else None
+
+
+def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int, bytes], ...]:
+    found = {}
+    for name, value in (values or {}).items():
+        if value is None:
+            continue
+        if name == "congctl":
+            found[RTAX_CONGCTL] = str(value).encode() + b"\0"
+            continue
+        if name not in METRICS:
+            raise InvalidInput(f"{what}.{name}: is no route metric; use one of {', '.join(sorted(METRICS))}, congctl")
+        kind, unit = METRICS[name]
+        found[kind] = struct.pack("=I", bounded(value, f"{what}.{name}", 0, _MAX_U32 // unit) * unit)
+    return tuple(sorted(found.items()))
+
+
+def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Shape:
+    kind = item.get("type")
+    if kind is not None and kind not in _WRITABLE_TYPES:
+        raise InvalidInput(f"{what}.type: {kind!r} is not one of {', '.join(_WRITABLE_TYPES)}")
+    hops = _hops(item, family, host, what)
+    if kind in _WITHOUT_HOPS and (hops or item.get("nexthop_id") is not None or item.get("source")):
+        raise InvalidInput(f"{what}: a {kind} route has no gateway, device, nexthops or source")
+    tos = 0 if item.get("tos") is None else number(item["tos"], {}, f"{what}.tos", 255)
+    if tos & 3 or (tos and family == INET6):
+        raise InvalidInput(
+            f"{what}.tos: {tos} is refused by the kernel: IPv6 routes have none, IPv4 leaves the ECN bits"
+        )
+    table = host.table(item.get("table"), item.get("vrf"), what)
+    protocol = item.get("protocol")
+    shape = Shape(
+        family=family,
+        table=table,
+        metric=None if item.get("metric") is None else bounded(item["metric"], f"{what}.metric", 0, _MAX_U32),
+        tos=tos,
+        protocol=None if protocol is None else number(protocol, PROTOCOLS, f"{what}.protocol", 255),
+        scope=None if item.get("scope") is None else number(item["scope"], SCOPES, f"{what}.scope", 255),
+        type=TYPES[kind] if kind else None,
+        source=parse_source(item["source"], family, f"{what}.source") if item.get("source") else None,
+        hops=hops,
+        nexthop_id=None
+        if item.get("nexthop_id") is None
+        else bounded(item["nexthop_id"], f"{what}.nexthop_id", 1, _MAX_U32),
+        metrics=_metrics(item.get("metrics"), f"{what}.metrics"),
+    )
+    if family == INET6 and shape.metric == 0:
+        shape = replace(shape, metric=1024)  # the kernel's own reading of 0: IP6_RT_PRIO_USER
+    if shape.source and item.get("state") != "absent":
+        # IPv4 does not look at them: one check, and one warning, for each source and table.
+        devices = frozenset(hop.device for hop in hops or () if hop.device) if family == INET6 else None
+        host.check_source(shape.source, table, f"{what}.source", devices or None)
+    return shape
+
+
+def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Run]:
+    """The entries of the module ``route``, in order; refuses two entries for one key."""
+    reader = _Reader(host)
+    for first, item, texts in _alike(items):
+        reader.read(first, item, texts)
+    by_key: dict[tuple[int, int, int | None], list[Run]] = {}
+    for run in reader.runs:
+        by_key.setdefault((run.shape.table, run.shape.tos, run.shape.metric), []).append(run)
+    for runs in by_key.values():
+        if len(joined(runs)) < sum(map(len, runs)):
+            _refuse_duplicate(runs)
+    return reader.runs
+
+
+def _alike(items: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[tuple[int, dict[str, t.Any], list[str]]]:
+    """Entries in a row that differ in nothing but the destination: first number, other options, destinations."""
+    texts: list[str] = []
+    like: dict[str, t.Any] = {}
+    for at, item in enumerate(items):
+        like["destination"] = text = item.get("destination") or ""
+        if item == like:
+            texts.append(text)
+            continue
+        if texts:
+            yield at - len(texts), like, texts
+        like, texts = dict(item), [text]
+    if texts:
+        yield len(items) - len(texts), like, texts
+
+
+class _Reader:
+    """Reads entries that differ in nothing but the destination into runs."""
+
+    def __init__(self, host: Host) -> None:
+        self.runs: list[Run] = []
+        self._host = host
+        self._shapes: dict[t.Hashable, Shape] = {}
+
+    def read(self, first: int, item: dict[str, t.Any], texts: list[str]) -> None:
+        """Entries from number ``first`` on, like ``item`` but for their destinations ``texts``."""
+        found = columns_of(texts)
+        if found is not None:
+            self._add(first, item, found)
+            return
+        # Several families, a default route, or something wrong, which has to be named.
+        prefixes = [destination({**item, "destination": text}, f"routes[{at}]") for at, text in enumerate(texts, first)]
+        for (family, default), alike in itertools.groupby(prefixes, lambda prefix: (prefix.family, not prefix.length)):
+            here = list(alike)
+            for some in [[one] for one in here] if default else [here]:
+                columns = Columns(family, b"".join([one.packed for one in some]), bytes([one.length for one in some]))
+                self._add(first, item, columns)
+                first += len(some)
+
+    def _add(self, first: int, item: dict[str, t.Any], columns: Columns) -> None:
+        values = (columns.family, *[item.get(name) for name in _SHAPE_OPTIONS])
+        key = values if _hashable(values) else tuple(map(repr, values))
+        if key not in self._shapes:
+            self._shapes[key] = _shape(item, columns.family, self._host, f"routes[{first}]")
+        self.runs.append(Run(first, self._shapes[key], item.get("state") == "absent", columns))
+
+
+def _refuse_duplicate(runs: list[Run]) -> t.NoReturn:
+    seen: dict[bytes, int] = {}
+    for run in runs:
+        for item in run:
+            first = seen.setdefault(item.prefix.key, item.number)
+            if first != item.number:
+                raise InvalidInput(
+                    f"routes[{item.number}]: names the same route as routes[{first}]: {item.prefix} "
+                    "with this table, tos and metric"
+                )
+    raise AssertionError("no duplicate")
+
+
+def _hashable(values: t.Any) -> bool:
+    try:
+        hash(values)
+    except TypeError:
+        return False
+    return True
+
+
+def selections(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Selection]:
+    """The entries of the module ``prefsrc``."""
+    found: list[Selection] = []
+    for at, item in enumerate(items):
+        what = f"routes[{at}]"
+        prefix = destination(item, what)
+        absent = item.get("state") == "absent"
+        source = parse_source(item["source"], prefix.family, f"{what}.source") if item.get("source") else None
+        if source is None and not absent:
+            raise InvalidInput(f"{what}.source: is required; use state: absent to clear a route's source")
+        table = host.table(item.get("table"), item.get("vrf"), what)
+        if source and not absent:
+            host.check_source(source, table, f"{what}.source")
+        device, gateway, protocol, metric = (item.get(name) for name in ("device", "gateway", "protocol", "metric"))
+        found.append(
+            Selection(
+                number=at,
+                prefix=prefix,
+                within=bool(item.get("within")),
+                table=table,
+                protocol=None if protocol is None else number(protocol, PROTOCOLS, f"{what}.protocol", 255),
+                device=host.device(device, f"{what}.device").index if device else None,
+                gateway=_gateway(gateway, prefix.family, f"{what}.gateway") if gateway else None,
+                metric=None if metric is None else bounded(metric, f"{what}.metric", 0, _MAX_U32),
+                source=None if absent else source,
+                only_source=source if absent else None,
+                spared=tuple(
+                    parse_prefix(text, f"{what}.except[{index}]", prefix.family)
+                    for index, text in enumerate(item.get("except") or ())
+                ),
+                spared_protocols=frozenset(
+                    number(text, PROTOCOLS, f"{what}.except_protocols", 255)
+                    for text in item.get("except_protocols") or ()
+                ),
+            )
+        )
+    return found

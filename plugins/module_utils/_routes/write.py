@@ -1,0 +1,142 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way in which the modules write. PRIVATE to the collection.
+
+Read, plan, refuse or stop (check mode), apply, read back, report.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._base.errors import KernelError, SourceIPError
+from .._base.names import OWN_PROTOCOL, PROTOCOLS, number
+from .._base.values import INET6, Query
+from .._change.entries import entries
+from .._change.steps import Plan
+from .._change.transaction import Mismatch, carry_out
+from .._host.host import Host, snapshot
+from .._netlink import wire
+from .._netlink.kernel import Kernel
+from .line import Lines
+from .plan_routes import RoutePlanner, with_devices
+from .plan_sources import SourcePlanner
+from .wanted import routes, selections
+
+#: A task may concern ten thousand routes; nobody reads a warning for each.
+MAX_WARNINGS = 10
+
+
+class Planner(t.Protocol):
+    """Anything that can say, at any time, what is left to do."""
+
+    def plan(self) -> Plan: ...
+
+
+def write(module: AnsibleModule, kernel: Kernel, planner: Planner, subject: str = "destination") -> dict[str, t.Any]:
+    """Plan, and unless in check mode carry out and read back; the task's result."""
+    plan = planner.plan()
+    if plan.steps and not module.check_mode:
+        carry_out(kernel, plan.steps, lambda: _left_to_do(planner, plan))
+    for warning in plan.warnings[:MAX_WARNINGS]:
+        module.warn(warning)
+    if len(plan.warnings) > MAX_WARNINGS:
+        module.warn(f"{len(plan.warnings) - MAX_WARNINGS} more warnings of this kind")
+    return plan.report(subject, diff=module._diff)
+
+
+def _left_to_do(planner: Planner, plan: Plan) -> t.Iterator[Mismatch]:
+    try:
+        for step in planner.plan().steps:
+            yield Mismatch(step, step.before)
+    except SourceIPError as error:
+        yield Mismatch(plan.steps[0], error.message)
+
+
+def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
+    """The module ``route``."""
+    options = module.params
+    host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
+    protocol = number(options["protocol"] or OWN_PROTOCOL, PROTOCOLS, "protocol", 255)
+    items = options["routes"] or []
+    if options["routes_file"]:
+        items = [*items, *entries(options["routes_file"], module.argument_spec["routes"]["options"], len(items))]
+    wanted = routes(items, host)
+    purge = None
+    if options["purge"]:
+        named = {host.table(table, None, "purge_tables") for table in options["purge_tables"] or ()}
+        purge = sorted(named | {run.shape.table for run in wanted} or {host.table(None, None, "purge_tables")})
+    planner = RoutePlanner(
+        wanted=wanted,
+        lines=Lines(host.names),
+        dump=kernel.dump_routes,
+        protocol=protocol,
+        resolve=lambda shape: with_devices(shape, lambda gateway: _device_for(kernel, gateway)),
+        purge=purge,
+        force=options["force"],
+    )
+    result = write(module, kernel, planner)
+    for warning in host.warnings:
+        module.warn(warning)
+    return result
+
+
+def prefsrc_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
+    """The module ``prefsrc``."""
+    options = module.params
+    host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
+    return set_sources(module, kernel, host, options["routes"], options["missing"], force=options["force"])
+
+
+def set_sources(
+    module: AnsibleModule,
+    kernel: Kernel,
+    host: Host,
+    items: t.Sequence[t.Mapping[str, t.Any]],
+    missing: str,
+    force: bool = False,
+    owner: int | None = None,
+) -> dict[str, t.Any]:
+    """Give routes that exist their source; ``items`` and the rest as in ``SourcePlanner``."""
+    planner = SourcePlanner(
+        wanted=selections(items, host),
+        lines=Lines(host.names),
+        dump=kernel.dump_routes,
+        siblings=lambda payload: _sibling_sources(kernel, payload),
+        force=force,
+        missing=missing,
+        owner=owner,
+    )
+    result = write(module, kernel, planner)
+    for warning in host.warnings:
+        module.warn(warning)
+    return result
+
+
+def _device_for(kernel: Kernel, gateway: tuple[int, bytes]) -> int | None:
+    try:
+        payload = kernel.lookup(Query(*gateway))
+    except KernelError:
+        return None
+    device = dict(wire.attributes(payload, wire.RTMSG.size)).get(wire.RTA_OIF)
+    return t.cast(int, wire.U32.unpack(device)[0]) if device else None
+
+
+def _sibling_sources(kernel: Kernel, payload: bytes) -> list[bytes | None]:
+    """The source in use on each next hop; None where a lookup shows another route."""
+    header, attrs = wire.split(payload)
+    table = wire.table_of(header, attrs)
+    found: dict[int | None, bytes | None] = {}
+    hops = wire.hops_of(header, attrs)
+    for device in {hop.device for hop in hops}:
+        query = Query(INET6, wire.destination_of(payload).packed, device=device)
+        try:
+            entry = wire.split(kernel.lookup(query, fib_match=True))
+            same = wire.table_of(*entry) == table and entry[0][1] == header[1]
+            found[device] = wire.source_of(kernel.lookup(query)) if same else None
+        except KernelError:
+            found[device] = None
+    return [found[hop.device] for hop in hops]

@@ -1,0 +1,259 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of the module ``prefsrc``: which routes an entry selects, and what becomes of their source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput, Refused
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, Link
+from ansible_collections.l3host.source_ip.plugins.module_utils._change.steps import Plan
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_sources import SourcePlanner
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import selections
+from tests.unit.routes import routes as R
+from tests.unit.routes.test_plan_routes import AnySource
+
+P4, P6, G4 = "198.51.100.0/24", "2001:db8:100::/64", "10.0.0.254"
+S4, OTHER4, S6, OTHER6 = "192.0.2.2", "192.0.2.3", "2001:db8:ff::2", "2001:db8:ff::3"
+LINKS = (Link(1, "lo", True, True), Link(2, "v0", True, False), Link(3, "v1", True, False))
+
+
+def plan(
+    there: Sequence[bytes],
+    *items: dict[str, Any],
+    siblings: Sequence[bytes | None] = (),
+    **options: Any,
+) -> Plan:
+    host = AnySource(LINKS, (), lambda _family, _table: ())
+    return SourcePlanner(
+        wanted=selections(items, host),
+        lines=Lines(R.NAMES),
+        dump=R.Table(*there).dump,
+        siblings=lambda _payload: siblings,
+        **options,
+    ).plan()
+
+
+def sources(found: Plan) -> dict[str, str | None]:
+    """Destination (with the metric, if any) -> the source that its route gets."""
+    result = {}
+    for step in found.steps:
+        assert step.after is not None
+        words = step.after.split()
+        result[step.subject] = words[words.index("src") + 1] if "src" in words else None
+    return result
+
+
+INSIDE = ["198.0.0.0/8", "198.51.0.0/16", P4, "198.51.100.128/25", "198.51.100.7/32", "198.52.0.0/16", "0.0.0.0/0"]
+
+
+class TestSelection:
+    @pytest.mark.parametrize(
+        ("item", "chosen"),
+        [
+            ({"destination": P4}, [P4]),
+            ({"destination": P4, "within": True}, [P4, "198.51.100.128/25", "198.51.100.7/32"]),
+            (
+                {"destination": "198.0.0.0/8", "within": True, "except": ["198.51.0.0/16"]},
+                ["198.0.0.0/8", "198.52.0.0/16"],
+            ),
+            ({"destination": "0.0.0.0/0", "within": True}, INSIDE),
+            ({"destination": "0.0.0.0/0"}, ["0.0.0.0/0"]),
+            ({"destination": "198.51.96.0/20", "within": True}, [P4, "198.51.100.128/25", "198.51.100.7/32"]),
+        ],
+    )
+    def test_by_destination(self, item: dict[str, Any], chosen: list[str]) -> None:
+        found = plan([R.payload(prefix) for prefix in INSIDE], {"source": S4, **item})
+        assert sources(found) == dict.fromkeys(chosen, S4)
+
+    @pytest.mark.parametrize(
+        ("item", "chosen"),
+        [
+            ({"protocol": "static"}, [10]),
+            ({"device": "v1"}, [20]),
+            ({"gateway": "10.1.0.254"}, [20]),
+            ({"gateway": G4}, [10, 30]),
+            ({"metric": 30}, [30]),
+            ({"except_protocols": ["static", "boot"]}, [30]),
+            ({"device": "v0", "protocol": 77}, [30]),
+        ],
+    )
+    def test_by_the_rest_of_the_route(self, item: dict[str, Any], chosen: list[int]) -> None:
+        there = [
+            R.payload(P4, metric=10, protocol=4),
+            R.payload(P4, "10.1.0.254", 3, metric=20, protocol=3),
+            R.payload(P4, metric=30, protocol=77),
+        ]
+        found = plan(there, {"destination": P4, "source": S4, **item})
+        assert [wire.metric_of(wire.split(step.request.payload)[1]) for step in found.steps] == chosen
+
+    def test_looks_into_all_next_hops(self) -> None:
+        for chosen in ({"device": "v1"}, {"gateway": "10.1.0.254"}, {"device": "v0"}):
+            assert plan([R.dumped("weights")], {"destination": P4, "source": S4, **chosen}).steps
+        with pytest.raises(Refused, match=r"device v1 gateway 10\.0\.0\.254"):
+            plan([R.dumped("weights")], {"destination": P4, "source": S4, "device": "v1", "gateway": G4})
+
+    @pytest.mark.parametrize("kind", [2, 3, 5, 6, 7, 8, 9])
+    def test_leaves_what_is_not_unicast(self, kind: int) -> None:
+        with pytest.raises(Refused, match="no route"):
+            plan([R.payload(P4, kind=kind)], {"destination": P4, "source": S4})
+
+    def test_of_another_table_is_another(self) -> None:
+        with pytest.raises(Refused, match="in table 1000"):
+            plan([R.payload(P4)], {"destination": P4, "source": S4, "table": 1000})
+        assert plan([R.payload(P4, table=1000)], {"destination": P4, "source": S4, "table": 1000}).steps
+
+
+class TestSource:
+    def test_is_all_that_changes(self) -> None:
+        for kind in ("all metrics", "congctl locked", "onlink hops", "nexthop group", "realm", "encap ip"):
+            there = R.dumped(kind)
+            (step,) = plan([there], {"destination": P4, "source": S4}, force=True).steps
+            assert step.request == (wire.RTM_NEWROUTE, wire.NLM_F_REPLACE, wire.with_source(there, R.packed(S4)))
+            assert step.undo == (wire.Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE, wire.echo(there)),)
+
+    def test_that_is_there_is_unchanged(self) -> None:
+        found = plan([R.payload(P4, source=S4)], {"destination": P4, "source": S4})
+        assert (list(found.steps), len(found.unchanged)) == ([], 1)
+
+    def test_goes(self) -> None:
+        assert sources(plan([R.payload(P4, source=S4)], {"destination": P4, "state": "absent"})) == {P4: None}
+        assert not plan([R.payload(P4)], {"destination": P4, "state": "absent"}).steps
+
+    def test_goes_only_where_it_is_the_named_one(self) -> None:
+        there = [R.payload(P4, source=S4, metric=1), R.payload(P4, source=OTHER4, metric=2)]
+        found = plan(there, {"destination": P4, "source": S4, "state": "absent"})
+        assert [str(step.before).split()[-1] for step in found.steps] == ["1"]
+        assert len(found.unchanged) == 1
+
+
+class TestSeveralEntries:
+    @pytest.mark.parametrize("backwards", [False, True])
+    def test_the_closest_counts(self, backwards: bool) -> None:
+        items: list[dict[str, Any]] = [
+            {"destination": "198.0.0.0/8", "within": True, "source": S4},
+            {"destination": "198.51.0.0/16", "within": True, "state": "absent"},
+            {"destination": P4, "within": True, "source": OTHER4},
+            {"destination": P4, "source": S4},
+        ]
+        found = plan([R.payload(prefix) for prefix in INSIDE[:5]], *(items[::-1] if backwards else items))
+        assert sources(found) == {
+            "198.0.0.0/8": S4,
+            "198.51.0.0/16": S4,
+            P4: S4,
+            "198.51.100.128/25": OTHER4,
+            "198.51.100.7/32": OTHER4,
+        }
+
+    def test_that_contradict_are_refused_with_both_numbers(self) -> None:
+        items: list[dict[str, Any]] = [
+            {"destination": P4, "source": S4, "protocol": "boot"},
+            {"destination": P4, "source": OTHER4},
+        ]
+        with pytest.raises(InvalidInput, match=r"routes\[0\] and routes\[1\] both select"):
+            plan([R.payload(P4)], *items)
+
+    def test_that_agree_are_one(self) -> None:
+        items: list[dict[str, Any]] = [
+            {"destination": P4, "source": S4},
+            {"destination": P4, "source": S4, "protocol": "boot"},
+        ]
+        assert len(plan([R.payload(P4)], *items).steps) == 1
+
+    def test_that_are_outranked_are_not_missing(self) -> None:
+        items: list[dict[str, Any]] = [
+            {"destination": P4, "source": S4},
+            {"destination": P4, "within": True, "source": OTHER4},
+        ]
+        assert sources(plan([R.payload(P4)], *items)) == {P4: S4}
+
+
+class TestMissing:
+    def test_fails_and_shows_what_is_near(self) -> None:
+        with pytest.raises(Refused) as caught:
+            plan([R.payload(P4, metric=5)], {"destination": P4, "source": S4, "protocol": "static", "metric": 7})
+        message = caught.value.message
+        assert message.startswith(f"routes[0]: no route to {P4} protocol static metric 7 in table main.")
+        assert f"What there is: '{P4} via {G4} dev v0 proto boot metric 5'." in message
+        assert "missing: ignore" in message
+
+    def test_is_ignored_where_told(self) -> None:
+        found = plan([], {"destination": P4, "source": S4}, missing="ignore")
+        assert (list(found.steps), [str(prefix) for prefix in found.missing]) == ([], [P4])
+
+
+class TestOwners:
+    @pytest.mark.parametrize(
+        ("protocol", "owner", "advice"),
+        [(186, "bgp", "set src"), (12, "bird", "krt_prefsrc"), (2, "kernel", "link flap"), (9, "ra", "advertisements")],
+    )
+    def test_are_named(self, protocol: int, owner: str, advice: str) -> None:
+        there = [R.payload(P4, protocol=protocol)]
+        with pytest.raises(Refused) as caught:
+            plan(there, {"destination": P4, "source": S4})
+        assert caught.value.details["owner"] == owner
+        assert advice in caught.value.message
+        forced = plan(there, {"destination": P4, "source": S4}, force=True)
+        assert (len(forced.steps), len(forced.warnings)) == (1, 1)
+
+    def test_do_not_matter_where_nothing_changes(self) -> None:
+        assert not plan([R.payload(P4, protocol=186, source=S4)], {"destination": P4, "source": S4}).steps
+
+    @pytest.mark.parametrize("protocol", [0, 3, 4, 77, 133])
+    def test_that_are_nobody_are_written_to(self, protocol: int) -> None:
+        assert plan([R.payload(P4, protocol=protocol)], {"destination": P4, "source": S4}).steps
+
+
+class TestAliases:
+    def test_behind_the_first_are_refused(self) -> None:
+        there = [R.payload(P4), R.payload(P4, "10.1.0.254", 3)]
+        with pytest.raises(Refused, match="only the first"):
+            plan(there, {"destination": P4, "source": S4, "gateway": "10.1.0.254"})
+        assert plan(there, {"destination": P4, "source": S4, "gateway": G4}).steps
+
+    def test_of_ipv6_are_counted_by_kind(self) -> None:
+        device, gateway = R.payload(P6, None, 2), R.payload(P6, "2001:db8:1::fe", 3)
+        found = plan([device, gateway], {"destination": P6, "source": S6, "device": "v1"})
+        assert [step.request.payload for step in found.steps] == [wire.with_source(gateway, R.packed(S6))]
+        with pytest.raises(Refused, match="only the first"):
+            plan([device, R.payload(P6, None, 3)], {"destination": P6, "source": S6, "device": "v1"})
+
+    def test_twice_in_an_ipv6_dump_are_one(self) -> None:
+        assert len(plan([R.payload(P6)] * 2, {"destination": P6, "source": S6}).steps) == 1
+
+
+class TestHiddenSources:
+    """IPv6 siblings may each have a source; a dump shows the first one's."""
+
+    SHOWN = wire.with_source(R.dumped("IPv6 weights"), R.packed(S6))
+
+    def test_are_set_though_the_shown_one_is_right(self) -> None:
+        item = {"destination": P6, "source": S6}
+        assert plan([self.SHOWN], item, siblings=[R.packed(S6), R.packed(OTHER6)]).steps
+        assert not plan([self.SHOWN], item, siblings=[R.packed(S6), R.packed(S6)]).steps
+
+    def test_that_cannot_be_seen_are_taken_for_the_shown_one(self) -> None:
+        assert not plan([self.SHOWN], {"destination": P6, "source": S6}, siblings=[None, None]).steps
+
+    def test_come_back_one_by_one(self) -> None:
+        (step,) = plan([self.SHOWN], {"destination": P6, "source": S6}, siblings=[R.packed(S6), R.packed(OTHER6)]).steps
+        append = wire.NLM_F_CREATE | wire.NLM_F_APPEND
+        assert [message.flags for message in step.undo] == [wire.NLM_F_REPLACE, append]
+        assert [wire.source_of(message.payload) for message in step.undo] == [R.packed(S6), R.packed(OTHER6)]
+
+
+def test_one_dump_for_each_family_and_table() -> None:
+    table = R.Table(R.payload(P4), R.payload(P4, table=1000))
+    host = AnySource(LINKS, (), lambda _family, _table: ())
+    items: list[dict[str, Any]] = [{"destination": P4, "source": S4}, {"destination": P4, "source": S4, "table": 1000}]
+    items += [{"destination": f"198.18.{at}.0/24", "source": S4} for at in range(5)]
+    planner = SourcePlanner(selections(items, host), Lines(R.NAMES), table.dump, lambda _payload: (), missing="ignore")
+    assert len(planner.plan().steps) == 2
+    assert sorted(table.asked) == [(INET, 254, 0), (INET, 1000, 0)]

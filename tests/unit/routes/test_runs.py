@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entries in columns say the same as entries one by one."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import (
+    INET,
+    INET6,
+    Hop,
+    Prefix,
+    Shape,
+    parse_prefix,
+)
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.runs import Columns, Run, columns_of
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.template import Template
+
+SHAPES = {
+    INET: Shape(INET, source=bytes((192, 0, 2, 2)), hops=(Hop((INET, bytes((10, 0, 0, 254))), 2),)),
+    INET6: Shape(INET6, table=1000, hops=(Hop(None, 3),)),
+}
+TEXTS = ["198.51.100.0/24", "198.51.100.7", "10.0.0.0/8", "198.51.100.7/32", "2001:db8::/32", "2001:db8::1", "::/127"]
+BAD = ["198.51.100.1/24", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/8/8", "10.0.0", "", "x", "/8", "::/129"]
+DEFAULTS = ["0.0.0.0/0", "::/0", "default"]
+
+
+def one_by_one(texts: list[str]) -> list[Prefix]:
+    return [parse_prefix(text, "test") for text in texts]
+
+
+@given(st.lists(st.sampled_from([*TEXTS, *BAD, *DEFAULTS]), min_size=1, max_size=4))
+def test_what_is_read_at_once_is_what_is_read_one_by_one(texts: list[str]) -> None:
+    found = columns_of(texts)
+    if found is None:  # needs a closer look: several families, a default route, or an error
+        try:
+            prefixes = one_by_one(texts)
+        except InvalidInput:
+            return
+        assert len({prefix.family for prefix in prefixes}) == 2 or not all(prefix.length for prefix in prefixes)
+        return
+    run = Run(5, SHAPES[found.family], False, found)
+    assert [item.prefix for item in run] == one_by_one(texts)
+    assert [item.number for item in run] == list(range(5, 5 + len(texts)))
+    assert run.keys == {item.prefix.key for item in run}
+    assert run[-1] == list(run)[-1]
+
+
+@pytest.mark.parametrize("family", [INET, INET6])
+def test_messages_in_a_row_are_those_made_one_by_one(family: int) -> None:
+    texts = [text for text in TEXTS if (":" in text) == (family == INET6)]
+    columns = columns_of(texts)
+    assert columns is not None
+    template = Template(SHAPES[family], SHAPES[family], 133)
+    flags = wire.NLM_F_REQUEST | wire.NLM_F_CREATE | wire.NLM_F_EXCL
+    expected = [
+        (wire.RTM_NEWROUTE, flags | (wire.NLM_F_ACK if at == len(texts) else 0), 70000 + at, template.request(prefix))
+        for at, prefix in enumerate(one_by_one(texts), 1)
+    ]
+    data = wire.number(template.requests(columns), 70001)
+    assert list(wire.messages(bytes(data))) == expected
+    assert struct.unpack_from("=I", data, 12) == (0,)  # the kernel fills in the port
+    assert template.dumped_all(columns) == [template.dumped(prefix) for prefix in one_by_one(texts)]
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0/0", "::/0"])
+def test_a_default_route_names_no_destination(text: str) -> None:
+    shape = SHAPES[INET6 if ":" in text else INET]
+    template, prefix = Template(shape, shape, 133), parse_prefix(text, "test")
+    columns = Columns(prefix.family, prefix.packed, b"\0")
+    (message,) = wire.messages(bytes(wire.number(template.requests(columns), 1)))
+    assert message[3] == template.request(prefix)
+    assert wire.RTA_DST not in wire.split(message[3])[1]
+    assert template.dumped_all(columns) == [template.dumped(prefix)]
