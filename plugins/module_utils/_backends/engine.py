@@ -1,0 +1,109 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: one intent, one back end, one answer. PRIVATE to the collection.
+
+Every door goes through ``run``: the task of Ansible today, what keeps an intent while Ansible is away tomorrow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from .._base.errors import Refused
+from .._netlink.kernel import Kernel
+from .finding import ordered, table
+from .interface import BackEnd, Intent, Judgement, Plan
+from .lock import one_writer
+from .view import Hands
+
+#: Findings and repairs that an answer lists; what is above is counted.
+LIMIT = 100
+NOTHING: Intent = {"addresses": [], "routes": [], "policies": [], "warnings": []}
+
+
+def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd:
+    """The back end of this name; those that are not used are not imported."""
+    if name == "kernel":
+        from ._kernel.backend import BackEnd as KernelBackEnd
+
+        return KernelBackEnd(hands, options)
+    if name == "frr":
+        from ._frr.backend import BackEnd as FrrBackEnd
+
+        return FrrBackEnd(hands, options)
+    from ._bird.backend import BackEnd as BirdBackEnd
+
+    return BirdBackEnd(hands, options)
+
+
+def run(
+    name: str,
+    intent: Intent,
+    options: t.Mapping[str, t.Any],
+    check: bool,
+    patience: float,
+    who: str = "a task of Ansible",
+) -> dict[str, t.Any]:
+    """Bring the host to what the intent says, and answer with what changed, what differs, and why.
+
+    ``intent``: normal form; an empty one takes ours off. ``options``: the back end's own. ``check``: change nothing.
+    ``patience``: seconds to wait for another writer. Returns the task's result. Refused with all reasons where the
+    host cannot carry the intent, or does not after all was done; its details hold the findings.
+    """
+    with contextlib.ExitStack() as stack:
+        if not check:
+            stack.enter_context(one_writer(f"{who}, back end {name}", patience))
+        hands = stack.enter_context(Hands(Kernel, _planned(intent) if check else ()))
+        holder = back_end(name, hands, options)
+        found = holder.read()
+        plan = holder.plan(intent, found, check)
+        if plan.refusals:
+            reasons = "\n".join(plan.refusals)
+            raise Refused(
+                f"This host cannot carry the intent with the back end {name}; nothing was changed:\n{reasons}"
+            )
+        if plan.changed and not check:
+            holder.apply(plan)
+        judgement = Judgement()
+        if not (check and plan.changed):  # it would judge the host as it was before the change
+            judgement = holder.judge(plan, applied=plan.changed)
+            if judgement.findings:
+                judgement = holder.repair(plan, judgement, check)
+        return _answer(name, intent, plan, judgement, check)
+
+
+def _planned(intent: Intent) -> list[str]:
+    return [entry["address"] for entry in intent["addresses"]]
+
+
+def _answer(name: str, intent: Intent, plan: Plan, judgement: Judgement, check: bool) -> dict[str, t.Any]:
+    findings = ordered(judgement.findings)
+    answer: dict[str, t.Any] = {
+        "changed": bool(plan.changed or judgement.done or judgement.allowed),
+        "backend": name,
+        "results": plan.results,
+        "counts": plan.counts,
+        "omitted": plan.omitted,
+        "checked": judgement.checked,
+        "findings": [finding._asdict() for finding in findings[:LIMIT]],
+        "findings_count": len(findings),
+        "repaired": [repair._asdict() for repair in judgement.done[:LIMIT]],
+        "possible": [repair._asdict() for repair in [*judgement.allowed, *judgement.possible][:LIMIT]],
+        "diff": [*plan.diffs, *judgement.diffs],
+        "warnings": [*intent["warnings"], *plan.warnings],
+    }
+    if findings and not check:
+        raise Refused(_failure(judgement, len(findings), table(findings)), **answer)
+    return answer
+
+
+def _failure(judgement: Judgement, count: int, text: str) -> str:
+    lines = [f"{count} of {judgement.checked} routes do not have the source of the intent.", text]
+    lines += [f"Failed: {error}" for error in judgement.errors]
+    lines += [
+        f"To repair ({repair.level}; loses {repair.loses}; {repair.why}): {repair.command}"
+        for repair in judgement.possible[:LIMIT]
+    ]
+    return "\n".join(lines)
