@@ -19,11 +19,10 @@ from dataclasses import dataclass, field
 from .finding import Finding
 
 if t.TYPE_CHECKING:
-    from .._host.host import Host
-    from .._netlink.kernel import Kernel
+    from .view import Hands
 
 #: An intent in normal form (_intent/normal.py).
-Intent = t.Dict[str, t.List[t.Any]]
+Intent = dict[str, list[t.Any]]
 
 
 class Capabilities(t.NamedTuple):
