@@ -389,7 +389,7 @@ RACE = {"address": "192.0.2.9", "device": "lo", "state": "absent"}
 def fail_half_way(ns: Host, monkeypatch: pytest.MonkeyPatch, args: Args) -> Result:
     """Run a task whose removal of RACE finds it gone: between reading and writing, `ip` takes it away."""
     ns.ip("address add 192.0.2.9/32 dev lo")
-    room: Any = importlib.import_module("ansible_collections.l3host.source_ip.plugins.module_utils._addresses.task")
+    room: Any = importlib.import_module("ansible_collections.l3host.source_ip.plugins.module_utils._change.transaction")
     real = room.carry_out
 
     def late(kernel: Any, steps: Any, read_back: Any, earlier: Any = ()) -> None:

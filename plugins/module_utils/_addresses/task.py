@@ -14,14 +14,13 @@ from .._base.errors import InvalidInput, KernelError, Refused
 from .._base.names import PROTOCOLS, TABLES
 from .._base.values import INET, INET6, Address
 from .._change.steps import Plan, Steps
-from .._change.transaction import Mismatch, carry_out
+from .._change.transaction import Mismatch, Transaction
 from .._host.host import Host, snapshot
 from .._netlink import wire
 from .._netlink.kernel import Kernel
 from . import items as _addresses
 from .items import Entry, Item
 from .plan import (
-    Additions,
     Removals,
     Users,
     Vrfs,
@@ -33,25 +32,94 @@ from .plan import (
 _PAUSE = 0.05  # seconds between two looks at duplicate address detection, which takes one to two
 
 
+class AddressChange:
+    """What a list of addresses asks of the host: additions first, removals when nothing needs them any more."""
+
+    def __init__(
+        self, kernel: Kernel, host: Host, addresses: t.Sequence[t.Mapping[str, t.Any]], force: bool, wait: float
+    ) -> None:
+        """``addresses``: as the module takes them; ``force``: also those that routes use go; ``wait``: for DAD, seconds."""
+        if wait < 0:
+            raise InvalidInput(f"wait: {wait} is not a number of seconds")
+        self._kernel = kernel
+        self._host = host
+        self._force = force
+        self._wait = wait
+        self._items = _addresses.parse(addresses, host.device)
+        self.additions = plan_additions(self._items, read(kernel))
+        self.warnings: list[str] = []
+
+    def removals(self) -> Removals:
+        """Planned as the routes are now. Refused where somebody needs an address that is to go."""
+        items, entries = self._items, self.additions.entries
+        there = _addresses.by_key(entries)
+        going = [there[key] for key in (_addresses.key(item) for item in items if not item.present) if key in there]
+        users = find_users(self._kernel, entries, going) if going else Users()
+        promotes = _promotes(self._kernel)
+        return plan_removals(items, entries, promotes, users, self._host.names, self._force, _vrfs(self._host))
+
+    def add(self, transaction: Transaction) -> None:
+        """Additions and their duplicate detection."""
+        present = [item for item in self._items if item.present and item.family == INET6]
+        made = {item.name for item in self.additions.by_step}
+        running = {link.index for link in self._kernel.links() if link.running}
+        waited = [item for item in present if item.index in running] if self._wait else []
+        problems = wait_for_detection(self._kernel, [item for item in waited if item.name not in made], self._wait)
+        for item, problem in problems:
+            raise Refused(f"{label(item)}: {item.text}: {problem}. Nothing was changed.")
+
+        def read_back() -> t.Iterator[Mismatch]:
+            of = {item.name: step for item, step in zip(self.additions.by_step, self.additions.steps)}
+            new = [item for item in waited if item.name in made]
+            failed = wait_for_detection(self._kernel, new, self._wait)
+            yield from (Mismatch(of[item.name], problem) for item, problem in failed)
+            there = _addresses.by_key(read(self._kernel))
+            for item in self.additions.by_step:
+                entry = there.get(_addresses.key(item))
+                if entry is None or _addresses.differs(item, entry.address):
+                    yield Mismatch(of[item.name], _addresses.line(entry.address) if entry else None)
+
+        transaction.carry_out(Steps(self.additions.steps), read_back)
+        idle = [item for item in present if item.index not in running]
+        there = _addresses.by_key(read(self._kernel)) if idle else {}
+        self.warnings += [
+            f"{label(item)}: {item.text} is tentative, and no source, until the device is up and has a carrier"
+            for item in idle
+            if not there[_addresses.key(item)].address.usable
+        ]
+
+    def remove(self, transaction: Transaction, removals: Removals) -> None:
+        """The removals that were planned last."""
+
+        def read_back() -> t.Iterator[Mismatch]:
+            there = _addresses.by_key(read(self._kernel))
+            for step in removals.steps:
+                if _addresses.key(step.entry.address) in there:
+                    yield Mismatch(step, step.before)
+
+        transaction.carry_out(Steps(removals.steps), read_back)
+
+
 def ensure(
     kernel: Kernel, addresses: t.Sequence[t.Mapping[str, t.Any]], force: bool, wait: float, check: bool
 ) -> dict[str, t.Any]:
     """Bring the host's addresses to what the list says, or (``check``) tell what that would change."""
-    if wait < 0:
-        raise InvalidInput(f"wait: {wait} is not a number of seconds")
-    host = snapshot(kernel)
-    items = _addresses.parse(addresses, host.device)
-    entries = read(kernel)
-    additions = plan_additions(items, entries)
-    there = _addresses.by_key(additions.entries)
-    going = [there[key] for key in (_addresses.key(item) for item in items if not item.present) if key in there]
-    users = find_users(kernel, additions.entries, going) if going else Users()
-    removals = plan_removals(items, additions.entries, _promotes(kernel), users, host.names, force, _vrfs(host))
-    warnings = removals.warnings
+    change = AddressChange(kernel, snapshot(kernel), addresses, force, wait)
+    removals = change.removals()
     if not check:
-        warnings += _write(kernel, items, additions, removals, wait)
+        transaction = Transaction(kernel)
+        try:
+            with transaction.whole():
+                change.add(transaction)
+                change.remove(transaction, removals)
+        except KernelError as error:
+            done = error.details.get("results", [])
+            error.details["results"] = [{"address": entry.pop("destination"), **entry} for entry in done]
+            raise
+    additions = change.additions
     plan = Plan(Steps([*additions.steps, *removals.steps]), unchanged=[*additions.unchanged, *removals.unchanged])
     result = {**plan.report("address"), "side_effects": removals.side_effects}
+    warnings = [*removals.warnings, *change.warnings]
     return {**result, "warnings": warnings} if warnings else result
 
 
@@ -120,50 +188,6 @@ def _promotes(kernel: Kernel) -> t.Callable[[int], bool]:
 def _sysctl(path: str) -> str:
     with open(f"/proc/sys/net/{path}", encoding="ascii") as file:
         return file.read().strip()
-
-
-def _write(kernel: Kernel, items: t.Sequence[Item], additions: Additions, removals: Removals, wait: float) -> list[str]:
-    """Additions, their duplicate detection, then removals; all of it or nothing. Returns warnings."""
-    present = [item for item in items if item.present and item.family == INET6]
-    made = {item.name for item in additions.by_step}
-    running = {link.index for link in kernel.links() if link.running}
-    waited = [item for item in present if item.index in running] if wait else []
-    problems = wait_for_detection(kernel, [item for item in waited if item.name not in made], wait)
-    for item, problem in problems:
-        raise Refused(f"{label(item)}: {item.text}: {problem}. Nothing was changed.")
-
-    def additions_read_back() -> t.Iterator[Mismatch]:
-        of = {item.name: step for item, step in zip(additions.by_step, additions.steps)}
-        failed = wait_for_detection(kernel, [item for item in waited if item.name in made], wait)
-        yield from (Mismatch(of[item.name], problem) for item, problem in failed)
-        there = _addresses.by_key(read(kernel))
-        for item in additions.by_step:
-            entry = there.get(_addresses.key(item))
-            if entry is None or _addresses.differs(item, entry.address):
-                yield Mismatch(of[item.name], _addresses.line(entry.address) if entry else None)
-
-    def removals_read_back() -> t.Iterator[Mismatch]:
-        there = _addresses.by_key(read(kernel))
-        for step in removals.steps:
-            if _addresses.key(step.entry.address) in there:
-                yield Mismatch(step, step.before)
-
-    try:
-        if additions.steps:
-            carry_out(kernel, Steps(additions.steps), additions_read_back)
-        if removals.steps:
-            carry_out(kernel, Steps(removals.steps), removals_read_back, earlier=additions.steps)
-    except KernelError as error:
-        done = error.details.get("results", [])
-        error.details["results"] = [{"address": entry.pop("destination"), **entry} for entry in done]
-        raise
-    idle = [item for item in present if item.index not in running]
-    there = _addresses.by_key(read(kernel)) if idle else {}
-    return [
-        f"{label(item)}: {item.text} is tentative, and no source, until the device is up and has a carrier"
-        for item in idle
-        if not there[_addresses.key(item)].address.usable
-    ]
 
 
 def wait_for_detection(kernel: Kernel, items: t.Sequence[Item], seconds: float) -> list[tuple[Item, str]]:

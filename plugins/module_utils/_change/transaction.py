@@ -8,11 +8,12 @@ Every change of the collection takes this way: send, read back, and on the first
 
 from __future__ import annotations
 
+import contextlib
 import errno as errno_names
 import itertools
 import typing as t
 
-from .._base.errors import KernelError
+from .._base.errors import KernelError, SourceIPError
 from .._netlink.kernel import Kernel
 from .._netlink.wire import RTM_DELADDR, RTM_DELROUTE
 from .steps import REPORT_LIMIT, AnyStep, Steps, step_result
@@ -57,16 +58,48 @@ def carry_out(
         _give_up(kernel, what, 0, "read back differs", [*earlier, *steps], [one.step for one in wrong])
 
 
+class Transaction:
+    """Several groups of steps as one change: whatever fails, all that was done before is undone."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._done: list[Steps] = []
+
+    def carry_out(self, steps: Steps, read_back: t.Callable[[], t.Iterable[Mismatch]]) -> None:
+        """Do these steps after the earlier ones; KernelError when all of them have been undone."""
+        if not steps:
+            return
+        earlier, self._done = self._done, []
+        carry_out(self._kernel, steps, read_back, itertools.chain.from_iterable(earlier))
+        self._done = [*earlier, steps]
+
+    @contextlib.contextmanager
+    def whole(self) -> t.Iterator[None]:
+        """What is carried out inside stays only if the block comes to its end."""
+        try:
+            yield
+        except BaseException as error:
+            done = list(itertools.chain.from_iterable(self._done))
+            self._done = []
+            if done:
+                after = _undone(_undo(self._kernel, done), len(done))
+                if isinstance(error, SourceIPError):
+                    error.message += after
+            raise
+
+
+def _undone(differs: t.Sequence[str], count: int) -> str:
+    """How the host is after undoing, as the end of a message."""
+    if differs:
+        return f" Undoing failed as well; the host differs from before in: {'; '.join(differs[:10])}"
+    return f" {count} change(s) made before were undone; the host is as before."
+
+
 def _give_up(
     kernel: Kernel, what: str, errno: int, text: str, done: t.Sequence[AnyStep], failed: t.Sequence[AnyStep]
 ) -> t.NoReturn:
     differs = _undo(kernel, done)
-    if differs:
-        after = f" Undoing failed as well; the host differs from before in: {'; '.join(differs[:10])}"
-    elif done:
-        after = f" {len(done)} change(s) made before were undone; the host is as before."
-    else:
-        after = " Nothing was changed."
+    after = _undone(differs, len(done)) if done else " Nothing was changed."
     names = {id(step) for step in failed}
     shown = [(step, "failed") for step in failed] + [(step, "undone") for step in done if id(step) not in names]
     results = [{**step_result(step), "action": action} for step, action in shown[:REPORT_LIMIT]]
