@@ -38,7 +38,7 @@ class AddressChange:
     def __init__(
         self, kernel: Kernel, host: Host, addresses: t.Sequence[t.Mapping[str, t.Any]], force: bool, wait: float
     ) -> None:
-        """``addresses``: as the module takes them; ``force``: also those that routes use go; ``wait``: for DAD, seconds."""
+        """``addresses``: as the module takes them; ``force``: those in use go too; ``wait``: seconds, for DAD."""
         if wait < 0:
             raise InvalidInput(f"wait: {wait} is not a number of seconds")
         self._kernel = kernel

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from .._base.errors import Refused
+from .._base.errors import InvalidInput, Refused
 from .._netlink.kernel import Kernel
 from .finding import ordered, table
 from .interface import BackEnd, Intent, Judgement, Plan
@@ -29,13 +29,7 @@ def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd
         from ._kernel.backend import BackEnd as KernelBackEnd
 
         return KernelBackEnd(hands, options)
-    if name == "frr":
-        from ._frr.backend import BackEnd as FrrBackEnd
-
-        return FrrBackEnd(hands, options)
-    from ._bird.backend import BackEnd as BirdBackEnd
-
-    return BirdBackEnd(hands, options)
+    raise InvalidInput(f"backend: {name!r} is not known")
 
 
 def run(
@@ -55,7 +49,7 @@ def run(
     with contextlib.ExitStack() as stack:
         if not check:
             stack.enter_context(one_writer(f"{who}, back end {name}", patience))
-        hands = stack.enter_context(Hands(Kernel, _planned(intent) if check else ()))
+        hands = stack.enter_context(Hands(Kernel, _planned(intent)))
         holder = back_end(name, hands, options)
         found = holder.read()
         plan = holder.plan(intent, found, check)

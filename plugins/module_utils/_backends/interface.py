@@ -89,10 +89,12 @@ class Judgement:
 
 
 class BackEnd(t.Protocol):
-    """One back end on one host. ``options`` are its own, as ``OPTIONS`` (an argument spec) names them."""
+    """One back end on one host.
 
-    #: The argument spec of the back end's own options: ``intent`` takes them as one dict option named after it.
-    OPTIONS: t.ClassVar[dict[str, t.Any]]
+    ``options`` are its own: the argument spec ``OPTIONS`` of ``options.py`` beside it, which imports nothing else,
+    since the module ``intent`` takes those of every back end, each as one option named after it.
+    """
+
     CAPABILITIES: t.ClassVar[Capabilities]
 
     def __init__(self, hands: Hands, options: t.Mapping[str, t.Any]) -> None: ...

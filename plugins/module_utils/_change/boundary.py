@@ -20,14 +20,23 @@ NETNS: dict[str, t.Any] = {"netns": {"type": "str"}}
 
 
 def run(module: AnsibleModule, body: t.Callable[[AnsibleModule, Kernel], dict[str, t.Any]]) -> None:
-    """Enter the task's namespace, connect, and end the module with what ``body`` returns or raises."""
+    """``answer`` with a connection to the kernel, for modules that always need one."""
+
+    def connected() -> dict[str, t.Any]:
+        with Kernel() as kernel:
+            return body(module, kernel)
+
+    answer(module, connected)
+
+
+def answer(module: AnsibleModule, body: t.Callable[[], dict[str, t.Any]]) -> None:
+    """Enter the task's namespace, and end the module with what ``body`` returns or raises."""
     # A short life with many small objects and hardly a cycle: collecting them costs a third of the work on big lists.
     gc.disable()
     try:
         if module.params.get("netns"):
             enter_netns(module.params["netns"])
-        with Kernel() as kernel:
-            result = body(module, kernel)
+        result = body()
     except SourceIPError as error:
         module.fail_json(msg=error.message, invocation=_invocation(module), **error.details)
     except PermissionError as error:
@@ -37,7 +46,7 @@ def run(module: AnsibleModule, body: t.Callable[[AnsibleModule, Kernel], dict[st
 
 def _invocation(module: AnsibleModule) -> dict[str, t.Any]:
     """The arguments as ``ansible-playbook -vvv`` shows them; of a long list only the beginning travels back."""
-    arguments = dict(module.params)
+    arguments = {name: value for name, value in module.params.items() if name != "document"}
     for name, value in module.params.items():
         if isinstance(value, list) and len(value) > _SHOWN_ENTRIES:
             arguments[name] = [*value[:_SHOWN_ENTRIES], f"(and {len(value) - _SHOWN_ENTRIES} more)"]

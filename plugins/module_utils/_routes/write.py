@@ -40,7 +40,7 @@ def write(module: AnsibleModule, kernel: Kernel, planner: Planner, subject: str 
     """Plan, and unless in check mode carry out and read back; the task's result."""
     plan = planner.plan()
     if plan.steps and not module.check_mode:
-        carry_out(kernel, plan.steps, lambda: _left_to_do(planner, plan))
+        carry_out(kernel, plan.steps, lambda: left_to_do(planner, plan))
     for warning in plan.warnings[:MAX_WARNINGS]:
         module.warn(warning)
     if len(plan.warnings) > MAX_WARNINGS:
@@ -48,7 +48,8 @@ def write(module: AnsibleModule, kernel: Kernel, planner: Planner, subject: str 
     return plan.report(subject, diff=module._diff)
 
 
-def _left_to_do(planner: Planner, plan: Plan) -> t.Iterator[Mismatch]:
+def left_to_do(planner: Planner, plan: Plan) -> t.Iterator[Mismatch]:
+    """What planning again finds after ``plan`` was carried out: the steps that did not take."""
     try:
         for step in planner.plan().steps:
             yield Mismatch(step, step.before)
@@ -64,20 +65,8 @@ def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     items = options["routes"] or []
     if options["routes_file"]:
         items = [*items, *entries(options["routes_file"], module.argument_spec["routes"]["options"], len(items))]
-    wanted = routes(items, host)
-    purge = None
-    if options["purge"]:
-        named = {host.table(table, None, "purge_tables") for table in options["purge_tables"] or ()}
-        purge = sorted(named | {run.shape.table for run in wanted} or {host.table(None, None, "purge_tables")})
-    planner = RoutePlanner(
-        wanted=wanted,
-        lines=Lines(host.names),
-        dump=kernel.dump_routes,
-        protocol=protocol,
-        resolve=lambda shape: with_devices(shape, lambda gateway: _device_for(kernel, gateway)),
-        purge=purge,
-        force=options["force"],
-    )
+    purge = options["purge_tables"] or [] if options["purge"] else None
+    planner = route_planner(kernel, host, items, protocol, purge, options["force"])
     result = write(module, kernel, planner)
     for warning in host.warnings:
         module.warn(warning)
@@ -101,7 +90,47 @@ def set_sources(
     owner: int | None = None,
 ) -> dict[str, t.Any]:
     """Give routes that exist their source; ``items`` and the rest as in ``SourcePlanner``."""
-    planner = SourcePlanner(
+    result = write(module, kernel, source_planner(kernel, host, items, missing, force, owner))
+    for warning in host.warnings:
+        module.warn(warning)
+    return result
+
+
+def route_planner(
+    kernel: Kernel,
+    host: Host,
+    items: t.Sequence[t.Mapping[str, t.Any]],
+    protocol: int,
+    purge: t.Sequence[str] | None,
+    force: bool = False,
+) -> RoutePlanner:
+    """The planner of ``route``'s items. ``purge``: tables by name beside those of the items; None for no purge."""
+    wanted = routes(items, host)
+    tables = None
+    if purge is not None:
+        named = {host.table(table, None, "purge_tables") for table in purge}
+        tables = sorted(named | {run.shape.table for run in wanted} or {host.table(None, None, "purge_tables")})
+    return RoutePlanner(
+        wanted=wanted,
+        lines=Lines(host.names),
+        dump=kernel.dump_routes,
+        protocol=protocol,
+        resolve=lambda shape: with_devices(shape, lambda gateway: _device_for(kernel, gateway)),
+        purge=tables,
+        force=force,
+    )
+
+
+def source_planner(
+    kernel: Kernel,
+    host: Host,
+    items: t.Sequence[t.Mapping[str, t.Any]],
+    missing: str,
+    force: bool = False,
+    owner: int | None = None,
+) -> SourcePlanner:
+    """The planner of ``prefsrc``'s items."""
+    return SourcePlanner(
         wanted=selections(items, host),
         lines=Lines(host.names),
         dump=kernel.dump_routes,
@@ -110,10 +139,6 @@ def set_sources(
         missing=missing,
         owner=owner,
     )
-    result = write(module, kernel, planner)
-    for warning in host.warnings:
-        module.warn(warning)
-    return result
 
 
 def _device_for(kernel: Kernel, gateway: tuple[int, bytes]) -> int | None:

@@ -1,21 +1,15 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role `kernel` passes to the modules: the intent, and what an earlier intent left behind. Pure.
+"""The intent in the words of the modules `address`, `route` and `prefsrc`. Pure. PRIVATE to the collection.
 
-The record is what the role wrote down on the host after its last run: only what it made itself, so that exactly this
-goes when the intent no longer says it.
-
-record  {addresses: [{address, device}], routes: [{destination, table, vrf, metric, metrics}], sources: [entry]}
-        an entry of `sources` is an item of the module prefsrc as it was passed
+With it goes what an earlier intent left behind, by the record of that run: its pieces with `state: absent`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..._intent.normal import ordered_rules
@@ -47,44 +41,24 @@ _DEFAULT_METRIC = {"ipv4": 0, "ipv6": 1024}
 _SELECTION = ("destination", "within", "table", "vrf", "protocol", "except", "except_protocols")
 
 
-class RecordError(ValueError):
-    """The record on the host cannot be read."""
+@dataclass
+class Items:
+    """The options of each module, with what goes; `record`: what will have been made, all addresses included."""
+
+    addresses: list[Item] = field(default_factory=list)
+    routes: list[Item] = field(default_factory=list)
+    sources: list[Item] = field(default_factory=list)
+    stale: list[Item] = field(default_factory=list)
+    record: dict[str, list[Item]] = field(default_factory=dict)
 
 
-def read_record(content: str | None) -> dict[str, list[Item]]:
-    """The record from the base64 text of its file; empty where there is no file.
-
-    A file that does not hold a record is an error: to take it for empty would leave our pieces behind for ever.
-    """
-    if not content:
-        return {}
-    try:
-        record = json.loads(base64.b64decode(content))
-        return {kind: list(record[kind]) for kind in ("addresses", "routes", "sources")}
-    except (binascii.Error, ValueError, KeyError, TypeError) as error:
-        raise RecordError(
-            f"the record of the role kernel on the host cannot be read ({error!r}); remove the file to start anew, "
-            "and by hand what an earlier intent left"
-        ) from error
-
-
-def record_text(record: Mapping[str, list[Item]]) -> str:
-    """The record as the text of its file: the same record is always the same text."""
-    return json.dumps(record, indent=1, sort_keys=True) + "\n"
-
-
-def plan(intent: Mapping[str, list[Item]], record: Mapping[str, list[Item]]) -> dict[str, Any]:
-    """The items of each of the role's tasks, in the words of the modules' options.
-
-    intent: the form of `_intent.normalise()`. record: see above; empty where there is none.
-    Returns addresses (to be there), routes, sources (both with what goes, `state: absent`), stale_addresses (to go),
-    planned_addresses, and wanted: the record of this intent before it is known which addresses were there already.
-    """
+def items(intent: Mapping[str, list[Item]], record: Mapping[str, list[Item]]) -> Items:
+    """The items of an intent in normal form on a host with this record (record.py); `stale` are addresses to go."""
     addresses = [{"address": item["address"], "device": item["device"]} for item in intent["addresses"]]
     routes = [_route(item) for item in intent["routes"]]
     sources = [entry for rule in ordered_rules(intent["policies"]) for entry in _sources(rule)]
     noted = [_note(item) for item in intent["routes"]]
-    before = {_route_key(item): item for item in record.get("routes", [])}
+    before = {_route_key(item): item for item in record["routes"]}
     for route, note in zip(routes, noted):
         gone = set(before.get(_route_key(note), {}).get("metrics", [])) - set(note["metrics"])
         if gone:
@@ -93,37 +67,13 @@ def plan(intent: Mapping[str, list[Item]], record: Mapping[str, list[Item]]) -> 
     kept = {_route_key(item) for item in noted}
     named = {_selection_key(item) for item in sources}
     there = {(item["address"], item["device"]) for item in addresses}
-    return {
-        "addresses": addresses,
-        "planned_addresses": [item["address"] for item in addresses],
-        "routes": routes + [_absent_route(item) for key, item in before.items() if key not in kept],
-        "sources": sources
-        + [{**item, "state": "absent"} for item in record.get("sources", []) if _selection_key(item) not in named],
-        "stale_addresses": [
-            {**item, "state": "absent"}
-            for item in record.get("addresses", [])
-            if (item["address"], item["device"]) not in there
-        ],
-        "wanted": {"addresses": addresses, "routes": noted, "sources": sources},
-    }
-
-
-def record_after(
-    before: Mapping[str, list[Item]], wanted: Mapping[str, list[Item]], created: list[tuple[str, str]], complete: bool
-) -> dict[str, list[Item]]:
-    """The record to write after a run.
-
-    created: (address, device) of those that the run added (not those it found). complete: the run went through; else
-    what an earlier run made may still be there, and stays in the record.
-    """
-    ours = {*created, *((item["address"], item["device"]) for item in before.get("addresses", []))}
-    addresses = [item for item in wanted["addresses"] if (item["address"], item["device"]) in ours]
-    record = {"addresses": addresses, "routes": wanted["routes"], "sources": wanted["sources"]}
-    if complete:
-        return record
-    return {
-        kind: items + [item for item in before.get(kind, []) if item not in items] for kind, items in record.items()
-    }
+    return Items(
+        addresses,
+        routes + [_absent_route(item) for key, item in before.items() if key not in kept],
+        sources + [{**item, "state": "absent"} for item in record["sources"] if _selection_key(item) not in named],
+        [{**item, "state": "absent"} for item in record["addresses"] if (item["address"], item["device"]) not in there],
+        {"addresses": addresses, "routes": noted, "sources": sources},
+    )
 
 
 def _set(item: Mapping[str, Any], keys: tuple[str, ...]) -> Item:

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of the module `intent`: check the whole intent before a connection is made, send it once."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._base.errors import SourceIPError
+from ..module_utils._intent.document import pack
+from ..module_utils._intent.normal import IntentError, normalise
+from ..plugin_utils._raw import resolve
+
+#: Option of the task -> variable of the host that stands for it where the task does not say.
+LISTS = {
+    "addresses": "source_ip_addresses",
+    "routes": "source_ip_routes",
+    "policies": "source_ip_policies",
+}
+
+
+class ActionModule(ActionBase):
+    """Takes the lists from the task or from the host's variables, checks them, and sends one document."""
+
+    MODULE: ClassVar[str] = "l3host.source_ip.intent"
+    #: Whether what the back end cannot hold is refused here.
+    REFUSE: ClassVar[bool] = True
+
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """Ansible's own hook: the lists are left as they are, `run` looks into them."""
+        if name in LISTS:
+            return value
+        return super().finalize_task_arg(name, value, templar, context)
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        arguments = dict(self._task.args)
+        if "document" in arguments:
+            raise AnsibleActionFail("document: is made here; set addresses, routes and policies")
+        backend = arguments.get("backend") if self.REFUSE else None
+        lists = {}
+        for option, variable in LISTS.items():
+            value = arguments.pop(option, None)
+            lists[option] = self._value(variables.get(variable) if value is None else value, variables)
+        if arguments.get("state", "present") == "absent":
+            lists = dict.fromkeys(LISTS)
+        try:
+            intent = normalise(**lists, backend=backend)
+        except IntentError as error:
+            raise AnsibleActionFail(f"The intent cannot be used:\n{error}") from error
+        except SourceIPError as error:
+            raise AnsibleActionFail(error.message) from error
+        arguments["document"] = pack(intent)
+        result.update(self._execute_module(self.MODULE, module_args=arguments, task_vars=task_vars))
+        return result
+
+    def _value(self, value: Any, variables: dict[str, Any]) -> Any:
+        return resolve(value, variables, self._templar.template)

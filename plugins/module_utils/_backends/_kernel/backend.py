@@ -1,0 +1,185 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The back end that needs no daemon: the intent in the kernel's own tables. PRIVATE to the collection.
+
+Addresses, routes, sources, removals and the record are one transaction: the whole intent, or nothing of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from dataclasses import dataclass, field
+
+from ..._addresses.plan import Removals
+from ..._addresses.task import AddressChange
+from ..._base.names import OWN_PROTOCOL, PROTOCOLS, number
+from ..._change.steps import REPORT_LIMIT
+from ..._change.steps import Plan as Changes
+from ..._change.transaction import Transaction
+from ..._routes.write import Planner, left_to_do, route_planner, source_planner
+from ..interface import Capabilities, Intent, Judgement, Plan
+from ..view import Hands
+from . import record
+from .items import Items, items
+
+
+class Found(t.NamedTuple):
+    """The record of an earlier run, as read and as parsed."""
+
+    content: bytes | None
+    record: record.Record
+
+
+@dataclass
+class KernelPlan(Plan):
+    """The items of the intent, what each kind has to do, and the record before and after."""
+
+    items: Items = field(default_factory=Items)
+    addresses: AddressChange | None = None
+    routes: Changes = field(default_factory=Changes)
+    sources: Changes = field(default_factory=Changes)
+    stale: Changes = field(default_factory=Changes)
+    planners: tuple[Planner, ...] = ()
+    before: bytes | None = None
+    pending: bytes | None = None
+    after: bytes | None = None
+
+
+class BackEnd:
+    """The kernel; its options are those of ``options.py``."""
+
+    CAPABILITIES: t.ClassVar[Capabilities] = Capabilities(
+        own="yes",
+        learned="those there are now, unless a daemon owns them",
+        tables="yes, and VRFs",
+        reboot="no",
+        cannot="routes that are learned later",
+    )
+
+    def __init__(self, hands: Hands, options: t.Mapping[str, t.Any]) -> None:
+        self._hands = hands
+        self._options = options
+
+    def read(self) -> Found:
+        content = record.read(self._options["record"])
+        return Found(content, record.parse(content, self._options["record"]))
+
+    def plan(self, intent: Intent, found: Found, check: bool) -> KernelPlan:
+        wanted = items(intent, found.record)
+        plan = KernelPlan(items=wanted, before=found.content)
+        plan.addresses = AddressChange(
+            self._hands.kernel, self._hands.host, wanted.addresses, force=False, wait=self._options["wait"]
+        )
+        self._plan_routes(plan)
+        if wanted.stale:
+            # The routes that use them are still there; whether somebody else's do too shows when ours are gone.
+            plan.stale = _removal_steps(self._stale(plan, force=True).removals())
+        made = [step for step in plan.addresses.additions.steps if step.action == "created"]
+        created = {_place(step.after) for step in made}
+        plan.after = self._record(found, wanted, created, complete=True)
+        plan.pending = self._record(found, wanted, created, complete=False)
+        plan.changed = bool(made or plan.addresses.additions.steps or plan.routes.steps or plan.sources.steps)
+        plan.changed = plan.changed or bool(plan.stale.steps) or plan.after != plan.before
+        self._report(plan)
+        return plan
+
+    def _plan_routes(self, plan: KernelPlan) -> None:
+        kernel, host, options = self._hands.kernel, self._hands.host, self._options
+        purge = options["purge_tables"] if options["purge"] else None
+        routes = route_planner(kernel, host, plan.items.routes, _protocol(), purge)
+        sources = source_planner(kernel, host, plan.items.sources, options["missing"], options["force"])
+        plan.planners = (routes, sources)
+        plan.routes, plan.sources = routes.plan(), sources.plan()
+        plan.warnings += [*plan.routes.warnings, *plan.sources.warnings, *host.warnings]
+
+    def _stale(self, plan: KernelPlan, force: bool) -> AddressChange:
+        return AddressChange(self._hands.kernel, self._hands.host, plan.items.stale, force=force, wait=0)
+
+    def _record(
+        self, found: Found, wanted: Items, created: t.Collection[tuple[str, str]], complete: bool
+    ) -> bytes | None:
+        made = record.after(found.record, wanted.record, created, complete)
+        if made == found.record and found.content is not None and any(made.values()):
+            return found.content
+        return record.text(made) if any(made.values()) else None
+
+    def _report(self, plan: KernelPlan) -> None:
+        """Results and diffs of all kinds, in the order in which they happen."""
+        change = plan.addresses
+        assert change is not None
+        additions = Changes()
+        additions.steps.extend(change.additions.steps)
+        additions.unchanged += change.additions.unchanged
+        reports = [
+            additions.report("address"),
+            plan.routes.report(),
+            plan.sources.report(),
+            plan.stale.report("address"),
+        ]
+        for report in reports:
+            if report["diff"]["before"] or report["diff"]["after"]:
+                plan.diffs.append(report["diff"])
+            for action, count in report["counts"].items():
+                plan.counts[action] = plan.counts.get(action, 0) + count
+        results = [result for report in reports for result in report["results"]]
+        # Changes first: what needs nothing is what may be left out.
+        results.sort(key=lambda result: result["action"] == "unchanged")
+        plan.results = results[:REPORT_LIMIT]
+        plan.omitted = sum(plan.counts.values()) - len(plan.results)
+
+    def apply(self, plan: KernelPlan) -> None:
+        path = self._options["record"]
+        if plan.pending != plan.before:
+            record.write(path, plan.pending)
+        try:
+            transaction = Transaction(self._hands.kernel)
+            with transaction.whole():
+                self._carry_out(plan, transaction)
+                if plan.after != plan.pending:
+                    record.write(path, plan.after)
+        except BaseException:
+            record.write(path, plan.before)
+            raise
+
+    def _carry_out(self, plan: KernelPlan, transaction: Transaction) -> None:
+        change = plan.addresses
+        assert change is not None
+        change.add(transaction)
+        plan.warnings += change.warnings
+        if change.additions.steps:
+            # An address brings routes of its own, and with them other ways to a gateway.
+            self._hands.forget()
+            self._plan_routes(plan)
+        for planner, changes in zip(plan.planners, (plan.routes, plan.sources)):
+            transaction.carry_out(changes.steps, functools.partial(left_to_do, planner, changes))
+        if plan.items.stale:
+            stale = self._stale(plan, force=False)
+            removals = stale.removals()
+            plan.warnings += removals.warnings
+            stale.remove(transaction, removals)
+
+    def judge(self, plan: KernelPlan, applied: bool) -> Judgement:
+        """What was carried out was read back; what needed nothing was found as the intent wants it."""
+        return Judgement(checked=len(plan.items.routes) + len(plan.items.sources))
+
+    def repair(self, plan: KernelPlan, judgement: Judgement, check: bool) -> Judgement:
+        """Nothing is left to repair where every change was read back."""
+        return judgement
+
+
+def _protocol() -> int:
+    return number(OWN_PROTOCOL, PROTOCOLS, "protocol", 255)
+
+
+def _place(line: str | None) -> tuple[str, str]:
+    """(address, device) from a line of ip(8): ``inet 192.0.2.2/32 dev lo scope global``."""
+    words = str(line).split()
+    return words[1], words[words.index("dev") + 1]
+
+
+def _removal_steps(removals: Removals) -> Changes:
+    found = Changes(unchanged=list(removals.unchanged), warnings=list(removals.warnings))
+    found.steps.extend(removals.steps)
+    return found

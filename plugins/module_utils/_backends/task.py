@@ -1,0 +1,41 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tasks of the modules that take an intent. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._intent.document import unpack
+from .._intent.normal import normalise
+from .._intent.options import LISTS
+from .._netlink.kernel import Kernel
+from . import engine, proof
+from .interface import Intent
+
+
+def intent_of(module: AnsibleModule, backend: str | None) -> Intent:
+    """The intent of a task: its document, or, where no action plugin has made one, its lists."""
+    document = module.params["document"]
+    if document is not None:
+        return unpack(document)
+    return normalise(**{name: module.params[name] for name in LISTS}, backend=backend)
+
+
+def run_intent(module: AnsibleModule) -> dict[str, t.Any]:
+    """The module ``intent``."""
+    options = module.params
+    name = options["backend"]
+    intent = engine.NOTHING if options["state"] == "absent" else intent_of(module, name)
+    result = engine.run(name, intent, options[name], module.check_mode, options["lock_timeout"])
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    return result
+
+
+def prove_intent(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
+    """The module ``intent_info``."""
+    return proof.prove(kernel, intent_of(module, None), module.params)

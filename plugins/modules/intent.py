@@ -1,0 +1,217 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: intent
+short_description: Bring a host to what its source IP intent says, through one back end
+version_added: 0.2.0
+author: The l3host.source_ip contributors (!UNKNOWN)
+description:
+  - Takes the whole intent of a host, its addresses, its own routes and its policies, and puts it into the kernel, in
+    one task, however many entries there are.
+  - The intent is checked on the controller, before any connection is made, and goes to the host as one document. On the
+    host it is compared with what is there; what the host or its daemon cannot carry is refused before the first write.
+  - A run is one transaction. If any step fails, the host is as it was before.
+  - Afterwards the kernel is the judge. The task fails where routes do not have the source that the intent says and
+    nothing that the options allow has mended them; the message has a table of them.
+  - What an earlier intent made and this one does not name goes. What is somebody else's stays.
+  - One run at a time. A second one on the same host waits for O(lock_timeout), and then says who is at work.
+options:
+  backend:
+    description: Who holds the intent on the host.
+    type: str
+    choices: [kernel]
+    required: true
+  state:
+    description:
+      - V(present) brings the host to what the intent says.
+      - V(absent) takes off what earlier runs made, and nothing else.
+    type: str
+    choices: [absent, present]
+    default: present
+  kernel:
+    description: Options of the back end V(kernel).
+    type: dict
+    default: {}
+    suboptions:
+      record:
+        description:
+          - File on the host where the back end writes down what it made, before the first change and after the last.
+          - Keep it where a reboot removes it, as the reboot removes what is written in it.
+        type: path
+        default: /run/l3host.source_ip.kernel.json
+      purge:
+        description:
+          - Whether to remove every route of our protocol number that the intent does not name, also those that
+            O(kernel.record) does not know, in the tables that the intent and O(kernel.purge_tables) name.
+        type: bool
+        default: false
+      purge_tables:
+        description: Further tables that O(kernel.purge) looks at. With none at all it is V(main).
+        type: list
+        elements: str
+        default: []
+      force:
+        description:
+          - Whether policies may change routes that a daemon owns, and connected routes. Their owner may put its own
+            back at any time.
+        type: bool
+        default: false
+      missing:
+        description: What to do when a policy selects no route. V(ignore), because the route may come later.
+        type: str
+        choices: [fail, ignore]
+        default: ignore
+      wait:
+        description: For how many seconds to wait for the duplicate detection of IPv6 addresses.
+        type: float
+        default: 5
+  lock_timeout:
+    description: For how many seconds to wait while another run is at work on the host.
+    type: float
+    default: 60
+extends_documentation_fragment:
+  - l3host.source_ip._attributes
+  - l3host.source_ip._attributes.write_module
+  - l3host.source_ip._intent
+  - l3host.source_ip._netns
+seealso:
+  - module: l3host.source_ip.source_info
+  - module: l3host.source_ip.prefsrc
+  - module: l3host.source_ip.route
+"""
+
+EXAMPLES = r"""
+- name: What the host's variables source_ip_* say, in the kernel
+  l3host.source_ip.intent:
+    backend: kernel
+
+- name: Whatever DHCP brings leaves from the loopback
+  l3host.source_ip.intent:
+    backend: kernel
+    addresses:
+      - {address: 192.0.2.2/32, device: lo}
+    policies:
+      - {protocols: [dhcp], destinations: [0.0.0.0/0], match: orlonger, source: 192.0.2.2}
+
+- name: Take off what earlier runs made
+  l3host.source_ip.intent:
+    backend: kernel
+    state: absent
+"""
+
+RETURN = r"""
+backend:
+  description: The back end that holds the intent.
+  returned: success
+  type: str
+  sample: kernel
+results:
+  description:
+    - What was done to each address and route, changes first. At most 1000 entries. Of the back end V(kernel); empty for
+      others, whose changes are lines of configuration and in the diff.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - destination: 198.51.100.0/24
+      action: changed
+      before: 198.51.100.0/24 via 10.0.0.254 dev eth0 proto static
+      after: 198.51.100.0/24 via 10.0.0.254 dev eth0 proto static src 192.0.2.2
+counts:
+  description: How many addresses and routes met each action.
+  returned: success
+  type: dict
+  sample: {created: 0, changed: 1, removed: 0, unchanged: 0, missing: 0}
+omitted:
+  description: How many entries RV(results) leaves out.
+  returned: success
+  type: int
+  sample: 0
+checked:
+  description: How many routes or entries of the intent were judged.
+  returned: success
+  type: int
+  sample: 1
+findings:
+  description: Where the kernel does not hold what the intent says. At most 100 entries.
+  returned: always, unless the intent was refused
+  type: list
+  elements: dict
+  contains:
+    destination:
+      description: Destination of the route.
+      type: str
+    vrf:
+      description: Its VRF, null for the default one.
+      type: str
+    table:
+      description: Number of its table where it is not that of the VRF.
+      type: int
+    protocol:
+      description: Its protocol in a word of the intent.
+      type: str
+    expected:
+      description: The source of the intent, null where it names none.
+      type: str
+    actual:
+      description: The source in the kernel, null where there is none.
+      type: str
+    problem:
+      description: What is wrong, as a word.
+      type: str
+    why:
+      description: What is wrong, in the words of the kernel or the daemon.
+      type: str
+    repair:
+      description: What would mend it.
+      type: str
+findings_count:
+  description: How many findings there are.
+  returned: always, unless the intent was refused
+  type: int
+  sample: 0
+repaired:
+  description: Repairs that were made. At most 100 entries.
+  returned: always, unless the intent was refused
+  type: list
+  elements: dict
+possible:
+  description:
+    - Repairs that were not made, because the options do not allow them or in check mode, each with what it loses.
+    - At most 100 entries.
+  returned: always, unless the intent was refused
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._backends._kernel.options import OPTIONS as KERNEL
+from ..module_utils._backends.task import run_intent
+from ..module_utils._change.boundary import NETNS, answer
+from ..module_utils._intent.options import INTENT
+
+
+def main() -> None:
+    """Ansible's door."""
+    module = AnsibleModule(
+        argument_spec={
+            "backend": {"type": "str", "choices": ["kernel"], "required": True},
+            "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
+            "kernel": {"type": "dict", "default": {}, "options": KERNEL},
+            "lock_timeout": {"type": "float", "default": 60},
+            **INTENT,
+            **NETNS,
+        },
+        supports_check_mode=True,
+    )
+    answer(module, lambda: run_intent(module))
+
+
+if __name__ == "__main__":
+    main()

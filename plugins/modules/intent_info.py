@@ -1,0 +1,134 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: intent_info
+short_description: Compare what a host really does with its source IP intent
+version_added: 0.2.0
+author: The l3host.source_ip contributors (!UNKNOWN)
+description:
+  - Asks the kernel, a real socket and the wire for the source towards each destination of an intent, and tells where
+    they differ from it.
+  - For each route of the intent, one address inside its destination is asked for. For policies, one inside each route
+    that the host has now and that the policy is for.
+  - Routes of another table, which only policy rules lead to, are compared with the table alone.
+  - The intent is checked on the controller, before any connection is made.
+options:
+  backend:
+    description:
+      - What carries the intent. Policies for FRR or BIRD are for the routes these install, policies for the kernel for
+        all routes but our own.
+      - The kernel does not tell by which protocol BIRD learned a route. Where that makes a difference to the policies,
+        any of their sources is accepted.
+    type: str
+    choices: [bird, frr, kernel]
+    default: kernel
+  wire:
+    description:
+      - To see the wire, one UDP datagram of 39 bytes is sent to port 9 (discard) of each address, and captured on its
+        way out.
+      - V(reachable) compares the packet, where one was seen. None is seen where the next hop does not answer ARP or
+        neighbour discovery.
+      - V(always) counts it as a difference where none was seen, and V(never) sends none.
+    type: str
+    choices: [always, never, reachable]
+    default: reachable
+  missing:
+    description: Whether a policy for which the host has no route counts as a difference.
+    type: str
+    choices: [fail, ignore]
+    default: ignore
+  limit:
+    description: How many addresses to ask for at most. The routes of the intent come first.
+    type: int
+    default: 200
+extends_documentation_fragment:
+  - l3host.source_ip._attributes
+  - l3host.source_ip._attributes.info_module
+  - l3host.source_ip._intent
+  - l3host.source_ip._netns
+seealso:
+  - module: l3host.source_ip.intent
+  - module: l3host.source_ip.source_info
+  - module: l3host.source_ip.probe
+"""
+
+EXAMPLES = r"""
+- name: Does the host do what its variables source_ip_* say?
+  l3host.source_ip.intent_info:
+  register: proof
+
+- name: Show where it does not
+  ansible.builtin.debug:
+    msg: "{{ proof.findings }}"
+"""
+
+RETURN = r"""
+checked:
+  description: How many destinations were asked for.
+  returned: success
+  type: int
+  sample: 3
+omitted:
+  description: How many more were left out by O(limit).
+  returned: success
+  type: int
+  sample: 0
+answers:
+  description: What was said of each destination.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - destination: 198.51.100.34
+      expected: 192.0.2.2
+      kernel: 192.0.2.2
+      socket: 192.0.2.2
+      wire: not seen
+      reason: the route carries src 192.0.2.2.
+      good: true
+findings:
+  description: Where the host differs from the intent, in the form of RV(l3host.source_ip.intent#module:findings).
+  returned: success
+  type: list
+  elements: dict
+findings_count:
+  description: How many findings there are.
+  returned: success
+  type: int
+  sample: 0
+table:
+  description: The answers that are not as the intent says, as aligned text; empty where there are none.
+  returned: success
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._backends.task import prove_intent
+from ..module_utils._change.boundary import NETNS, run
+from ..module_utils._intent.options import INTENT
+
+
+def main() -> None:
+    """Ansible's door."""
+    module = AnsibleModule(
+        argument_spec={
+            "backend": {"type": "str", "choices": ["bird", "frr", "kernel"], "default": "kernel"},
+            "wire": {"type": "str", "choices": ["always", "never", "reachable"], "default": "reachable"},
+            "missing": {"type": "str", "choices": ["fail", "ignore"], "default": "ignore"},
+            "limit": {"type": "int", "default": 200},
+            **INTENT,
+            **NETNS,
+        },
+        supports_check_mode=True,
+    )
+    run(module, prove_intent)
+
+
+if __name__ == "__main__":
+    main()
