@@ -138,6 +138,8 @@ def test_everything_but_the_source_is_kept(ns: Host, module: ModuleRunner, kind:
         ("ospf", "ospf", "set src"),
         ("zebra", "zebra", "set src"),
         ("196", "zstatic", "set src"),
+        ("190", "ripng", "set src"),
+        ("198", "srte", "set src"),
         ("bird", "bird", "krt_prefsrc"),
         ("dhcp", "dhcp", "DHCP"),
         ("ra", "ra", "advertisements"),
@@ -160,6 +162,16 @@ def test_a_daemons_route_is_refused_unless_forced(
     assert owner in str(forced["warnings"])
     # What is there already needs no force.
     assert not module.ok("prefsrc", task)["changed"]
+
+
+def test_a_route_of_ripng_is_refused_unless_forced(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"-6 route add {ns.P6} via {ns.G6} proto 190")
+    task = {"routes": [{"destination": ns.P6, "source": ns.S6}]}
+    refused = module.fails("prefsrc", task)
+    assert refused["owner"] == "ripng"
+    assert "set src" in refused["msg"]
+    assert ns.S6 not in ns.ip(f"-6 route show {ns.P6}")
+    assert module.ok("prefsrc", {**task, "force": True})["changed"]
 
 
 @pytest.mark.parametrize("protocol", ["static", "boot", "133", "77"])

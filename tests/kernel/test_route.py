@@ -400,6 +400,18 @@ def test_a_daemons_route_is_refused_unless_forced(ns: Host, module: ModuleRunner
     assert "proto bgp" in ns.ip(f"route show {P4}")
 
 
+@pytest.mark.parametrize("protocol", ["190", "198"])
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_route_of_frr_is_refused_unless_forced(ns: Host, module: ModuleRunner, protocol: str, state: str) -> None:
+    """RIPng and SR-TE: numbers that only zebra/rt_netlink.h of FRR names."""
+    ns.ip(f"-6 route add {P6} via {ns.G6} proto {protocol}")
+    entry = {"destination": P6, "state": state} if state == "absent" else {"destination": P6, "gateway": ns.G6_V1}
+    refused = module.fails("route", {"routes": [entry]})
+    assert refused["owner"] == {"190": "ripng", "198": "srte"}[protocol]
+    assert ns.G6 in ns.ip(f"-6 route show {P6}")
+    assert module.ok("route", {"routes": [entry], "force": True})["changed"]
+
+
 def test_non_canonical_text_is_the_same_route(ns: Host, module: ModuleRunner) -> None:
     module.ok("route", {"routes": [{"destination": "2001:0DB8:0100:0::/64", "gateway": "2001:db8:0::00fe"}]})
     result = module.ok("route", {"routes": [{"destination": P6, "gateway": ns.G6}]})

@@ -11,7 +11,8 @@ import time
 import typing as t
 
 from .._base.errors import InvalidInput, KernelError, Refused
-from .._base.names import PROTOCOLS, TABLES
+from .._base.names import TABLES
+from .._base.protocols import PROTOCOLS
 from .._base.values import INET, INET6, Address
 from .._change.steps import Plan, Steps
 from .._change.transaction import Mismatch, Transaction

@@ -13,17 +13,13 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
+from .._base.protocols import BIRD_WORDS, FRR_NUMBERS, OWN_PROTOCOL, PROTOCOLS, one_word, word_of
 from .._intent.normal import ordered_rules
 
 Item = dict[str, Any]
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 MAIN_TABLE = 254
-OWN_PROTOCOL = "133"
-# The names that route_info gives to routes of a word of the intent. BIRD installs all of its routes as `bird`.
-_BY_BIRD = ("babel", "bgp", "ospf", "rip", "static")
-_BY_FRR = ("babel", "bgp", "eigrp", "isis", "nhrp", "openfabric", "ospf", "rip", "zstatic", "zebra")
-_NAMES = {"connected": ("kernel",), "static": ("static", "zstatic")}
 
 
 class _Cover:
@@ -138,14 +134,14 @@ def candidates(rules: list[Item], vrf: str | None, route: Mapping[str, Any], bac
     More than one, or None among them, only for routes of BIRD: the kernel does not know by which protocol BIRD came to
     a route, and each may have a policy of its own, or none.
     """
-    name = route.get("protocol")
-    if name is None or name == OWN_PROTOCOL or not _holds(backend, name):
+    number = _number(route.get("protocol"))
+    if number is None or number == OWN_PROTOCOL or not _holds(backend, number):
         return []
     network = ipaddress.ip_network(route["destination"])
     family = f"ipv{network.version}"
     found: list[Item | None] = []
     inside = [rule for rule in rules if (rule["vrf"], rule["family"]) == (vrf, family) and _covers(rule, network)]
-    for word in _BY_BIRD if name == "bird" else (name,):
+    for word in BIRD_WORDS if number == PROTOCOLS["bird"] else (word_of(number, family),):
         rule = next((one for one in inside if _speaks_of(one["protocols"], word)), None)
         if rule not in found:
             found.append(rule)
@@ -166,14 +162,19 @@ def _rules(intent: Mapping[str, list[Item]]) -> list[Item]:
     return [rule for rule in ordered_rules(intent["policies"]) if rule["table"] is None]
 
 
-def _holds(backend: str | None, name: str) -> bool:
+def _number(name: str | None) -> int | None:
+    """The number of a protocol as route_info names it."""
+    return PROTOCOLS[name] if name in PROTOCOLS else int(name) if name else None
+
+
+def _holds(backend: str | None, number: int) -> bool:
     if backend == "bird":
-        return name == "bird"
-    return name in _BY_FRR if backend == "frr" else True
+        return number == PROTOCOLS["bird"]
+    return number in FRR_NUMBERS if backend == "frr" else True
 
 
-def _speaks_of(protocols: list[str], name: str) -> bool:
-    return "any" in protocols or any(name in _NAMES.get(word, (word,)) for word in protocols)
+def _speaks_of(protocols: list[str], word: str) -> bool:
+    return "any" in protocols or word in map(one_word, protocols)
 
 
 def _covers(rule: Item, network: Network) -> bool:

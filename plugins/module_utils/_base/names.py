@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of the kernel's numbers. PRIVATE to the collection.
+"""Names of the kernel's numbers; those of route protocols are in ``protocols``. PRIVATE to the collection.
 
-Sources: ``include/uapi/linux/rtnetlink.h``, ``zebra/rt_netlink.h`` of FRR, ``ip-route(8)``.
+Sources: ``include/uapi/linux/rtnetlink.h``, ``ip-route(8)``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ import re
 import typing as t
 
 from .errors import InvalidInput
-
-#: The protocol number of routes that are ours. Registered nowhere; change ``protocol:`` where it collides.
-OWN_PROTOCOL = 133
 
 TABLES = {"default": 253, "main": 254, "local": 255}
 SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
@@ -31,38 +28,6 @@ TYPES = {
     "prohibit": 8,
     "throw": 9,
     "nat": 10,
-}
-PROTOCOLS = {
-    "unspec": 0,
-    "redirect": 1,
-    "kernel": 2,
-    "boot": 3,
-    "static": 4,
-    "gated": 8,
-    "ra": 9,
-    "mrt": 10,
-    "zebra": 11,
-    "bird": 12,
-    "dnrouted": 13,
-    "xorp": 14,
-    "ntk": 15,
-    "dhcp": 16,
-    "mrouted": 17,
-    "keepalived": 18,
-    "babel": 42,
-    "ovn": 84,
-    "openr": 99,
-    "bgp": 186,
-    "isis": 187,
-    "ospf": 188,
-    "rip": 189,
-    "nhrp": 191,
-    "eigrp": 192,
-    "ldp": 193,
-    "sharp": 194,
-    "pbr": 195,
-    "zstatic": 196,
-    "openfabric": 197,
 }
 #: RTAX_*: name -> (number, kernel units in one of ours). Times are in milliseconds, as ip-route(8) prints them.
 METRICS = {
@@ -86,42 +51,15 @@ FEATURES = {"ecn": 1, "tcp_usec_ts": 16}
 PREFERENCES = {0: "medium", 1: "high", 3: "low"}
 ENCAPSULATIONS = {1: "mpls", 2: "ip", 3: "ila", 4: "ip6", 5: "seg6", 6: "bpf", 7: "seg6local", 8: "rpl", 9: "ioam6"}
 
-_FRR = "Set it in FRR: a route-map with 'set src', attached by 'ip protocol … route-map' (role l3host.source_ip.frr)"
-_ROUTING = ("bgp", "isis", "ospf", "rip", "nhrp", "eigrp", "ldp", "pbr", "openfabric")
-_OTHERS = ("redirect", "gated", "mrt", "dnrouted", "xorp", "ntk", "mrouted", "ovn", "openr")
-#: Who owns routes of which protocol, and what to configure instead of touching them.
-OWNERS = {
-    **dict.fromkeys((*_ROUTING, "zebra", "zstatic", "sharp"), _FRR),
-    **dict.fromkeys(_OTHERS, "Change the configuration of the daemon that installs it, or add a route of your own"),
-    "kernel": "A link flap would bring back the kernel's own source; add a route of your own instead",
-    "ra": "Router advertisements renew it; add a route of your own with a lower metric instead",
-    "dhcp": "Set the source where the DHCP client is configured, or add a route of your own with a lower metric",
-    "bird": "Set it in BIRD: 'krt_prefsrc' in the kernel protocol's export filter (role l3host.source_ip.bird)",
-    "keepalived": "Set it in keepalived: 'src' in virtual_routes",
-    "babel": "Set it in babeld: 'pref-src' in an install filter",
-}
-
 NAME_OF_TABLE = {number: name for name, number in TABLES.items()}
 NAME_OF_SCOPE = {number: name for name, number in SCOPES.items()}
 NAME_OF_TYPE = {number: name for name, number in TYPES.items()}
-NAME_OF_PROTOCOL = {number: name for name, number in PROTOCOLS.items()}
 NAME_OF_METRIC = {number: (name, unit) for name, (number, unit) in METRICS.items()}
-
-
-def protocol_name(number: int) -> str:
-    """The name of a route protocol, or the number as text where it has none."""
-    return NAME_OF_PROTOCOL.get(number, str(number))
 
 
 def table_name(number: int) -> str:
     """``main``, ``local``, ``default`` or the number as text."""
     return NAME_OF_TABLE.get(number, str(number))
-
-
-def owner(protocol: int) -> str | None:
-    """The daemon (or ``kernel``) that owns routes of this protocol number; None for ours, static, boot and unknown."""
-    name = NAME_OF_PROTOCOL.get(protocol)
-    return name if name in OWNERS else None
 
 
 def number(value: t.Any, names: t.Mapping[str, int], what: str, maximum: int) -> int:

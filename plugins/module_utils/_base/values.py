@@ -18,9 +18,9 @@ from .errors import InvalidInput
 from .names import (
     NAME_OF_SCOPE,
     NAME_OF_TYPE,
-    protocol_name,
     table_name,
 )
+from .protocols import protocol_name
 
 INET, INET6 = int(socket.AF_INET), int(socket.AF_INET6)
 BITS = {INET: 32, INET6: 128}

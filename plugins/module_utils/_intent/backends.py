@@ -7,31 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from .._base.protocols import BIRD_WORDS, FRR_WORDS, WORDS
+
 # A protocol is what put a route where it is. `any` stands for all; `ospf` is OSPFv2 for IPv4 and OSPFv3 for IPv6,
 # `rip` is RIP and RIPng.
-PROTOCOLS = (
-    "any",
-    "babel",
-    "bgp",
-    "boot",
-    "connected",
-    "dhcp",
-    "eigrp",
-    "isis",
-    "kernel",
-    "nhrp",
-    "openfabric",
-    "ospf",
-    "ra",
-    "rip",
-    "static",
-)
+PROTOCOLS = ("any", *WORDS)
 
 # FRR: the words of `ip protocol`. `connected` and `kernel` are words there too, but zebra never writes those routes,
 # so a source for them would change nothing. BIRD: what its kernel protocol exports. Kernel: owners by rtm_protocol.
 BACKEND_PROTOCOLS = {
-    "frr": ("any", "babel", "bgp", "eigrp", "isis", "nhrp", "openfabric", "ospf", "rip", "static"),
-    "bird": ("any", "babel", "bgp", "ospf", "rip", "static"),
+    "frr": ("any", *FRR_WORDS),
+    "bird": ("any", *BIRD_WORDS),
     "kernel": PROTOCOLS,
 }
 _HOLDERS = {

@@ -11,7 +11,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._base.errors import InvalidInput
-from .._base.names import PROTOCOLS, TYPES, number
+from .._base.names import TYPES, number
+from .._base.protocols import PROTOCOLS
 from .._base.values import (
     DEFAULTS,
     INET,

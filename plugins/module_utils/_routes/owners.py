@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._base.errors import Refused
-from .._base.names import OWNERS, owner
+from .._base.protocols import OWNERS, owner
 from .._base.values import INET6
 from .._netlink import wire
 from .line import Lines

@@ -12,7 +12,8 @@ import typing as t
 from dataclasses import dataclass
 
 from .._base.errors import InvalidInput, Refused
-from .._base.names import TYPES, protocol_name, table_name
+from .._base.names import TYPES, table_name
+from .._base.protocols import protocol_name
 from .._base.values import INET6, Prefix, address_text
 from .._change.steps import Plan
 from .._netlink import wire

@@ -16,12 +16,12 @@ from dataclasses import replace
 from .._base.errors import InvalidInput
 from .._base.names import (
     METRICS,
-    PROTOCOLS,
     RTAX_CONGCTL,
     SCOPES,
     TYPES,
     number,
 )
+from .._base.protocols import PROTOCOLS
 from .._base.values import (
     INET,
     INET6,

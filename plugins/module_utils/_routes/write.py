@@ -13,7 +13,8 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._base.errors import KernelError, SourceIPError
-from .._base.names import OWN_PROTOCOL, PROTOCOLS, number
+from .._base.names import number
+from .._base.protocols import OWN_PROTOCOL, PROTOCOLS
 from .._base.values import INET6, Query
 from .._change.entries import entries
 from .._change.steps import Plan

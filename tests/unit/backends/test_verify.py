@@ -129,6 +129,10 @@ def test_a_policy_is_judged_by_the_route_that_answers() -> None:
         ("frr", "kernel", 0),
         ("frr", "zstatic", 1),
         ("frr", "bgp", 1),
+        ("frr", "sharp", 1),
+        ("frr", "srte", 1),
+        ("frr", "198", 1),
+        ("frr", "static", 0),
         ("bird", "bgp", 0),
         ("bird", "bird", 1),
     ],
@@ -136,6 +140,20 @@ def test_a_policy_is_judged_by_the_route_that_answers() -> None:
 def test_a_policy_is_for_the_routes_of_its_back_end(backend: str | None, protocol: str, asked: int) -> None:
     intent = normalise(policies=[{"destinations": ["0.0.0.0/0"], "match": "orlonger", "source": S}])
     assert len(questions(intent, [listed("203.0.113.0/24", S, protocol)], backend)["queries"]) == asked
+
+
+@pytest.mark.parametrize("backend", [None, "kernel", "frr"])
+@pytest.mark.parametrize(("name", "asked"), [("ripng", 1), ("190", 1), ("rip", 0), ("ospf", 0)])
+def test_a_policy_for_rip_is_for_ripng_too(backend: str | None, name: str, asked: int) -> None:
+    policy = {"destinations": ["::/0"], "match": "orlonger", "protocols": ["rip"], "source": "2001:db8:ff::2"}
+    routes = [listed("2001:db8:50::/48", None, name)]
+    assert len(questions(normalise(policies=[policy]), routes, backend)["queries"]) == asked
+
+
+@pytest.mark.parametrize(("word", "asked"), [("connected", 1), ("kernel", 1), ("static", 0)])
+def test_connected_routes_are_the_kernels(word: str, asked: int) -> None:
+    policy = {"destinations": ["0.0.0.0/0"], "match": "orlonger", "protocols": [word], "source": S}
+    assert len(questions(normalise(policies=[policy]), [listed("10.0.0.0/24", S, "kernel")])["queries"]) == asked
 
 
 def test_birds_routes_may_follow_any_of_its_protocols() -> None:

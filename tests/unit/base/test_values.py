@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._base import names as _names
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.protocols import PROTOCOLS
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import (
     INET,
     INET6,
@@ -214,12 +215,12 @@ def test_which_addresses_the_kernel_takes_as_a_source(flags: int, usable: bool) 
 class TestNumbers:
     def test_by_name_in_decimal_and_in_hex(self) -> None:
         for text, found in (("static", 4), ("133", 133), ("0x85", 133), (133, 133), (" bgp ", 186)):
-            assert _names.number(text, _names.PROTOCOLS, "protocol", 255) == found
+            assert _names.number(text, PROTOCOLS, "protocol", 255) == found
 
     @pytest.mark.parametrize("text", ["nosuch", "", "256", "-1", "1.5", "0x1ff"])
     def test_others_are_refused(self, text: str) -> None:
         with pytest.raises(InvalidInput, match=r"^protocol: "):
-            _names.number(text, _names.PROTOCOLS, "protocol", 255)
+            _names.number(text, PROTOCOLS, "protocol", 255)
 
     def test_names_of_tables_come_from_the_hosts_files(self, tmp_path: Path) -> None:
         (tmp_path / "rt_tables").write_text("# comment\n255\tlocal\n100 blue # behind\n0x64 hex\n#7 off\n", "utf-8")
@@ -228,9 +229,3 @@ class TestNumbers:
         (tmp_path / "rt_tables.d" / "own.txt").write_text("201 not-read\n", "utf-8")
         names = _names.table_names([str(tmp_path), str(tmp_path / "absent")])
         assert names == {**_names.TABLES, "blue": 100, "hex": 100, "green": 200}
-
-    @pytest.mark.parametrize(
-        ("protocol", "owner"), [(4, None), (3, None), (133, None), (77, None), (186, "bgp"), (2, "kernel"), (9, "ra")]
-    )
-    def test_owners(self, protocol: int, owner: str | None) -> None:
-        assert _names.owner(protocol) == owner

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..._base.names import PROTOCOLS
+from ..._base.protocols import PROTOCOLS
 from ..._host.host import snapshot
 from ..._netlink.kernel import Kernel
 from ..._routes.write import set_sources

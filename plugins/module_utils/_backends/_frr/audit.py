@@ -4,8 +4,7 @@
 """Whether the routes FRR has written into the kernel carry the sources of the intent. Pure; standard library only.
 
 The kernel is the judge: FRR's own `show` commands give back what was configured, also where it never took effect.
-This file also runs at boot without Ansible (roles/frr), so it may import nothing but the standard library and its
-two neighbours `_frr_host` and `_frr_repair`.
+This file also runs at boot without Ansible (roles/frr): what it imports may need the standard library only.
 """
 
 from __future__ import annotations
@@ -14,19 +13,8 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# rtm_protocol (FRR zebra/rt_netlink.h) -> word of the intent.
-ZEBRA_PROTOCOLS = {
-    "42": "babel",
-    "186": "bgp",
-    "187": "isis",
-    "188": "ospf",
-    "189": "rip",
-    "190": "rip",
-    "191": "nhrp",
-    "192": "eigrp",
-    "196": "static",
-    "197": "openfabric",
-}
+from ..._base.protocols import frr_word
+
 # The letter of `show ip route` -> word of the intent.
 LETTERS = {
     "A": "babel",
@@ -125,7 +113,7 @@ def judge_kernel(
     checked = 0
     wrong = []
     for route in routes:
-        protocol = ZEBRA_PROTOCOLS.get(str(route.get("protocol")))
+        protocol = frr_word(route.get("protocol"), family)
         if protocol is None or str(route.get("type", "unicast")) not in ("unicast", "1"):
             continue
         expected = judge.wants(vrf, family, route["dst"], protocol)
@@ -159,7 +147,7 @@ def judge_absent(
 
     That is so where FRR cannot resolve the gateway, or has a better route. known: destinations reported already.
     """
-    there = {number(r["dst"], family) for r in routes if ZEBRA_PROTOCOLS.get(str(r.get("protocol"))) == "static"}
+    there = {number(r["dst"], family) for r in routes if frr_word(r.get("protocol"), family) == "static"}
     return [
         _finding(vrf, family, table, route["destination"], "static", route["source"], None, "absent", None)
         for route in judge.routes

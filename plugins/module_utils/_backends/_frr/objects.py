@@ -17,13 +17,13 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
+from ..._base.protocols import frr_binding
 from ..._intent.normal import ordered_rules
 from .parse import Config, Objects, static_text
 
 TAIL = 65535
 FAMILY_WORD = {"ipv4": "ip", "ipv6": "ipv6"}
 _LONGEST = {"ipv4": 32, "ipv6": 128}
-_WORDS6 = {"ospf": "ospf6", "rip": "ripng"}
 Groups = list[tuple[str, list[str], list[str]]]  # [(source, exempted, permitted)]
 
 
@@ -123,7 +123,7 @@ def _entry(action: str, destination: str, match: str, family: str) -> str:
 
 
 def _words(protocols: Iterable[str], family: str) -> list[str]:
-    return [_WORDS6.get(p, p) if family == "ipv6" else p for p in protocols]
+    return [frr_binding(p, family) for p in protocols]
 
 
 def _protocols(

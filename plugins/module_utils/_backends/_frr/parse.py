@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..._base.protocols import frr_binding
+
 # (vrf or "", "ip" | "ipv6", FRR's protocol word)
 BindingKey = tuple[str, str, str]
 
@@ -175,7 +177,7 @@ def parse(text: str, prefix: str, tag: int) -> Config:
             continue
         found = _BINDING.match(line.text)
         if found:
-            key = (line.vrf, found.group(1), binding_word(found.group(1), found.group(2)))
+            key = (line.vrf, found.group(1), frr_binding(found.group(2), found.group(1)))
             for objects in (config.ours, config.theirs):
                 objects.bindings.pop(key, None)
             owner = config.ours if found.group(3).startswith(prefix) else config.theirs
@@ -197,11 +199,6 @@ def parse(text: str, prefix: str, tag: int) -> Config:
         elif line.text.startswith("table-map ") and line.block.startswith("router bgp"):
             config.table_maps.append((bgp_vrf, bgp_family))
     return config
-
-
-def binding_word(family: str, word: str) -> str:
-    """`ipv6 protocol ospf` is accepted by FRR and means ospf6; so with rip."""
-    return {"ospf": "ospf6", "rip": "ripng"}.get(word, word) if family == "ipv6" else word
 
 
 def _map_line(config: Config, line: Line, prefix: str) -> None:

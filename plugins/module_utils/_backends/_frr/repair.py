@@ -17,12 +17,12 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..._base.protocols import frr_binding
 from .audit import MAIN_TABLE, canonical
 from .host import CommandError, Host, audit, run
 
 LEVELS = ("none", "safe", "routes", "sessions")
 _WORD = {"ipv4": "ip", "ipv6": "ipv6"}
-_WORDS6 = {"ospf": "ospf6", "rip": "ripng"}
 # What `ip -N -d -j route show` may say about a route that `_replace` can say again.
 _REPEATABLE = {
     "type",
@@ -80,7 +80,7 @@ def _step(level: str, loses: str, why: str, do: list[Any]) -> Step:
 
 def _binding(finding: Mapping[str, Any], settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
     word = _WORD[finding["family"]]
-    protocol = _WORDS6.get(finding["protocol"], finding["protocol"]) if word == "ipv6" else finding["protocol"]
+    protocol = frr_binding(finding["protocol"], finding["family"])
     found = [b for b in settings["bindings"] if (b["vrf"], b["word"]) == (finding["vrf"], word)]
     return next((b for wanted in (protocol, "any") for b in found if b["protocol"] == wanted), None)
 

@@ -18,9 +18,9 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..._base.protocols import frr_word
 from ..._netlink import wire
 from .audit import (
-    ZEBRA_PROTOCOLS,
     Judge,
     judge_kernel,
 )
@@ -70,9 +70,9 @@ def look(judge: Judge, tables: Mapping[int, str], data: bytes) -> tuple[set[Plac
             came |= _text(packed) in judge.sources
         elif kind == wire.RTM_NEWROUTE:
             header, attrs = wire.split(payload)
-            protocol = ZEBRA_PROTOCOLS.get(str(header[5]))
             table = wire.table_of(header, attrs)
             family = _FAMILIES.get(header[0])
+            protocol = frr_word(header[5], family) if family else None
             if protocol is None or family is None or header[7] != _RTN_UNICAST or table not in tables:
                 continue
             destination = str(wire.destination_of(payload))

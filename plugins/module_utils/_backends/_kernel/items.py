@@ -12,30 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..._base.protocols import OWN_PROTOCOL, numbers_of
 from ..._intent.normal import ordered_rules
 
 Item = dict[str, Any]
 
 # The routes of our own protocol number get their source from `source_ip_routes`, whatever a policy says.
-OWN_PROTOCOL = "133"
-# The words of the intent in numbers of rtm_protocol: include/uapi/linux/rtnetlink.h and zebra/rt_netlink.h of FRR.
-# OSPFv2 and OSPFv3 share one number, as RIP and RIPng do; a static route of FRR has a number of its own.
-_PROTOCOLS = {
-    "babel": (42,),
-    "bgp": (186,),
-    "boot": (3,),
-    "connected": (2,),
-    "dhcp": (16,),
-    "eigrp": (192,),
-    "isis": (187,),
-    "kernel": (2,),
-    "nhrp": (191,),
-    "openfabric": (197,),
-    "ospf": (188,),
-    "ra": (9,),
-    "rip": (189,),
-    "static": (4, 196),
-}
+_OWN = str(OWN_PROTOCOL)
 # The metric that a route without one has (net/ipv6/route.c IP6_RT_PRIO_USER).
 _DEFAULT_METRIC = {"ipv4": 0, "ipv6": 1024}
 _SELECTION = ("destination", "within", "table", "vrf", "protocol", "except", "except_protocols")
@@ -108,7 +91,7 @@ def _absent_route(item: Item) -> Item:
     route = _set(item, ("destination", "vrf", "metric"))
     if item["table"] is not None:
         route["table"] = str(item["table"])
-    return {**route, "protocol": OWN_PROTOCOL, "state": "absent"}
+    return {**route, "protocol": _OWN, "state": "absent"}
 
 
 def _sources(rule: Item) -> list[Item]:
@@ -120,8 +103,8 @@ def _sources(rule: Item) -> list[Item]:
     if rule["except"]:
         item["except"] = rule["except"]
     if "any" in rule["protocols"]:
-        return [{**item, "except_protocols": [OWN_PROTOCOL]}]
-    numbers = sorted({number for protocol in rule["protocols"] for number in _PROTOCOLS[protocol]})
+        return [{**item, "except_protocols": [_OWN]}]
+    numbers = sorted({number for protocol in rule["protocols"] for number in numbers_of(protocol, rule["family"])})
     return [{**item, "protocol": str(number)} for number in numbers]
 
 

@@ -14,10 +14,10 @@ import jinja2
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import (
     Objects,
-    binding_word,
     entry,
     static,
 )
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.protocols import frr_binding
 
 ROOT = Path(__file__).resolve().parents[4]
 HEAD = {"ip": "ipv4", "ipv6": "ipv6"}
@@ -53,7 +53,7 @@ class Frr:
         elif words[1] == "prefix-list":
             self.prefix_list(words, remove)
         elif words[1] == "protocol":
-            key = (self.vrf, words[0], binding_word(words[0], words[2]))
+            key = (self.vrf, words[0], frr_binding(words[2], words[0]))
             if remove:
                 assert key in self.objects.bindings, text
                 del self.objects.bindings[key]

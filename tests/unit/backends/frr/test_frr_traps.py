@@ -176,6 +176,18 @@ def test_trap_1_the_kernel_is_the_judge() -> None:
     ]
 
 
+def test_a_policy_for_any_is_for_everything_that_frr_writes() -> None:
+    six = {"destinations": ["::/0"], "match": "orlonger", "source": "2001:db8:ff::2"}
+    everything = judge(policies=[six])
+    routes = [{"dst": f"2001:db8:{n}::/48", "protocol": str(n), "dev": "eth0"} for n in (11, 190, 194, 198)]
+    others = [{"dst": f"2001:db8:{n}::/48", "protocol": str(n), "dev": "eth0"} for n in (2, 3, 4, 9, 12, 133)]
+    checked, wrong = judge_kernel(everything, "", "ipv6", 254, routes + others)
+    assert checked == 4
+    assert [f["protocol"] for f in wrong] == ["zebra", "rip", "sharp", "srte"]
+    checked, wrong = judge_kernel(judge(policies=[{**six, "protocols": ["rip"]}]), "", "ipv6", 254, routes + others)
+    assert [f["destination"] for f in wrong] == ["2001:db8:190::/48"]
+
+
 def test_a_route_of_ours_that_is_nowhere() -> None:
     mine = [{"destination": "198.51.100.0/24", "gateway": "10.0.0.1", "source": "192.0.2.2"}]
     there = [{"dst": "198.51.100.0/24", "protocol": "196"}]

@@ -24,9 +24,10 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import w
 POLICIES = [
     {"protocols": ["ospf"], "destinations": ["10.0.0.0/8"], "match": "orlonger", "source": "192.0.2.2"},
     {"protocols": ["bgp"], "destinations": ["2001:db8:1::/48"], "source": "2001:db8:ff::1"},
+    {"protocols": ["rip"], "destinations": ["2001:db8:2::/48"], "source": "2001:db8:ff::1"},
     {"protocols": ["bgp"], "destinations": ["0.0.0.0/0"], "source": "192.0.2.3"},
 ]
-OSPF, BGP, KERNEL = 188, 186, 2
+OSPF, BGP, RIP, RIPNG, KERNEL = 188, 186, 189, 190, 2
 
 
 def judge() -> Judge:
@@ -68,6 +69,8 @@ def address(text: str) -> bytes:
         (route("10.1.0.0/16", OSPF, "192.0.2.2"), set()),
         (route("10.1.0.0/16", BGP), set()),
         (route("10.1.0.0/16", KERNEL), set()),
+        (route("2001:db8:2::/48", RIPNG), {("", "ipv6", 254, "2001:db8:2::/48")}),
+        (route("2001:db8:2::/48", RIP), set()),
         (route("11.0.0.0/8", OSPF), set()),
         (route("10.1.0.0/16", OSPF, kind=25), set()),
         (route("10.1.0.0/16", OSPF, shape=6), set()),

@@ -69,6 +69,17 @@ def test_protocols_that_share_a_number_are_asked_for_once() -> None:
     assert [item["except"] for item in found] == [["203.0.113.128/25"]] * 2
 
 
+def test_rip_is_ripng_for_ipv6() -> None:
+    """FRR gives the routes of RIP and of RIPng numbers of their own (zebra/rt_netlink.h)."""
+    policy = {
+        "destinations": ["203.0.113.0/24", "2001:db8::/32"],
+        "protocols": ["rip"],
+        "source": ["192.0.2.2", "2001:db8:ff::2"],
+    }
+    found = [(item["destination"], item["protocol"]) for item in made(policies=[policy]).sources]
+    assert sorted(found) == [("2001:db8::/32", "190"), ("203.0.113.0/24", "189")]
+
+
 def test_what_the_intent_no_longer_says_goes() -> None:
     before = recorded(made([LO], [{**ROUTE, "metrics": {"mtu": 1400}}], [POLICY]), ["192.0.2.2/32"])
     after = made(record=before)
