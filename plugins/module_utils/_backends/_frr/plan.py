@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..._files.markers import Markers
 from .objects import TAIL, called
 from .parse import (
     BindingKey,
@@ -21,9 +22,9 @@ from .parse import (
     static,
 )
 
-BEGIN = "! BEGIN l3host.source_ip: written by Ansible, changes in this block are lost"
-BEGIN_NEWLINE = f"{BEGIN} (the line before had no end)"
-END = "! END l3host.source_ip"
+_MARKERS = Markers("!")
+BEGIN, BEGIN_NEWLINE, END = (text.decode("ascii") for text in (_MARKERS.begin, _MARKERS.joined, _MARKERS.end))
+_FILE = "frr.conf"
 Entries = dict[int, str]
 
 
@@ -179,8 +180,9 @@ def strip(text: str, prefix: str, tag: int) -> str:
 
     Our marked block goes as it is. Where FRR has rewritten the file (`write memory` drops comments and sorts), our
     objects are found by name and tag; the operator's binding that our map had wrapped is put back in its place.
+    Raises Refused where the markers do not say which lines are ours.
     """
-    kept = _without_block(text)
+    kept = _MARKERS.take(text.encode(), _FILE).decode()
     config = parse(kept, prefix, tag)
     whole = parse(text, prefix, tag)
     result: list[str] = []
@@ -195,23 +197,6 @@ def strip(text: str, prefix: str, tag: int) -> str:
         else:
             result += replaced
             gone = True
-    return "\n".join(result)
-
-
-def _without_block(text: str) -> str:
-    result: list[str] = []
-    inside = False
-    join = False
-    for raw in text.split("\n"):
-        if raw in (BEGIN, BEGIN_NEWLINE):
-            inside = True
-            join = raw == BEGIN_NEWLINE
-        elif inside:
-            inside = raw != END
-        else:
-            result.append(raw)
-    if join and result and not result[-1]:
-        result.pop()
     return "\n".join(result)
 
 
@@ -243,11 +228,14 @@ def _ours(
 
 
 def file_plan(text: str, want: Objects, prefix: str, tag: int) -> dict[str, Any]:
-    """{changed, rest, begin}: whether frr.conf must be written, the operator's part, the line that begins our block."""
+    """{changed, rest, begin}: whether frr.conf must be written, the operator's part, the line that begins our block.
+
+    Raises Refused where the markers in it do not say which lines are ours.
+    """
     found = parse(text, prefix, tag)
     rest = strip(text, prefix, tag)
     newline = rest == "" or rest.endswith("\n")
-    marked = BEGIN in text
+    marked = _MARKERS.find(text.encode(), _FILE) is not None
     nothing = same(want, Objects())
     changed = not same(found.ours, want) or (nothing and (marked or rest != text))
     return {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..._base.errors import Refused
 from ..._intent.normal import normalise, ordered_rules
 from .objects import build, operator_maps, refusals
 from .parse import Objects, parse, version
@@ -48,8 +49,12 @@ def plan(host: dict[str, Any], prefix: str, tag: int) -> dict[str, Any]:
         for protocol, name in operator_maps(running, vrf, word, prefix).items()
     }
     steps = stages(running.ours, want, put_back)
-    text, encoding = _decode(host["file"] or b"")
-    written = file_plan(text, want, prefix, tag)
+    text, encoding = _decode((host["file"] if host["persist"] else None) or b"")
+    try:
+        written = file_plan(text, want, prefix, tag)
+    except Refused as refused:
+        problems.append(refused.message)
+        written = {"changed": False}
     sources = sorted({entry["source"] for entry in intent["routes"] + intent["policies"]})
     warnings = list(intent["warnings"])
     if _STUCK[0] <= numbers < _STUCK[1] and steps:
