@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..._base.protocols import frr_word
+from .former import Former, cut, prefix
 
 # The letter of `show ip route` -> word of the intent.
 LETTERS = {
@@ -28,15 +29,13 @@ LETTERS = {
     "f": "openfabric",
 }
 MAIN_TABLE = 254
-_BITS = {"ipv4": 32, "ipv6": 128}
-_SOCKET_FAMILY = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 
 class Judge:
     """Says which source the intent wants for a route.
 
-    intent: {rules: [...], routes: [...], former: [address]}; `rules` is the result of `_intent.ordered_rules()`,
-    `routes` that of `_intent.normalise()`, `former` the sources that our configuration named before this run.
+    intent: {rules: [...], routes: [...], former: [Place]}; `rules` is the result of `_intent.ordered_rules()`,
+    `routes` that of `_intent.normalise()`, `former` what our configuration was before this run.
     """
 
     def __init__(self, intent: Mapping[str, Any]) -> None:
@@ -44,34 +43,42 @@ class Judge:
         self.routes = intent["routes"]
         self.rules: dict[tuple[str, str], dict[int, dict[int, list[dict[str, Any]]]]] = {}
         for route in intent["routes"]:
-            start, length = number(route["destination"], route["family"])
+            start, length = prefix(route["destination"], route["family"])
             self.own[(route["vrf"] or "", route["family"], start, length)] = route["source"]
         for rule in intent["rules"]:
-            start, length = number(rule["destination"], rule["family"])
+            start, length = prefix(rule["destination"], rule["family"])
             parsed = dict(rule)
-            parsed["exempt"] = [number(text, rule["family"]) for text in rule["except"]]
+            parsed["exempt"] = [prefix(text, rule["family"]) for text in rule["except"]]
             place = self.rules.setdefault((rule["vrf"] or "", rule["family"]), {})
             place.setdefault(length, {}).setdefault(start, []).append(parsed)
         self.sources = {canonical(e["source"]) for e in [*intent["rules"], *intent["routes"]]}
-        self.former = {canonical(text) for text in intent.get("former", ())} | self.sources
+        self.former = Former(intent.get("former", ()))
 
     def wants(self, vrf: str, family: str, destination: str, protocol: str) -> str | None:
         """The source of the intent for this route; None where the intent says nothing about it."""
-        start, length = number(destination, family)
+        start, length = prefix(destination, family)
         if protocol == "static" and (vrf, family, start, length) in self.own:
             return self.own[(vrf, family, start, length)]
         levels = self.rules.get((vrf, family), {})
         for shorter in sorted((n for n in levels if n <= length), reverse=True):
-            found = levels[shorter].get(_cut(start, shorter, family), ())
+            found = levels[shorter].get(cut(start, shorter, family), ())
             for rule in sorted(found, key=lambda r: r["match"] != "exact"):
                 if _matches(rule, start, length, shorter, protocol, family):
                     source: str = rule["source"]
                     return source
         return None
 
+    def left_over(self, vrf: str, family: str, destination: str, protocol: str, actual: str | None) -> bool:
+        """Whether the route carries the source that an earlier intent of ours gave it."""
+        if actual is None:
+            return False
+        source = self.former.source(vrf, family, protocol, *prefix(destination, family))
+        return source is not None and canonical(source) == canonical(actual)
+
     def places(self) -> set[tuple[str, str]]:
-        """{(vrf, family)} the intent speaks of."""
-        return {*self.rules, *((vrf, family) for vrf, family, _start, _length in self.own)}
+        """{(vrf, family)} the intent speaks of, or an earlier one of ours spoke of."""
+        own = {(vrf, family) for vrf, family, _start, _length in self.own}
+        return {*self.rules, *own, *self.former.places()}
 
 
 def _matches(rule: Mapping[str, Any], start: int, length: int, shorter: int, protocol: str, family: str) -> bool:
@@ -79,21 +86,7 @@ def _matches(rule: Mapping[str, Any], start: int, length: int, shorter: int, pro
         return False
     if protocol not in rule["protocols"] and "any" not in rule["protocols"]:
         return False
-    return not any(bits <= length and _cut(start, bits, family) == first for first, bits in rule["exempt"])
-
-
-def _cut(start: int, length: int, family: str) -> int:
-    shift = _BITS[family] - length
-    return start >> shift << shift
-
-
-def number(destination: str, family: str) -> tuple[int, int]:
-    """A destination as `ip` prints it (`default`, a bare address, a prefix) as (first address, length)."""
-    if destination == "default":
-        return 0, 0
-    host, _slash, length = destination.partition("/")
-    start = int.from_bytes(socket.inet_pton(_SOCKET_FAMILY[family], host), "big")
-    return start, int(length) if length else _BITS[family]
+    return not any(bits <= length and cut(start, bits, family) == first for first, bits in rule["exempt"])
 
 
 def canonical(address: str) -> str:
@@ -107,8 +100,8 @@ def judge_kernel(
 ) -> tuple[int, list[dict[str, Any]]]:
     """(number of routes the intent speaks of, [what is wrong]) in one table.
 
-    routes: `ip -N -j route show`. problem: `unset` (no source), `different` (another one), `leftover` (a source that
-    an earlier intent asked for and this one does not).
+    routes: `ip -N -j route show`. problem: `unset` (no source), `different` (another one), `leftover` (the source
+    that an earlier intent of ours gave this route; this one says nothing about it).
     """
     checked = 0
     wrong = []
@@ -118,7 +111,7 @@ def judge_kernel(
             continue
         expected = judge.wants(vrf, family, route["dst"], protocol)
         actual = route.get("prefsrc")
-        if expected is None and actual not in judge.former:
+        if expected is None and not judge.left_over(vrf, family, route["dst"], protocol, actual):
             continue
         checked += 1
         if expected is not None and actual is not None and canonical(expected) == canonical(actual):
@@ -147,13 +140,13 @@ def judge_absent(
 
     That is so where FRR cannot resolve the gateway, or has a better route. known: destinations reported already.
     """
-    there = {number(r["dst"], family) for r in routes if frr_word(r.get("protocol"), family) == "static"}
+    there = {prefix(r["dst"], family) for r in routes if frr_word(r.get("protocol"), family) == "static"}
     return [
         _finding(vrf, family, table, route["destination"], "static", route["source"], None, "absent", None)
         for route in judge.routes
         if (route["vrf"] or "", route["family"]) == (vrf, family)
         and (route["table"] or (table if vrf else MAIN_TABLE)) == table
-        and number(route["destination"], family) not in there
+        and prefix(route["destination"], family) not in there
         and route["destination"] not in known
     ]
 

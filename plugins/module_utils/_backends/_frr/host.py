@@ -156,9 +156,6 @@ def audit(host: Host, intent: dict[str, Any]) -> dict[str, Any]:
     absent = []
     places = {(vrf, family, None) for vrf, family in judge.places()}
     places |= {(r["vrf"] or "", r["family"], r["table"]) for r in intent["routes"] if r["table"]}
-    if judge.former:
-        # A source that an earlier intent left behind is found in the default VRF even when nothing is wanted there.
-        places |= {("", "ipv6" if ":" in text else "ipv4", None) for text in judge.former}
     for vrf, family, table in sorted(places, key=str):
         if vrf not in tables:
             absent.append(vrf)

@@ -17,13 +17,15 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
-from ..._base.protocols import frr_binding
+from ..._base.protocols import FRR_WORDS, frr_binding
 from ..._intent.normal import ordered_rules
+from .former import Place
 from .parse import Config, Objects, static_text
 
 TAIL = 65535
 FAMILY_WORD = {"ipv4": "ip", "ipv6": "ipv6"}
 _LONGEST = {"ipv4": 32, "ipv6": 128}
+_INTENT_WORDS = {frr_binding(word, "ipv6"): word for word in FRR_WORDS}
 Groups = list[tuple[str, list[str], list[str]]]  # [(source, exempted, permitted)]
 
 
@@ -58,8 +60,12 @@ def build(intent: dict[str, list[Any]], running: Config, prefix: str, tag: int) 
 
 
 def map_name(prefix: str, protocol: str, family: str, vrf: str) -> str:
-    base = {"ospf6": "ospf", "ripng": "rip"}.get(protocol, protocol)
-    return f"{prefix}{base.upper()}{family[-1]}{'-VRF-' + vrf if vrf else ''}"
+    return f"{prefix}{intent_word(protocol).upper()}{family[-1]}{'-VRF-' + vrf if vrf else ''}"
+
+
+def intent_word(protocol: str) -> str:
+    """The word of the intent for one of FRR's."""
+    return _INTENT_WORDS.get(protocol, protocol)
 
 
 def operator_maps(running: Config, vrf: str, word: str, prefix: str) -> dict[str, str]:
@@ -77,6 +83,31 @@ def called(objects: Objects, name: str) -> str | None:
     """The operator's map that our map calls, read from its last sequence."""
     _action, body = objects.maps.get(name, {}).get(TAIL, ("", ()))
     return next((line.split()[1] for line in body if line.startswith("call ")), None)
+
+
+def former_places(running: Config) -> list[Place]:
+    """What our maps in a configuration give to which routes."""
+    families = {word: family for family, word in FAMILY_WORD.items()}
+    found = [
+        Place(vrf, families[word], intent_word(protocol), _given(running.ours, name, word))
+        for (vrf, word, protocol), name in sorted(running.ours.bindings.items())
+    ]
+    for vrf, word, protocol in sorted(running.theirs.bindings):
+        if (vrf, word, "any") in running.ours.bindings:
+            found.append(Place(vrf, families[word], intent_word(protocol), []))
+    return found
+
+
+def _given(ours: Objects, name: str, word: str) -> list[tuple[str, list[str]]]:
+    """[(source, entries)] of a map's sequences."""
+    found = []
+    for _number, (_action, body) in sorted(ours.maps.get(name, {}).items()):
+        listed = next((line.split()[-1] for line in body if line.startswith("match ")), None)
+        source = next((line.split()[-1] for line in body if line.startswith("set src ")), None)
+        if listed is not None and source is not None:
+            entries = sorted(ours.lists.get((word, listed), {}).items())
+            found.append((source, [text for _sequence, text in entries]))
+    return found
 
 
 def group_rules(rules: list[dict[str, Any]], family: str) -> Groups:

@@ -10,13 +10,12 @@ from typing import Any
 
 from ..._base.errors import Refused
 from ..._intent.normal import normalise, ordered_rules
-from .objects import build, operator_maps, refusals
+from .objects import build, former_places, operator_maps, refusals
 from .parse import Objects, parse, version
 from .plan import block, file_plan, same, stages
 
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,14}-\Z")
 _NOT_INTEGRATED = re.compile(r"^\s*no\s+service\s+integrated-vtysh-config\s*$", re.MULTILINE)
-_SET_SRC = re.compile(r"set src (\S+)\Z")
 _KEEP = re.compile(r"^zebra nexthop-group keep (\d+)", re.MULTILINE)
 # Changes to sources do not reach installed routes in these (upstream issue 19611, fixed in 10.7.0).
 _STUCK = ((10, 2, 0), (10, 7, 0))
@@ -81,7 +80,7 @@ def plan(host: dict[str, Any], prefix: str, tag: int) -> dict[str, Any]:
                 {key: route[key] for key in ("vrf", "table", "family", "destination", "source")}
                 for route in intent["routes"]
             ],
-            "former": former_sources(running.ours, sources),
+            "former": former_places(running),
         },
         "settings": {
             "bindings": [
@@ -95,18 +94,6 @@ def plan(host: dict[str, Any], prefix: str, tag: int) -> dict[str, Any]:
             "keep": next(iter(_KEEP.findall(host["running"])), None),
         },
     }
-
-
-def former_sources(ours: Objects, sources: list[str]) -> list[str]:
-    """The sources our objects name now and will not name after the change."""
-    named = {
-        found.group(1)
-        for sequences in ours.maps.values()
-        for _action, body in sequences.values()
-        for found in map(_SET_SRC.match, body)
-        if found
-    }
-    return sorted(named - set(sources))
 
 
 def _layout(host: dict[str, Any], prefix: str) -> list[str]:

@@ -16,6 +16,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.au
     judge_absent,
     judge_kernel,
 )
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.former import Place
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import parse, version
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.plan import strip
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.repair import (
@@ -147,9 +148,9 @@ def test_versions() -> None:
         version("Quagga 1.2")
 
 
-def judge(**lists: Any) -> Judge:
+def judge(former: Any = (), **lists: Any) -> Judge:
     intent = normalise(**lists)
-    return Judge({"rules": ordered_rules(intent["policies"]), "routes": intent["routes"], "former": ["192.0.2.9"]})
+    return Judge({"rules": ordered_rules(intent["policies"]), "routes": intent["routes"], "former": former})
 
 
 def test_trap_1_the_kernel_is_the_judge() -> None:
@@ -158,11 +159,14 @@ def test_trap_1_the_kernel_is_the_judge() -> None:
         {"dst": "10.0.0.0/8", "protocol": "186", "nhid": 7, "gateway": "10.0.0.1", "dev": "eth0", "metric": 20},
         {"dst": "10.0.0.9", "protocol": "186", "gateway": "10.0.0.1", "dev": "eth0", "prefsrc": "192.0.2.1"},
         {"dst": "11.0.0.0/8", "protocol": "188", "gateway": "10.0.0.1", "dev": "eth0", "prefsrc": "192.0.2.9"},
+        {"dst": "11.1.0.0/16", "protocol": "188", "gateway": "10.0.0.1", "dev": "eth0", "prefsrc": "192.0.2.9"},
+        {"dst": "11.0.0.0/8", "protocol": "196", "gateway": "10.0.0.1", "dev": "eth0", "prefsrc": "192.0.2.9"},
         {"dst": "12.0.0.0/8", "protocol": "2", "dev": "eth0", "prefsrc": "192.0.2.9"},
         {"dst": "13.0.0.0/8", "protocol": "188", "dev": "eth0"},
         {"type": "blackhole", "dst": "14.0.0.0/8", "protocol": "186"},
     ]
-    checked, wrong = judge_kernel(judge(policies=[POLICY]), "", "ipv4", 254, routes)
+    former = [Place("", "ipv4", "ospf", [("192.0.2.9", ["permit 11.0.0.0/8"])])]
+    checked, wrong = judge_kernel(judge(former, policies=[POLICY]), "", "ipv4", 254, routes)
     assert checked == 4
     assert [(f["destination"], f["problem"]) for f in wrong] == [
         ("10.0.0.0/8", "unset"),
@@ -186,6 +190,56 @@ def test_a_policy_for_any_is_for_everything_that_frr_writes() -> None:
     assert [f["protocol"] for f in wrong] == ["zebra", "rip", "sharp", "srte"]
     checked, wrong = judge_kernel(judge(policies=[{**six, "protocols": ["rip"]}]), "", "ipv6", 254, routes + others)
     assert [f["destination"] for f in wrong] == ["2001:db8:190::/48"]
+
+
+OSPF_BEFORE = """\
+ip prefix-list SIP-OSPF4-10 seq 5 deny 10.9.0.0/16 le 32
+ip prefix-list SIP-OSPF4-10 seq 10 permit 10.0.0.0/8 le 32
+ip prefix-list SIP-OSPF4-20 seq 5 permit 11.0.0.0/8
+route-map SIP-OSPF4 permit 10
+ match ip address prefix-list SIP-OSPF4-10
+ set src 192.0.2.2
+exit
+route-map SIP-OSPF4 permit 20
+ match ip address prefix-list SIP-OSPF4-20
+ set src 192.0.2.9
+exit
+route-map SIP-OSPF4 permit 65535
+exit
+ip protocol ospf route-map SIP-OSPF4
+"""
+
+
+@pytest.mark.parametrize(
+    ("destination", "protocol", "source", "left"),
+    [
+        ("10.1.0.0/16", "188", "192.0.2.2", True),
+        ("10.1.0.1", "188", "192.0.2.2", True),
+        ("10.9.1.0/24", "188", "192.0.2.2", False),
+        ("10.1.0.0/16", "188", "192.0.2.9", False),
+        ("11.0.0.0/8", "188", "192.0.2.9", True),
+        ("11.1.0.0/16", "188", "192.0.2.9", False),
+        ("10.1.0.0/16", "196", "192.0.2.2", False),
+        ("default", "188", "192.0.2.2", False),
+    ],
+)
+def test_only_what_an_earlier_map_of_ours_covered_is_left_over(
+    destination: str, protocol: str, source: str, left: bool
+) -> None:
+    """The new intent names BGP only. The operator's own map may give static routes an address of the intent."""
+    found = planned(OSPF_BEFORE)["intent"]
+    route = {"dst": destination, "protocol": protocol, "gateway": "10.0.0.1", "dev": "eth0", "prefsrc": source}
+    _checked, wrong = judge_kernel(Judge(found), "", "ipv4", 254, [route])
+    assert [f["problem"] for f in wrong] == (["leftover"] if left else [])
+
+
+def test_what_our_map_for_any_gave_is_left_over_unless_the_operator_has_bound_that_protocol() -> None:
+    running = OSPF_BEFORE.replace("protocol ospf", "protocol any")
+    running += "route-map OP permit 10\n set src 192.0.2.2\nexit\nip protocol static route-map OP\n"
+    found = Judge(planned(running)["intent"])
+    routes = [{"dst": "10.1.0.0/16", "protocol": number, "prefsrc": "192.0.2.2"} for number in ("187", "196")]
+    _checked, wrong = judge_kernel(found, "", "ipv4", 254, routes)
+    assert [f["protocol"] for f in wrong] == ["isis"]
 
 
 def test_a_route_of_ours_that_is_nowhere() -> None:
