@@ -4,8 +4,7 @@
 """Reading an operator's ``bird.conf``, and hooking our function into it. PRIVATE to the collection.
 
 Only what a hook needs is read: kernel protocols (and their templates), filters, table declarations, ``define`` of a
-number. Everything we insert stands between two marker comments, and what an insertion replaces stands in the first
-of them, so that ``unhook`` gives back the operator's file byte for byte.
+number. What is inserted stands between the marks of ``marks``.
 """
 
 from __future__ import annotations
@@ -15,30 +14,14 @@ import re
 import typing as t
 
 from ..._base.errors import Refused
+from .lexer import Token, lex
+from .marks import include_line, piece, where_pieces
 
 MAIN_TABLE = 254
 DEFAULT_METRIC = 32
 FAMILIES = ("ipv4", "ipv6")
 _DEFAULT_TABLES = {"ipv4": "master4", "ipv6": "master6"}
 _BLOCK_WORDS = ("protocol", "template", "filter", "function")
-
-_TOKEN = re.compile(
-    r"""(?P<skip>\s+|\#[^\n]*|/\*.*?\*/)|(?P<string>"[^"\n]*"|'[^'\n]*')|(?P<word>\w+)|(?P<other>.)""", re.S
-)
-_OPEN, _CLOSE = "/* source_ip{", "}source_ip */"
-_MARKED = re.compile(r"/\* source_ip\{(?: was: (all|where))? \*/.*?/\* \}source_ip \*/", re.S)
-_INCLUDE_MARKED = re.compile(
-    r'\ninclude "[^"\n]*"; /\* source_ip, and the newline above \*/\n|include "[^"\n]*"; /\* source_ip \*/\n'
-)
-
-
-@dataclasses.dataclass(frozen=True)
-class Token:
-    """One token of the configuration, with its place in the text."""
-
-    text: str
-    start: int
-    end: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,10 +82,6 @@ def function_name(kernel_table: int) -> str:
     return "source_ip" if kernel_table == MAIN_TABLE else f"source_ip_{kernel_table}"
 
 
-def tokens_of(text: str) -> list[Token]:
-    return [Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text) if m.lastgroup != "skip"]
-
-
 def statements_of(tokens: t.Sequence[Token], top: bool = False) -> list[Statement]:
     """Split into statements: at the top a block ends a protocol, template, filter or function; elsewhere ``;`` does."""
     found: list[Statement] = []
@@ -138,7 +117,7 @@ def _statement(tokens: list[Token], block: tuple[int, int], end: int) -> Stateme
 
 def read(text: str) -> Conf:
     """Read a configuration from which our marked pieces were taken out (``unhook``)."""
-    tokens = tokens_of(text)
+    tokens = lex(text).tokens
     statements = statements_of(tokens, top=True)
     defines: dict[str, int] = {}
     tables: dict[str, tuple[str, int]] = {name: (family, -1) for family, name in _DEFAULT_TABLES.items()}
@@ -216,12 +195,6 @@ def _kernels(statement: Statement, name: str | None, settings: dict[str, t.Any],
         )
 
 
-def unhook(text: str) -> str:
-    """The operator's own text: what ``hook`` inserted is taken out, what it replaced is back."""
-    without_calls = _MARKED.sub(lambda match: match.group(1) or "", text)
-    return _INCLUDE_MARKED.sub("", without_calls)
-
-
 def hooked_tables(text: str) -> set[int]:
     """Kernel tables whose protocols call our function now, through our marked calls or the operator's own."""
     tables = set()
@@ -230,20 +203,9 @@ def hooked_tables(text: str) -> set[int]:
     return tables
 
 
-def has_include(text: str, path: str) -> bool:
-    """Whether the operator includes our file by a line of his own."""
-    return path in read(unhook(text)).includes
-
-
-def insert_include(text: str, path: str, offset: int) -> str:
-    return f'{text[:offset]}include "{path}"; /* source_ip */\n{text[offset:]}'
-
-
 def append_include(text: str, path: str) -> str:
     """At the end of the file, for what must stand below the operator's tables."""
-    if text and not text.endswith("\n"):
-        return f'{text}\ninclude "{path}"; /* source_ip, and the newline above */\n'
-    return insert_include(text, path, len(text))
+    return text + include_line(path, newline_above=bool(text) and not text.endswith("\n"))
 
 
 def two_lines(path: str, kernel_tables: t.Iterable[int]) -> str:
@@ -289,7 +251,11 @@ def hook(text: str, path: str, wanted: t.Iterable[tuple[int, str]], needs: t.Ite
     for start in sorted(edits, reverse=True):
         end, new = edits[start]
         text = text[:start] + new + text[end:]
-    return text if included else insert_include(text, path, first_use)
+    if included:
+        return text
+    # BIRD knows an include only at the beginning of a line.
+    behind = text[text.rfind("\n", 0, first_use) + 1 : first_use].strip(" \t")
+    return f"{text[:first_use]}{include_line(path, newline_above=bool(behind))}{text[first_use:]}"
 
 
 def _matching(conf: Conf, path: str, kernel_table: int, family: str) -> list[Kernel]:
@@ -339,15 +305,16 @@ def _export_edits(conf: Conf, kernel: Kernel, call: str, path: str) -> t.Iterato
         if any(token.text == call[:-3] for token in body):
             return
         brace = body[[token.text for token in body].index("{")]
-        yield brace.end, brace.end, f"{_OPEN} */ {call} /* {_CLOSE}"
+        yield brace.end, brace.end, piece(call)
     elif kind.text == "all":
-        yield kind.start, kind.end, f"{_OPEN} was: all */ filter {{ {call} accept; }} /* {_CLOSE}"
+        yield kind.start, kind.end, piece(f"filter {{ {call} accept; }}", "all")
     elif kind.text == "where":
         if call[:-3] in export.words:
             return
         last = export.tokens[-1].end
-        yield kind.start, kind.end, f"{_OPEN} was: where */ filter {{ {call} if /* {_CLOSE}"
-        yield last, last, f"{_OPEN} */ then accept; reject; }} /* {_CLOSE}"
+        before, behind = where_pieces(call)
+        yield kind.start, kind.end, before
+        yield last, last, behind
     else:
         raise Refused(
             f"bird.conf line {kernel.line}: 'export {kind.text} …' is not a form the role can edit. {by_hand}"

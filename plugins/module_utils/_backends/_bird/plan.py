@@ -16,7 +16,7 @@ import re
 import typing as t
 
 from ..._base.errors import InvalidInput, Refused
-from . import conf
+from . import conf, marks
 from .conf import DEFAULT_METRIC, FAMILIES, MAIN_TABLE
 
 MODES = ("edit", "manual", "render")
@@ -67,7 +67,7 @@ def plan(
     """
     if mode not in MODES:
         raise InvalidInput(f"bird_mode: {mode!r} is not one of {', '.join(MODES)}")
-    own = conf.unhook(text)
+    own = marks.unhook(text)
     read = conf.read(own)
     by_scope = _by_scope(intent, vrf_tables(links or []))
     if links is not None:

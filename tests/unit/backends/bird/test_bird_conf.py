@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import conf
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import conf, marks
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import Refused
 from tests.unit.backends.bird.common import INCLUDE, OPERATOR
 
@@ -53,9 +53,9 @@ def test_taking_the_hook_out_gives_back_every_byte(wanted: list[tuple[int, str]]
     text = OPERATOR + ending
     hooked = conf.hook(text, INCLUDE, wanted)
     assert (hooked != text) == bool(wanted)
-    assert conf.unhook(hooked) == text
-    assert conf.hook(conf.unhook(hooked), INCLUDE, wanted) == hooked
-    assert conf.unhook(conf.append_include(text, INCLUDE)) == text
+    assert marks.unhook(hooked) == text
+    assert conf.hook(marks.unhook(hooked), INCLUDE, wanted) == hooked
+    assert marks.unhook(conf.append_include(text, INCLUDE)) == text
 
 
 _PIECES = st.sampled_from(
@@ -88,15 +88,15 @@ def test_any_text_comes_back_byte_for_byte(text: str) -> None:
             hooked = conf.hook(text, INCLUDE, wanted)
         except Refused:
             continue
-        assert conf.unhook(hooked) == text
+        assert marks.unhook(hooked) == text
         assert conf.hook(text, INCLUDE, wanted) == hooked
-    assert conf.unhook(conf.append_include(text, INCLUDE)) == text
+    assert marks.unhook(conf.append_include(text, INCLUDE)) == text
 
 
 def test_the_operators_own_lines_are_left_as_they_are() -> None:
     by_hand = f'include "{INCLUDE}";\nprotocol kernel {{ ipv4 {{ export filter {{ source_ip(); accept; }}; }}; }}\n'
     assert conf.hook(by_hand, INCLUDE, [(254, "ipv4")]) == by_hand
-    assert conf.unhook(by_hand) == by_hand
+    assert marks.unhook(by_hand) == by_hand
     assert conf.hooked_tables(by_hand) == {254}
 
 
@@ -138,6 +138,6 @@ ipv4 table t;
 protocol kernel { kernel table 7; ipv4 { table t; export all; }; }
 """
     wanted = [(254, "ipv4"), (7, "ipv4")]
-    assert conf.unhook(conf.hook(text, INCLUDE, wanted)) == text
+    assert marks.unhook(conf.hook(text, INCLUDE, wanted)) == text
     with pytest.raises(Refused, match="Move 'ipv4 table t;' to the top"):
         conf.hook(text, INCLUDE, wanted, ["t"])
