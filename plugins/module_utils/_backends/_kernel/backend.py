@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ..._addresses.plan import Removals
 from ..._addresses.task import AddressChange
-from ..._base.names import OWN_PROTOCOL, PROTOCOLS, number
+from ..._base.protocols import OWN_PROTOCOL
 from ..._change.steps import REPORT_LIMIT
 from ..._change.steps import Plan as Changes
 from ..._change.transaction import Transaction
@@ -88,7 +88,7 @@ class BackEnd:
     def _plan_routes(self, plan: KernelPlan) -> None:
         kernel, host, options = self._hands.kernel, self._hands.host, self._options
         purge = options["purge_tables"] if options["purge"] else None
-        routes = route_planner(kernel, host, plan.items.routes, _protocol(), purge)
+        routes = route_planner(kernel, host, plan.items.routes, OWN_PROTOCOL, purge)
         sources = source_planner(kernel, host, plan.items.sources, options["missing"], options["force"])
         plan.planners = (routes, sources)
         plan.routes, plan.sources = routes.plan(), sources.plan()
@@ -167,10 +167,6 @@ class BackEnd:
     def repair(self, plan: KernelPlan, judgement: Judgement, check: bool) -> Judgement:
         """Nothing is left to repair where every change was read back."""
         return judgement
-
-
-def _protocol() -> int:
-    return number(OWN_PROTOCOL, PROTOCOLS, "protocol", 255)
 
 
 def _place(line: str | None) -> tuple[str, str]:
