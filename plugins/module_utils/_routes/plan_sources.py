@@ -161,7 +161,7 @@ class SourcePlanner:
         filters = "".join(
             f" {name} {value}"
             for name, value in (
-                ("protocol", None if item.protocol is None else protocol_name(item.protocol)),
+                ("protocol", " or ".join(map(protocol_name, sorted(item.protocols))) or None),
                 ("device", None if item.device is None else self.lines.names.get(item.device, str(item.device))),
                 ("gateway", address_text(item.gateway[1]) if item.gateway else None),
                 ("metric", item.metric),
@@ -179,7 +179,7 @@ class SourcePlanner:
 def _selects(item: Selection, prefix: Prefix, header: wire.Header, attrs: wire.Attributes) -> bool:
     if header[7] != TYPES["unicast"]:
         return False
-    if header[5] in item.spared_protocols or (item.protocol is not None and header[5] != item.protocol):
+    if header[5] in item.spared_protocols or (item.protocols and header[5] not in item.protocols):
         return False
     if any(spared.covers(prefix) for spared in item.spared):
         return False

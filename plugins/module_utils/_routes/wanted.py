@@ -59,13 +59,16 @@ _SHAPE_OPTIONS = (
 
 
 class Selection(t.NamedTuple):
-    """Entry ``number`` of ``prefsrc``'s ``routes``: which routes, and the source they get (None: none)."""
+    """Entry ``number`` of ``prefsrc``'s ``routes``: which routes, and the source they get (None: none).
+
+    ``protocols`` is empty where routes of every protocol are meant.
+    """
 
     number: int
     prefix: Prefix
     within: bool
     table: int
-    protocol: int | None
+    protocols: frozenset[int]
     device: int | None
     gateway: tuple[int, bytes] | None
     metric: int | None
@@ -299,8 +302,14 @@ def _hashable(values: t.Any) -> bool:
     return True
 
 
+def _listed(value: t.Any) -> t.Sequence[t.Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)
+
+
 def selections(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Selection]:
-    """The entries of the module ``prefsrc``."""
+    """The entries of the module ``prefsrc``; here ``protocol`` may also be a list, any of which will do."""
     found: list[Selection] = []
     for at, item in enumerate(items):
         what = f"routes[{at}]"
@@ -319,7 +328,7 @@ def selections(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Sel
                 prefix=prefix,
                 within=bool(item.get("within")),
                 table=table,
-                protocol=None if protocol is None else number(protocol, PROTOCOLS, f"{what}.protocol", 255),
+                protocols=frozenset(number(text, PROTOCOLS, f"{what}.protocol", 255) for text in _listed(protocol)),
                 device=host.device(device, f"{what}.device").index if device else None,
                 gateway=_gateway(gateway, prefix.family, f"{what}.gateway") if gateway else None,
                 metric=None if metric is None else bounded(metric, f"{what}.metric", 0, _MAX_U32),

@@ -265,7 +265,7 @@ class TestSelections:
             ],
             host(),
         )
-        assert (found.within, found.table, found.protocol, found.device, found.metric) == (True, 100, 4, 3, 7)
+        assert (found.within, found.table, found.protocols, found.device, found.metric) == (True, 100, {4}, 3, 7)
         assert (found.gateway, found.source, found.only_source) == (
             (INET, R.packed(G4)),
             R.packed("10.1.0.1"),

@@ -79,9 +79,9 @@ class BackEnd:
         made = [step for step in plan.addresses.additions.steps if step.action == "created"]
         created = {_place(step.after) for step in made}
         plan.after = self._record(found, wanted, created, complete=True)
-        plan.pending = self._record(found, wanted, created, complete=False)
-        plan.changed = bool(made or plan.addresses.additions.steps or plan.routes.steps or plan.sources.steps)
-        plan.changed = plan.changed or bool(plan.stale.steps) or plan.after != plan.before
+        steps = (plan.addresses.additions.steps, plan.routes.steps, plan.sources.steps, plan.stale.steps)
+        plan.changed = any(steps) or plan.after != plan.before
+        plan.pending = self._record(found, wanted, created, complete=False) if plan.changed else plan.after
         self._report(plan)
         return plan
 

@@ -39,8 +39,11 @@ def items(intent: Mapping[str, list[Item]], record: Mapping[str, list[Item]]) ->
     """The items of an intent in normal form on a host with this record (record.py); `stale` are addresses to go."""
     addresses = [{"address": item["address"], "device": item["device"]} for item in intent["addresses"]]
     routes = [_route(item) for item in intent["routes"]]
-    sources = [entry for rule in ordered_rules(intent["policies"]) for entry in _sources(rule)]
+    sources = [_source(rule) for rule in ordered_rules(intent["policies"])]
     noted = [_note(item) for item in intent["routes"]]
+    wanted = {"addresses": addresses, "routes": noted, "sources": sources}
+    if all(record[kind] == wanted[kind] for kind in ("routes", "sources")):
+        return Items(addresses, routes, sources, _stale(addresses, record), wanted)
     before = {_route_key(item): item for item in record["routes"]}
     for route, note in zip(routes, noted):
         gone = set(before.get(_route_key(note), {}).get("metrics", [])) - set(note["metrics"])
@@ -49,14 +52,19 @@ def items(intent: Mapping[str, list[Item]], record: Mapping[str, list[Item]]) ->
             route["metrics"] = {**route.get("metrics", {}), **dict.fromkeys(sorted(gone), 0)}
     kept = {_route_key(item) for item in noted}
     named = {_selection_key(item) for item in sources}
-    there = {(item["address"], item["device"]) for item in addresses}
     return Items(
         addresses,
         routes + [_absent_route(item) for key, item in before.items() if key not in kept],
         sources + [{**item, "state": "absent"} for item in record["sources"] if _selection_key(item) not in named],
-        [{**item, "state": "absent"} for item in record["addresses"] if (item["address"], item["device"]) not in there],
-        {"addresses": addresses, "routes": noted, "sources": sources},
+        _stale(addresses, record),
+        wanted,
     )
+
+
+def _stale(addresses: list[Item], record: Mapping[str, list[Item]]) -> list[Item]:
+    there = {(item["address"], item["device"]) for item in addresses}
+    gone = [item for item in record["addresses"] if (item["address"], item["device"]) not in there]
+    return [{**item, "state": "absent"} for item in gone]
 
 
 def _set(item: Mapping[str, Any], keys: tuple[str, ...]) -> Item:
@@ -94,8 +102,8 @@ def _absent_route(item: Item) -> Item:
     return {**route, "protocol": _OWN, "state": "absent"}
 
 
-def _sources(rule: Item) -> list[Item]:
-    """One rule of a policy as items of the module `prefsrc`: one for each protocol number."""
+def _source(rule: Item) -> Item:
+    """One rule of a policy as an item of `prefsrc`, but for `protocol`: a list, since a word may mean two numbers."""
     item: Item = {"destination": rule["destination"], "source": rule["source"], "within": rule["match"] == "orlonger"}
     item.update(_set(rule, ("vrf",)))
     if rule["table"] is not None:
@@ -103,9 +111,9 @@ def _sources(rule: Item) -> list[Item]:
     if rule["except"]:
         item["except"] = rule["except"]
     if "any" in rule["protocols"]:
-        return [{**item, "except_protocols": [_OWN]}]
-    numbers = sorted({number for protocol in rule["protocols"] for number in numbers_of(protocol, rule["family"])})
-    return [{**item, "protocol": str(number)} for number in numbers]
+        return {**item, "except_protocols": [_OWN]}
+    numbers = {number for protocol in rule["protocols"] for number in numbers_of(protocol, rule["family"])}
+    return {**item, "protocol": [str(number) for number in sorted(numbers)]}
 
 
 def _selection_key(item: Item) -> tuple[Any, ...]:
