@@ -26,5 +26,10 @@ attributes:
       - l3host.source_ip.source_ip
 requirements:
   - python >= 3.9
+"""
+
+    PYROUTE2 = r"""
+options: {}
+requirements:
   - pyroute2 >= 0.7.2
 """

@@ -111,6 +111,7 @@ options:
     default: 5
 extends_documentation_fragment:
   - l3host.source_ip._netns
+  - l3host.source_ip._netns.pyroute2
   - l3host.source_ip._attributes
   - l3host.source_ip._attributes.write_module
 notes:

@@ -99,6 +99,7 @@ extends_documentation_fragment:
   - l3host.source_ip._attributes
   - l3host.source_ip._attributes.write_module
   - l3host.source_ip._netns
+  - l3host.source_ip._netns.pyroute2
 seealso:
   - module: l3host.source_ip.route
   - module: l3host.source_ip.source_info

@@ -229,8 +229,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._change.boundary import NETNS, run
-from ..module_utils._netlink.kernel import Kernel
+from ..module_utils._change.boundary import NETNS, answer
 from ..module_utils._probe.probe import parse_probe, run_probes
 
 
@@ -259,13 +258,14 @@ def argument_spec() -> dict[str, t.Any]:
     }
 
 
-def body(module: AnsibleModule, _kernel: Kernel) -> dict[str, t.Any]:
-    probes = [parse_probe(item, f"probes[{index}]") for index, item in enumerate(module.params["probes"])]
+def body(items: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    probes = [parse_probe(item, f"probes[{index}]") for index, item in enumerate(items)]
     return {"changed": False, "probes": run_probes(probes)}
 
 
 def main() -> None:
-    run(AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True), body)
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    answer(module, lambda: body(module.params["probes"]))
 
 
 if __name__ == "__main__":

@@ -186,6 +186,7 @@ extends_documentation_fragment:
   - l3host.source_ip._attributes
   - l3host.source_ip._attributes.write_module
   - l3host.source_ip._netns
+  - l3host.source_ip._netns.pyroute2
 seealso:
   - module: l3host.source_ip.prefsrc
   - module: l3host.source_ip.address

@@ -57,6 +57,7 @@ extends_documentation_fragment:
   - l3host.source_ip._attributes
   - l3host.source_ip._attributes.info_module
   - l3host.source_ip._netns
+  - l3host.source_ip._netns.pyroute2
 seealso:
   - module: l3host.source_ip.source_info
   - name: ip-route(8)

@@ -88,6 +88,7 @@ options:
         type: int
 extends_documentation_fragment:
   - l3host.source_ip._netns
+  - l3host.source_ip._netns.pyroute2
   - l3host.source_ip._attributes
   - l3host.source_ip._attributes.info_module
 notes:
@@ -327,6 +328,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._change.boundary import NETNS, run
 from ..module_utils._explain.explain import Explainer
 from ..module_utils._explain.question import questions
+from ..module_utils._host.host import snapshot
 from ..module_utils._netlink.kernel import Kernel
 
 MOST_WARNINGS = 10
@@ -353,8 +355,9 @@ def argument_spec() -> dict[str, t.Any]:
 
 
 def body(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
-    asked = questions(module.params["queries"] or [], module.params["destinations"] or [], kernel.links())
-    explainer = Explainer(kernel)
+    host = snapshot(kernel)
+    asked = questions(module.params["queries"] or [], module.params["destinations"] or [], host)
+    explainer = Explainer(host)
     sources = [explainer.answer(question) for question in asked]
     warnings = dict.fromkeys(f"{found['destination']}: {text}" for found in sources for text in found["warnings"])
     for warning in list(warnings)[:MOST_WARNINGS]:

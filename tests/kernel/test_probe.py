@@ -542,3 +542,20 @@ def test_interface_address_has_the_scope_of_the_destination(routed: Host) -> Non
     (none,) = wrapped(routed, deny, {"destination": PEER[6], **options})
     assert none["error"] == "EAFNOSUPPORT: interface v0 has no IPv6 (global) address"
     assert curl(routed, "v0", url(PEER[6]), tuple(deny))[0] != 0
+
+
+def test_on_a_host_without_pyroute2(ns: Host, other_ns: Namespace) -> None:
+    ns.ip(f"route add 198.51.100.0/24 via {ns.G4} src {ns.S4}")
+    without = (
+        "import runpy, sys; sys.modules['pyroute2'] = None; "
+        "runpy.run_module('ansible_collections.l3host.source_ip.plugins.modules.probe', run_name='__main__')"
+    )
+    args = {"probes": [{"destination": "198.51.100.34"}], "netns": ns.name}
+    done = other_ns.run(
+        [sys.executable, "-c", without],
+        text_input=arguments(args).decode(),
+        env={**os.environ, "PYTHONPATH": str(collections_path())},
+        check=False,
+    )
+    (found,) = answer(done.stdout, done.stderr, done.returncode)["probes"]
+    assert (found["source"], found["error"]) == (ns.S4, None)

@@ -417,3 +417,16 @@ def test_non_canonical_text_is_the_same_route(ns: Host, module: ModuleRunner) ->
     result = module.ok("route", {"routes": [{"destination": P6, "gateway": ns.G6}]})
     assert not result["changed"]
     assert only(result)["destination"] == P6
+
+
+def test_a_device_by_its_alternative_name(ns: Host, module: ModuleRunner) -> None:
+    ns.ip("link property add dev v1 altname the-name-on-the-other-rack")
+    uplink = {"device": "the-name-on-the-other-rack"}
+    added = module.ok("address", {"addresses": [{"address": "10.1.0.77/24", **uplink}]})
+    assert "dev v1" in added["results"][0]["after"]
+    item = {"destination": "198.51.100.0/24", "source": "10.1.0.77", **uplink}
+    assert module.ok("route", {"routes": [item]})["changed"]
+    assert not module.ok("route", {"routes": [item]})["changed"]
+    assert module.ok("route_info", {"device": uplink["device"], "destinations": [item["destination"]]})["total"] == 1
+    (found,) = module.ok("source_info", {"queries": [{"destination": "198.51.100.7", **uplink}]})["sources"]
+    assert (found["source"], found["device"], found["socket"]["source"]) == ("10.1.0.77", "v1", "10.1.0.77")

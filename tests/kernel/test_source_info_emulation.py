@@ -20,8 +20,8 @@ import pytest
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import KernelError
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Query
 from ansible_collections.l3host.source_ip.plugins.module_utils._explain import rfc6724
-from ansible_collections.l3host.source_ip.plugins.module_utils._explain import rules as _rules
 from ansible_collections.l3host.source_ip.plugins.module_utils._explain.explain import Explainer
+from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import line as _decode
 from tests.lab import netns
@@ -96,15 +96,15 @@ def test_rfc6724_emulation_agrees_with_the_kernel(ns: Host, inside: Inside[set[s
 
 def compare_choices(kernel: Kernel, routes: dict[str, str]) -> set[str]:
     """The kernel's choice for each destination is the emulated one; returns the rules that decided."""
-    explainer = Explainer(kernel)
-    settings = {number: explainer.settings(number) for number in explainer.names}
-    indexes = {name: number for number, name in explainer.names.items()}
+    explainer = Explainer(snapshot(kernel))
+    settings = {number: explainer.settings(number) for number in explainer.host.names}
+    indexes = {name: number for number, name in explainer.host.names.items()}
     decided = set()
     for text, device in routes.items():
         query = Query(INET6, socket.inet_pton(INET6, text))
-        chosen = _decode.route(kernel.lookup(query), explainer.names).source
-        to = rfc6724.Destination(query.destination, indexes[device], explainer.labels(), settings)
-        found = rfc6724.candidates(explainer.addresses, explainer.links, to)
+        chosen = _decode.route(kernel.lookup(query), explainer.host.names).source
+        to = rfc6724.Destination(query.destination, indexes[device], explainer.host.labels, settings)
+        found = rfc6724.candidates(explainer.host.addresses, explainer.host.links, to)
         emulated = rfc6724.choose(found, to)
         assert (emulated.address if emulated else None) == chosen, f"{text} by {device} of {found}"
         decision = rfc6724.decide(found, to, chosen) if chosen else None
@@ -228,7 +228,7 @@ def test_walk_agrees_with_the_kernel(ns: Host, inside: Inside[int], family: int,
         assert not shown, f"{line}: {shown}"
 
     def compare(kernel: Kernel) -> int:
-        explainer = Explainer(kernel)
+        explainer = Explainer(snapshot(kernel))
         texts = ["10.9.8.7", "10.9.1.1", "203.0.113.9", "198.18.0.1"]
         sources = [None, None, "10.0.0.1", "192.0.2.2", "192.0.2.3"]
         if family == INET6:
@@ -250,7 +250,7 @@ def test_walk_agrees_with_the_kernel(ns: Host, inside: Inside[int], family: int,
             )
             answer: object
             try:
-                answer = _decode.route(kernel.lookup(query), explainer.names).table
+                answer = _decode.route(kernel.lookup(query), explainer.host.names).table
             except KernelError as error:
                 answer = {13: "prohibit", 22: "blackhole", 101: "unreachable"}[error.errno]
             if answer != 0:
@@ -262,9 +262,9 @@ def test_walk_agrees_with_the_kernel(ns: Host, inside: Inside[int], family: int,
 
 def predicted(explainer: Explainer, query: Query) -> object:
     """The first rule of the walk that answers: every table but local (and default) holds a default route."""
-    for step in _rules.walk(explainer.rules(query.family), explainer.flow(query)):
-        if step.table is None:
-            return step.rule.action
-        if step.table not in (253, 255) and step.rule.suppress_prefixlength is None:
-            return step.table
+    for match in explainer.lookups.walk(query):
+        if match.table is None:
+            return match.rule.action
+        if match.table not in (253, 255) and match.rule.suppress_prefixlength is None:
+            return match.table
     return "unreachable"

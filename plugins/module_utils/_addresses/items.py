@@ -11,30 +11,38 @@ Pure functions over the payload of RTM_NEWADDR: ``struct ifaddrmsg`` (8 bytes) a
 from __future__ import annotations
 
 import socket
-import struct
 import typing as t
 from dataclasses import dataclass
 
 from .._base.errors import InvalidInput
 from .._base.names import NAME_OF_SCOPE, SCOPES, number
 from .._base.values import BITS, INET, INET6, Address, Link
+from .._netlink.decode import (
+    CACHEINFO,
+    FOREVER,
+    IFA_ADDRESS,
+    IFA_CACHEINFO,
+    IFA_FLAGS,
+    IFA_LABEL,
+    IFA_LOCAL,
+    IFA_PROTO,
+    IFADDRMSG,
+    Entry,
+    lifetimes,
+)
 from .._netlink.wire import (
     NLM_F_CREATE,
     NLM_F_EXCL,
     NLM_F_REPLACE,
     RTM_DELADDR,
     RTM_NEWADDR,
+    U32,
     Message,
     attribute,
     attributes,
 )
 
-IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags (the low 8 bits), scope, device index
-_CACHEINFO = struct.Struct("=IIII")  # preferred, valid, created, updated
-_U32 = struct.Struct("=I")
-IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST, IFA_CACHEINFO = 1, 2, 3, 4, 6
-IFA_FLAGS, IFA_RT_PRIORITY, IFA_PROTO = 8, 9, 11
-FOREVER = 0xFFFFFFFF
+_IFA_BROADCAST, _IFA_RT_PRIORITY = 4, 9
 _MANAGETEMPADDR, _MCAUTOJOIN = 0x100, 0x400
 #: Of the flags that a dump shows, those that a request decides; the others are state.
 _REQUEST_FLAGS = {
@@ -42,8 +50,8 @@ _REQUEST_FLAGS = {
     INET6: Address.NODAD | Address.HOMEADDRESS | _MANAGETEMPADDR | Address.NOPREFIXROUTE | _MCAUTOJOIN,
 }
 _REQUEST_ATTRIBUTES = (
-    *(IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_BROADCAST, IFA_CACHEINFO),
-    *(IFA_FLAGS, IFA_RT_PRIORITY, IFA_PROTO),
+    *(IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, _IFA_BROADCAST, IFA_CACHEINFO),
+    *(IFA_FLAGS, _IFA_RT_PRIORITY, IFA_PROTO),
 )
 _WORDS = (
     (Address.SECONDARY, "secondary"),
@@ -77,13 +85,6 @@ class Item:
     @property
     def text(self) -> str:
         return f"{socket.inet_ntop(self.family, self.packed)}/{self.prefix_length}"
-
-
-class Entry(t.NamedTuple):
-    """An address of the host: decoded, and as the kernel dumped it."""
-
-    address: Address
-    payload: bytes
 
 
 def parse(items: t.Sequence[t.Mapping[str, t.Any]], device: t.Callable[[str, str], Link]) -> list[Item]:
@@ -200,36 +201,6 @@ def default_scope(family: int, packed: bytes) -> int:
     if packed[0] == 0xFE and packed[1] & 0xC0 == 0xC0:
         return SCOPES["site"]
     return SCOPES["host"] if packed == bytes(15) + b"\1" else SCOPES["global"]
-
-
-def decode(payload: bytes, names: t.Mapping[int, str]) -> Address:
-    """The address of an RTM_NEWADDR payload; ``names`` maps device indexes to names."""
-    family, length, low_flags, scope, index = IFADDRMSG.unpack_from(payload)
-    attrs = dict(attributes(payload, IFADDRMSG.size))
-    far = attrs[IFA_ADDRESS]
-    own = attrs.get(IFA_LOCAL, far)
-    flags = _U32.unpack(attrs[IFA_FLAGS])[0] if IFA_FLAGS in attrs else low_flags
-    preferred, valid = _lifetimes(attrs, flags)
-    return Address(
-        address=socket.inet_ntop(family, own),
-        prefix_length=length,
-        family=family,
-        index=index,
-        device=names.get(index, f"if{index}"),
-        scope=scope,
-        flags=flags if preferred else flags | Address.DEPRECATED,
-        label=attrs[IFA_LABEL].rstrip(b"\0").decode() if IFA_LABEL in attrs else None,
-        peer=socket.inet_ntop(family, far) if far != own else None,
-        preferred_lifetime=None if preferred == FOREVER else preferred,
-        valid_lifetime=None if valid == FOREVER else valid,
-        protocol=attrs[IFA_PROTO][0] if IFA_PROTO in attrs else None,
-    )
-
-
-def _lifetimes(attrs: t.Mapping[int, bytes], flags: int) -> tuple[int, int]:
-    preferred, valid, _created, _updated = _CACHEINFO.unpack(attrs.get(IFA_CACHEINFO, b"\xff" * 16))
-    # Of an IPv4 address that is valid for ever the kernel tells only by the flag that it is deprecated.
-    return (0 if flags & Address.DEPRECATED else preferred), valid
 
 
 def line(address: Address) -> str:
@@ -350,8 +321,8 @@ def new_payload(item: Item) -> bytes:
     attrs = {
         IFA_ADDRESS: item.packed,
         IFA_LOCAL: item.packed,
-        IFA_FLAGS: _U32.pack(flags),
-        IFA_CACHEINFO: _CACHEINFO.pack(*wanted_lifetimes(item, None), 0, 0),
+        IFA_FLAGS: U32.pack(flags),
+        IFA_CACHEINFO: CACHEINFO.pack(*wanted_lifetimes(item, None), 0, 0),
     }
     if item.label:
         attrs[IFA_LABEL] = item.label.encode() + b"\0"
@@ -362,9 +333,9 @@ def restoring_payload(payload: bytes, extra_flags: int = 0) -> bytes:
     """The request that makes this dumped address again; lifetimes go on from what was left."""
     header = list(IFADDRMSG.unpack_from(payload))
     attrs = {k: value for k, value in attributes(payload, IFADDRMSG.size) if k in _REQUEST_ATTRIBUTES}
-    shown = _U32.unpack(attrs[IFA_FLAGS])[0] if IFA_FLAGS in attrs else header[2]
+    shown = U32.unpack(attrs[IFA_FLAGS])[0] if IFA_FLAGS in attrs else header[2]
     _set_flags(header, attrs, shown & _REQUEST_FLAGS[header[0]] | extra_flags)
-    attrs[IFA_CACHEINFO] = _CACHEINFO.pack(*_lifetimes(attrs, shown), 0, 0)
+    attrs[IFA_CACHEINFO] = CACHEINFO.pack(*lifetimes(attrs, shown), 0, 0)
     return _pack(header, attrs)
 
 
@@ -374,15 +345,15 @@ def changed_payload(item: Item, entry: Entry) -> bytes:
     header = list(IFADDRMSG.unpack_from(payload))
     attrs = dict(attributes(payload, IFADDRMSG.size))
     if item.noprefixroute is not None and item.family == INET6:
-        flags = _U32.unpack(attrs[IFA_FLAGS])[0] & ~Address.NOPREFIXROUTE
+        flags = U32.unpack(attrs[IFA_FLAGS])[0] & ~Address.NOPREFIXROUTE
         _set_flags(header, attrs, flags | (Address.NOPREFIXROUTE if item.noprefixroute else 0))
-    attrs[IFA_CACHEINFO] = _CACHEINFO.pack(*wanted_lifetimes(item, entry.address), 0, 0)
+    attrs[IFA_CACHEINFO] = CACHEINFO.pack(*wanted_lifetimes(item, entry.address), 0, 0)
     return _pack(header, attrs)
 
 
 def _set_flags(header: list[int], attrs: dict[int, bytes], flags: int) -> None:
     header[2] = flags & 0xFF
-    attrs[IFA_FLAGS] = _U32.pack(flags)
+    attrs[IFA_FLAGS] = U32.pack(flags)
 
 
 def addition(payload: bytes) -> Message:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from .._base.errors import Refused
 from .._base.values import INET, INET6, Address
 from .._change.steps import Step
-from .._netlink import wire
+from .._netlink import decode, wire
+from .._netlink.decode import Entry
 from .._netlink.wire import (
     NLM_F_CREATE,
     NLM_F_REPLACE,
@@ -26,7 +27,7 @@ from .._netlink.wire import (
 )
 from .._routes.line import line as route_line
 from . import items as _addresses
-from .items import Entry, Item
+from .items import Item
 
 SHOWN = 10  # lines of routes in a message or a result; the others are counted
 
@@ -114,7 +115,7 @@ def _is_secondary(entry: Entry) -> bool:
 
 def _add(plan: Additions, item: Item, primaries: set[tuple[int, int, int]]) -> None:
     payload = _addresses.new_payload(item)
-    address = _addresses.decode(payload, {item.index: item.device})
+    address = decode.address(payload, {item.index: item.device})
     if item.family == INET:
         if subnet(address) in primaries:
             address = replace(address, flags=address.flags | Address.SECONDARY)
@@ -130,7 +131,7 @@ def _add(plan: Additions, item: Item, primaries: set[tuple[int, int, int]]) -> N
 
 def _change(plan: Additions, item: Item, entry: Entry, before: str) -> Entry:
     payload = _addresses.changed_payload(item, entry)
-    address = _addresses.decode(payload, {item.index: item.device})
+    address = decode.address(payload, {item.index: item.device})
     kept = entry.address.flags & (Address.SECONDARY | Address.TENTATIVE)
     if address.preferred_lifetime == 0:
         kept |= Address.DEPRECATED

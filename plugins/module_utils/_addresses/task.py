@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import time
 import typing as t
@@ -18,9 +17,10 @@ from .._change.steps import Plan, Steps
 from .._change.transaction import Mismatch, Transaction
 from .._host.host import Host, snapshot
 from .._netlink import wire
+from .._netlink.decode import Entry
 from .._netlink.kernel import Kernel
 from . import items as _addresses
-from .items import Entry, Item
+from .items import Item
 from .plan import (
     Removals,
     Users,
@@ -47,7 +47,7 @@ class AddressChange:
         self._force = force
         self._wait = wait
         self._items = _addresses.parse(addresses, host.device)
-        self.additions = plan_additions(self._items, read(kernel))
+        self.additions = plan_additions(self._items, host.entries)
         self.warnings: list[str] = []
 
     def removals(self) -> Removals:
@@ -56,25 +56,31 @@ class AddressChange:
         there = _addresses.by_key(entries)
         going = [there[key] for key in (_addresses.key(item) for item in items if not item.present) if key in there]
         users = find_users(self._kernel, entries, going) if going else Users()
-        promotes = _promotes(self._kernel)
-        return plan_removals(items, entries, promotes, users, self._host.names, self._force, _vrfs(self._host))
+        return plan_removals(items, entries, self._promotes, users, self._host.names, self._force, _vrfs(self._host))
+
+    def _promotes(self, index: int) -> bool:
+        where = ("all", self._host.names[index])
+        return any(self._host.sysctl(f"ipv4/conf/{name}/promote_secondaries") for name in where)
+
+    def _now(self) -> dict[_addresses.Key, Entry]:
+        return _addresses.by_key(self._kernel.addresses(self._host.names))
 
     def add(self, transaction: Transaction) -> None:
         """Additions and their duplicate detection."""
         present = [item for item in self._items if item.present and item.family == INET6]
         made = {item.name for item in self.additions.by_step}
-        running = {link.index for link in self._kernel.links() if link.running}
+        running = {index for index, link in self._host.links.items() if link.running}
         waited = [item for item in present if item.index in running] if self._wait else []
-        problems = wait_for_detection(self._kernel, [item for item in waited if item.name not in made], self._wait)
+        problems = wait_for_detection(self._now, [item for item in waited if item.name not in made], self._wait)
         for item, problem in problems:
             raise Refused(f"{label(item)}: {item.text}: {problem}. Nothing was changed.")
 
         def read_back() -> t.Iterator[Mismatch]:
             of = {item.name: step for item, step in zip(self.additions.by_step, self.additions.steps)}
             new = [item for item in waited if item.name in made]
-            failed = wait_for_detection(self._kernel, new, self._wait)
+            failed = wait_for_detection(self._now, new, self._wait)
             yield from (Mismatch(of[item.name], problem) for item, problem in failed)
-            there = _addresses.by_key(read(self._kernel))
+            there = self._now()
             for item in self.additions.by_step:
                 entry = there.get(_addresses.key(item))
                 if entry is None or _addresses.differs(item, entry.address):
@@ -82,7 +88,7 @@ class AddressChange:
 
         transaction.carry_out(Steps(self.additions.steps), read_back)
         idle = [item for item in present if item.index not in running]
-        there = _addresses.by_key(read(self._kernel)) if idle else {}
+        there = self._now() if idle else {}
         self.warnings += [
             f"{label(item)}: {item.text} is tentative, and no source, until the device is up and has a carrier"
             for item in idle
@@ -93,7 +99,7 @@ class AddressChange:
         """The removals that were planned last."""
 
         def read_back() -> t.Iterator[Mismatch]:
-            there = _addresses.by_key(read(self._kernel))
+            there = self._now()
             for step in removals.steps:
                 if _addresses.key(step.entry.address) in there:
                     yield Mismatch(step, step.before)
@@ -125,15 +131,9 @@ def ensure(
 
 
 def _vrfs(host: Host) -> Vrfs:
-    domains = {link.index: host.domain_of(link) for link in host.links}
-    tables = {link.table: link.index for link in host.links if link.table is not None}
+    domains = {index: host.domain_of(index) for index in host.links}
+    tables = {link.table: index for index, link in host.links.items() if link.table is not None}
     return Vrfs({index: vrf.index for index, vrf in domains.items() if vrf}, tables)
-
-
-def read(kernel: Kernel) -> list[Entry]:
-    """The host's addresses, in the kernel's order."""
-    names = kernel.device_names()
-    return [Entry(_addresses.decode(payload, names), payload) for payload in kernel.dump_addresses()]
 
 
 def find_users(kernel: Kernel, entries: t.Sequence[Entry], going: t.Sequence[Entry]) -> Users:
@@ -176,28 +176,15 @@ def _made_by_kernel(payload: bytes, source: bytes) -> bool:
     return wire.table_of(header, attrs) == TABLES["local"] or destination.covers(host)
 
 
-def _promotes(kernel: Kernel) -> t.Callable[[int], bool]:
-    names = kernel.device_names()
-
-    @functools.cache
-    def promotes(index: int) -> bool:
-        return any(_sysctl(f"ipv4/conf/{name}/promote_secondaries") not in ("", "0") for name in ("all", names[index]))
-
-    return promotes
-
-
-def _sysctl(path: str) -> str:
-    with open(f"/proc/sys/net/{path}", encoding="ascii") as file:
-        return file.read().strip()
-
-
-def wait_for_detection(kernel: Kernel, items: t.Sequence[Item], seconds: float) -> list[tuple[Item, str]]:
+def wait_for_detection(
+    read: t.Callable[[], t.Mapping[_addresses.Key, Entry]], items: t.Sequence[Item], seconds: float
+) -> list[tuple[Item, str]]:
     """Wait until duplicate address detection (RFC 4862 §5.4) is through; the items that failed, and why."""
     end = time.monotonic() + seconds
     failed = []
     waiting = list(items)
     while waiting:
-        there = _addresses.by_key(read(kernel))
+        there = read()
         late = time.monotonic() >= end
         pending = []
         for item in waiting:

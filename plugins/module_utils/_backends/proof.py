@@ -9,6 +9,7 @@ import typing as t
 
 from .._explain.explain import Explainer
 from .._explain.question import questions as asked
+from .._host.host import snapshot
 from .._netlink.kernel import Kernel
 from .._probe.probe import parse_probe, run_probes
 from .._routes.listing import unicast_routes
@@ -25,16 +26,17 @@ _Row = dict[str, t.Any]
 
 def prove(kernel: Kernel, intent: Intent, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The task's result of ``intent_info``: ``checked``, ``answers`` (a row for each destination), ``findings``."""
+    host = snapshot(kernel)
     backend, wire = options["backend"], options["wire"]
     exact = {entry["destination"] for entry in intent["routes"]}
     within = {text for entry in intent["policies"] for text in entry["destinations"]}
     listed = [
-        *unicast_routes(kernel, sorted(exact), within=False, limit=ROUTES),
-        *unicast_routes(kernel, sorted(within), within=True, limit=ROUTES),
+        *unicast_routes(host, sorted(exact), within=False, limit=ROUTES),
+        *unicast_routes(host, sorted(within), within=True, limit=ROUTES),
     ]
     asks = verify.questions(intent, listed, backend, options["limit"])
-    explainer = Explainer(kernel)
-    answers = [explainer.answer(question) for question in asked(asks["queries"], [], kernel.links())]
+    explainer = Explainer(host)
+    answers = [explainer.answer(question) for question in asked(asks["queries"], [], host)]
     probes: list[_Row] = []
     if wire != "never":
         wanted = [{"protocol": "udp", "capture": True, "timeout": PATIENCE, **probe} for probe in asks["probes"]]

@@ -117,16 +117,15 @@ def address_text(packed: bytes | None) -> str | None:
 class Link:
     """A device: ``table`` is set for a VRF, ``master`` is the index of the VRF or bridge it belongs to (0: none).
 
-    ``running``: up, and with a carrier (IFF_RUNNING).
+    ``running``: up, and with a carrier (IFF_RUNNING). ``altnames``: other names it goes by (``ip link property``).
     """
 
     index: int
     name: str
-    up: bool
-    loopback: bool
     master: int = 0
     table: int | None = None
     running: bool = True
+    altnames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -196,6 +195,14 @@ class Rule:
     l3mdev: bool = False
     suppress_prefixlength: int | None = None
     protocol: int = 0
+
+
+class Label(t.NamedTuple):
+    """An entry of the RFC 6724 policy table (``ip addrlabel``); ``device`` 0 holds for every device."""
+
+    prefix: Prefix
+    label: int
+    device: int
 
 
 @dataclass(frozen=True)

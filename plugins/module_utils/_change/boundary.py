@@ -12,7 +12,10 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._base.errors import SourceIPError
-from .._netlink.kernel import Kernel, enter_netns
+from .._netlink.netns import enter_netns
+
+if t.TYPE_CHECKING:
+    from .._netlink.kernel import Kernel
 
 _SHOWN_ENTRIES = 10
 #: The option that every module has which works on the kernel alone.
@@ -21,6 +24,8 @@ NETNS: dict[str, t.Any] = {"netns": {"type": "str"}}
 
 def run(module: AnsibleModule, body: t.Callable[[AnsibleModule, Kernel], dict[str, t.Any]]) -> None:
     """``answer`` with a connection to the kernel, for modules that always need one."""
+    # Imported here: who needs no connection needs no pyroute2, and does not pay for its import.
+    from .._netlink.kernel import Kernel
 
     def connected() -> dict[str, t.Any]:
         with Kernel() as kernel:

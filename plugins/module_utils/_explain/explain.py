@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which rule, table, route and source, and why. PRIVATE to the collection.
 
-The kernel is asked twice: the plain look-up says which source it would use, the one with RTM_F_FIB_MATCH which source
-the route carries. A source that only the first one names is the kernel's own choice. Then a real socket is asked,
-because a look-up can name a source that the host no longer has.
+A source that the plain look-up names and the route does not carry is the kernel's own choice. Then a real socket is
+asked, because a look-up can name a source that the host no longer has.
 """
 
 from __future__ import annotations
@@ -16,104 +15,38 @@ import socket
 import typing as t
 
 from .._base.errors import KernelError
-from .._base.values import (
-    INET,
-    INET6,
-    MAIN,
-    Address,
-    NextHop,
-    Prefix,
-    Query,
-    Route,
-    Rule,
-)
-from .._netlink import wire
+from .._base.values import INET, INET6, Address, NextHop, Query, Route
+from .._host.domain import domain_of
+from .._host.host import Host
 from .._probe.sockets import SocketResult, socket_source
-from .._routes import line as _decode
 from . import rfc6724, sentences
 from . import rules as _rules
+from .lookups import LOCAL_TYPE, Answer, Lookups
 from .question import UDP, Question
 from .refusal import explain_refusal
 
-if t.TYPE_CHECKING:
-    from .._netlink.kernel import Kernel, Label
-
-_LOCAL_TYPE, _LOCAL_TABLE = 2, 255
-_OWN_TYPES = (2, 3, 4)  # local, broadcast, anycast: what the kernel keeps in the local table
-_SYSCTL = "/proc/sys/net/ipv6/conf"
-
-
-class Answer(t.NamedTuple):
-    """What a look-up said: ``table`` None where the kernel used none."""
-
-    source: str | None
-    hop: NextHop
-    table: int | None
-    type: int
-
 
 class Explainer:
-    """Answers questions; devices, addresses, rules and labels are read once, when first needed."""
+    """Answers questions about one host."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel = kernel
-        self.names = dict(kernel.device_names())
-        self.links = {link.index: link for link in kernel.links()}
-        self.addresses = kernel.addresses()
-        self._own: dict[str, list[Address]] = {}
-        for address in self.addresses:
-            self._own.setdefault(address.address, []).append(address)
-        self._rules: dict[int, tuple[Rule, ...]] = {}
-        self._labels: tuple[Label, ...] | None = None
-        self._settings: dict[int, rfc6724.Settings] = {}
-        self._local: dict[tuple[str, int | None], bool] = {}
-        self._in_main: set[Prefix] | None = None
-
-    # What is read once
-
-    def rules(self, family: int) -> tuple[Rule, ...]:
-        if family not in self._rules:
-            self._rules[family] = self.kernel.rules(family)
-        return self._rules[family]
-
-    def labels(self) -> tuple[Label, ...]:
-        if self._labels is None:
-            self._labels = self.kernel.labels()
-        return self._labels
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.lookups = Lookups(host)
 
     def settings(self, index: int) -> rfc6724.Settings:
-        if index not in self._settings:
-            name = self.names.get(index, "")
-            optimistic = any(
-                _sysctl(where, "optimistic_dad") and _sysctl(where, "use_optimistic") for where in (name, "all")
-            )
-            self._settings[index] = rfc6724.Settings(
-                use_tempaddr=_sysctl(name, "use_tempaddr"),
-                optimistic=optimistic,
-                use_oif_addrs_only=bool(_sysctl(name, "use_oif_addrs_only")),
-            )
-        return self._settings[index]
+        """The sysctls of a device that source selection goes by."""
+        name = self.host.names.get(index, "")
 
-    def flow(self, query: Query, source: bytes | None = None) -> _rules.Flow:
-        """The packet of a query as the policy rules see it."""
-        domain = rfc6724.domain_of(query.device, self.links) if query.device else 0
-        vrf = self.links.get(domain)
-        return _rules.Flow(
-            family=query.family,
-            destination=query.destination,
-            source=source or query.source,
-            oif=self.names.get(query.device) if query.device else None,
-            vrf=vrf.name if vrf else None,
-            vrf_table=vrf.table if vrf else None,
-            mark=query.mark or 0,
-            uid=os.getuid() if query.uid is None else query.uid,
-            ip_protocol=query.ip_protocol or 0,
-            source_port=query.source_port or 0,
-            destination_port=query.destination_port or 0,
-            tos=query.tos,
+        def sysctl(where: str, key: str) -> int:
+            return self.host.sysctl(f"ipv6/conf/{where}/{key}")
+
+        return rfc6724.Settings(
+            use_tempaddr=sysctl(name, "use_tempaddr"),
+            optimistic=any(
+                sysctl(where, "optimistic_dad") and sysctl(where, "use_optimistic") for where in (name, "all")
+            ),
+            use_oif_addrs_only=bool(sysctl(name, "use_oif_addrs_only")),
         )
-
-    # Answers
 
     def answer(self, question: Question) -> dict[str, t.Any]:
         """The result for one question."""
@@ -142,42 +75,18 @@ class Explainer:
         got = self._ask_socket(question)
         result["socket"] = {"source": got.source, "error": got.error}
         try:
-            answer = self._ask(query)
+            answer = self.lookups.ask(query)
         except KernelError as error:
-            explain_refusal(self, question, error, result)
+            explain_refusal(self.lookups, question, error, result)
             return result
-        route = self._match(query)
+        route = self.lookups.match(query)
         self._describe(question, answer, route, got, result)
         return result
-
-    def _ask(self, query: Query) -> Answer:
-        payload = self.kernel.lookup(query)
-        seen = self._in_its_table(_decode.route(payload, self.names))
-        hop = seen.hops[0] if seen.hops else NextHop()
-        return Answer(seen.source, hop, seen.table or None, seen.type)
-
-    def _match(self, query: Query) -> Route | None:
-        try:
-            payload = self.kernel.lookup(query, fib_match=True)
-        except KernelError:
-            return None  # the kernel answered without a route: IPv4, bound to a device
-        return self._in_its_table(_decode.route(payload, self.names))
-
-    def _in_its_table(self, route: Route) -> Route:
-        """As long as no rule was ever added, IPv4 has local and main in one, and says main for both (fib_trie.c)."""
-        if route.family != INET or route.table != MAIN or route.type not in _OWN_TYPES:
-            return route
-        if self._in_main is None:
-            chunks = [chunk for kind in _OWN_TYPES for chunk in self.kernel.dump_routes(INET, MAIN, kind=kind)]
-            payloads = [message[3] for chunk in chunks for message in wire.messages(chunk)]
-            self._in_main = {wire.destination_of(payload) for payload in payloads}
-        destinations = (prefix for prefix in self._in_main if prefix.covers(route.destination))
-        return route if any(destinations) else dataclasses.replace(route, table=_LOCAL_TABLE)
 
     def _ask_socket(self, question: Question) -> SocketResult:
         query = question.query
         # Unless a rule tells protocols apart, a UDP socket is led the same way and needs no privilege.
-        matters = any(rule.ip_protocol for rule in self.rules(query.family))
+        matters = any(rule.ip_protocol for rule in self.host.rules(query.family))
         scope = f"%{question.device}" if question.device and query.destination[:2] == b"\xfe\x80" else ""
         return socket_source(
             query.family,
@@ -197,7 +106,7 @@ class Explainer:
     ) -> None:
         query = question.query
         source = question.source or answer.source
-        rule = self._rule(query, answer.table, route)
+        rule = self.lookups.rule(query, answer.table, route)
         configured = route.source if route else None
         result.update(
             source=source,
@@ -209,7 +118,7 @@ class Explainer:
             rule=_rules.result(rule, answer.table) if rule else None,
         )
         clauses = [self._why(question, answer, route, result)]
-        if source and not self.has(source, query):
+        if source and not self.lookups.has(source, query):
             result["stale"] = True
             clauses.append(sentences.stale(source, question.source is None, got.source, got.error))
         elif source and (home := self._foreign(question, source, answer.hop)):
@@ -222,12 +131,6 @@ class Explainer:
         result["explanation"] = (f"{where}: " if where else "") + "; ".join(clauses) + "."
         result["warnings"] = self._warnings(question, result, got)
 
-    def _rule(self, query: Query, table: int | None, route: Route | None) -> Rule | None:
-        if table is None:
-            return None
-        length = route.destination.length if route else 128
-        return _rules.leads_to(self.rules(query.family), self.flow(query), table, length)
-
     def _why(self, question: Question, answer: Answer, route: Route | None, result: dict[str, t.Any]) -> str:
         """Sets ``reason``, and ``rfc6724`` where that decided; returns the clause that says it."""
         source, device = answer.source, answer.hop.device or "lo"
@@ -239,15 +142,15 @@ class Explainer:
             return sentences.carried(route, route.source)
         if question.query.family == INET6:
             return self._chosen(question, answer, route, result)
-        own = [address for address in self._own.get(source or "", ()) if address.device == device]
+        own = [address for address in self._holders(source) if address.device == device]
         domain = self._domain(question.device)
         if domain and domain != self._domain(device) and self._in_domain(source, domain):
             result["reason"] = "borrowed"
-            return sentences.of_left_vrf(source or "", self.names[domain], device)
+            return sentences.of_left_vrf(source or "", self.host.names[domain], device)
         if source is None:
             result["reason"] = "interface"
             return "the route carries no preferred source, and the host has no address that would do"
-        if answer.type == _LOCAL_TYPE and source == question.destination:
+        if answer.type == LOCAL_TYPE and source == question.destination:
             result["reason"] = "interface"
             return sentences.itself(source)
         if own:
@@ -255,27 +158,27 @@ class Explainer:
             return sentences.of_device(source, device, answer.hop.gateway, own, answer.table is not None)
         result["reason"] = "borrowed"
         domain = self._domain(device)
-        return sentences.of_another(source, device, self._in_domain(source, domain), self.names.get(domain))
+        return sentences.of_another(source, device, self._in_domain(source, domain), self.host.names.get(domain))
 
     def _chosen(self, question: Question, answer: Answer, route: Route | None, result: dict[str, t.Any]) -> str:
         result["reason"] = "rfc6724"
         if answer.source is None:
             return "the route carries no preferred source, and no address of this host comes into question (RFC 6724)"
         # To an own address the answer says `lo`; the kernel compares with the device that the route names.
-        hop = route.hops[0] if route and route.hops and answer.type == _LOCAL_TYPE else answer.hop
-        index = next((index for index, name in self.names.items() if name == hop.device), 0)
+        hop = route.hops[0] if route and route.hops and answer.type == LOCAL_TYPE else answer.hop
+        index = self._index(hop.device)
         special = {
             address.index
-            for address in self.addresses
+            for address in self.host.addresses
             if address.family == INET6 and address.flags & (rfc6724.TEMPORARY | Address.OPTIMISTIC)
         }
         to = rfc6724.Destination(
             question.query.destination,
             index,
-            self.labels(),
+            self.host.labels,
             {each: self.settings(each) for each in special | {index}},
         )
-        decision = rfc6724.decide(rfc6724.candidates(self.addresses, self.links, to), to, answer.source)
+        decision = rfc6724.decide(rfc6724.candidates(self.host.addresses, self.host.links, to), to, answer.source)
         if decision:
             result["rfc6724"] = {
                 "rule": decision.rule,
@@ -294,17 +197,17 @@ class Explainer:
             result["also"] = self._also(query, answer, route, source)
             if result["also"]:
                 clauses.append(sentences.others(result["also"]))
-        rules = self.rules(query.family)
+        rules = self.host.rules(query.family)
         if _rules.by_source(rules):
             with_source = dataclasses.replace(query, source=socket.inet_pton(query.family, source))
             try:
-                then = self._ask(with_source)
+                then = self.lookups.ask(with_source)
             except KernelError as error:
                 clauses.append(sentences.nowhere(source, error.text))
                 return clauses
             if (then.hop, then.table) != (answer.hop, answer.table):
-                route = self._match(with_source)
-                rule = self._rule(with_source, then.table, route)
+                route = self.lookups.match(with_source)
+                rule = self.lookups.rule(with_source, then.table, route)
                 result["egress"] = {
                     "device": then.hop.device,
                     "gateway": then.hop.gateway,
@@ -316,32 +219,26 @@ class Explainer:
 
     def _also(self, query: Query, answer: Answer, route: Route, source: str) -> list[dict[str, t.Any]]:
         """The next hops whose flows get another source. IPv6 hops can each carry one that no listing shows."""
-        indexes = {name: index for index, name in self.names.items()}
         found = []
         for device in dict.fromkeys(hop.device for hop in route.hops):
-            if device is None or device == answer.hop.device or device not in indexes:
+            index = self._index(device)
+            if device is None or device == answer.hop.device or not index:
                 continue
             try:
-                other = self._ask(dataclasses.replace(query, device=indexes[device]))
+                other = self.lookups.ask(dataclasses.replace(query, device=index))
             except KernelError:
                 continue  # a next hop that is down
             if other.source != source:
                 found.append({"source": other.source, "device": device, "gateway": other.hop.gateway})
         return found
 
-    def has(self, source: str, query: Query) -> bool:
-        """Whether the host has this address: on a device, or by a route of type ``local``."""
-        if source in self._own:
-            return True
-        if (source, query.device) not in self._local:
-            packed = socket.inet_pton(query.family, source)
-            domain = rfc6724.domain_of(query.device, self.links) if query.device else 0
-            try:
-                answer = self._ask(Query(query.family, packed, device=domain or None))
-                self._local[source, query.device] = answer.type == _LOCAL_TYPE
-            except KernelError:
-                self._local[source, query.device] = False
-        return self._local[source, query.device]
+    def _holders(self, source: str | None) -> t.Sequence[Address]:
+        """An address, once for each device that has it."""
+        return self.host.holders(socket.inet_pton(INET6 if ":" in source else INET, source)) if source else ()
+
+    def _index(self, device: str | None) -> int:
+        found = self.host.find(device)
+        return found.index if found else 0
 
     def _foreign(self, question: Question, source: str, hop: NextHop) -> str | None:
         """Where an address lives that this socket can't have, as ``vrf red``; None for one that it can.
@@ -351,29 +248,28 @@ class Explainer:
         """
         own = self._domain(question.device)
         allowed = {own} if question.source else {own, 0, self._domain(hop.device)}
-        homes = {self._domain(address.device) for address in self._own.get(source, ())}
+        homes = {self._domain(address.device) for address in self._holders(source)}
         return None if not homes or homes & allowed else " and ".join(map(self._domain_text, sorted(homes)))
 
     def _domain(self, device: str | None) -> int:
         """The index of the VRF that a device is or belongs to; 0 for the default one."""
-        index = next((index for index, name in self.names.items() if name == device), 0)
-        return rfc6724.domain_of(index, self.links)
+        return domain_of(self._index(device), self.host.links)
 
     def _in_domain(self, source: str | None, domain: int) -> str | None:
         """The device that holds an address in this VRF."""
-        holders = (address.device for address in self._own.get(source or "", ()))
+        holders = (address.device for address in self._holders(source))
         return next((device for device in holders if self._domain(device) == domain), None)
 
     def _domain_text(self, domain: int) -> str:
-        return f"vrf {self.names.get(domain, domain)}" if domain else "no vrf"
+        return f"vrf {self.host.names.get(domain, domain)}" if domain else "no vrf"
 
     def _warnings(self, question: Question, result: t.Mapping[str, t.Any], got: SocketResult) -> list[str]:
         found = []
         source, device = result["source"], result["device"]
         domain = self._domain(question.device)
         if domain and device not in (None, "lo") and self._domain(device) != domain:
-            found.append(sentences.out_of_vrf(self.names[domain], device))
-        holders = self._own.get(source or "", ())
+            found.append(sentences.out_of_vrf(self.host.names[domain], device))
+        holders = self._holders(source)
         if source and (source.startswith("127.") or source == "::1") and result["device"] not in (None, "lo"):
             found.append(sentences.off_the_wire(source))
         if holders and all(address.deprecated for address in holders):
@@ -384,12 +280,3 @@ class Explainer:
         if got.source and source and got.source != source:
             found.append(f"the look-up says {source}, but a socket got {got.source}")
         return found
-
-
-def _sysctl(device: str, key: str) -> int:
-    """A number below ``net.ipv6.conf``; 0 where this kernel does not have it."""
-    try:
-        with open(f"{_SYSCTL}/{device}/{key}", encoding="ascii") as file:
-            return int(file.read())
-    except (OSError, ValueError):
-        return 0

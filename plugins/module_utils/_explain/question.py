@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .._base.errors import InvalidInput
 from .._base.values import INET, INET6, Link, Query, parse_address
-from .rfc6724 import domain_of
+from .._host.host import Host
 
 UDP = 17
 #: The protocols that a look-up may name: ``rtm_getroute_parse_ip_proto()`` in net/ipv4/fib_frontend.c.
@@ -43,9 +43,7 @@ class Question:
     given: t.Mapping[str, t.Any] | None = None
 
 
-def questions(
-    queries: t.Sequence[t.Mapping[str, t.Any]], destinations: t.Sequence[str], links: t.Sequence[Link]
-) -> list[Question]:
+def questions(queries: t.Sequence[t.Mapping[str, t.Any]], destinations: t.Sequence[str], host: Host) -> list[Question]:
     """All of a task's questions, in order. InvalidInput names the item: ``queries[2].from``."""
     items: list[tuple[str, str, t.Mapping[str, t.Any]]] = [
         (f"queries[{index}]", f"queries[{index}].destination", item) for index, item in enumerate(queries)
@@ -54,7 +52,7 @@ def questions(
         (f"destinations[{index}]", f"destinations[{index}]", {"destination": text})
         for index, text in enumerate(destinations)
     ]
-    drafts = [_draft(item, what, where, links) for what, where, item in items]
+    drafts = [_draft(item, what, where, host) for what, where, item in items]
     names = {(draft.host, draft.family): draft.where for draft in drafts if draft.host}
     resolved = _resolve_all(names)
     found = []
@@ -104,12 +102,12 @@ class _Draft:
         )
 
 
-def _draft(item: t.Mapping[str, t.Any], what: str, where: str, links: t.Sequence[Link]) -> _Draft:
+def _draft(item: t.Mapping[str, t.Any], what: str, where: str, host: Host) -> _Draft:
     for key, limit in _LIMITS.items():
         value = item.get(key)
         if value is not None and not 0 <= value <= limit:
             raise InvalidInput(f"{what}.{key}: {value} is not between 0 and {limit}")
-    family, packed, host, scope = _destination(str(item["destination"]), where)
+    family, packed, name, scope = _destination(str(item["destination"]), where)
     source = None
     if item.get("from") is not None:
         source_family, source = parse_address(str(item["from"]), f"{what}.from")
@@ -125,8 +123,8 @@ def _draft(item: t.Mapping[str, t.Any], what: str, where: str, links: t.Sequence
         _protocol(item.get("ip_protocol"), family, f"{what}.ip_protocol")
     else:
         _protocol_number(item.get("ip_protocol"), f"{what}.ip_protocol")
-    link = _device(item.get("device"), scope, item.get("vrf"), what, where, links)
-    return _Draft(what, where, item, family, packed, host, link, source)
+    link = _device(item.get("device"), scope, item.get("vrf"), what, where, host)
+    return _Draft(what, where, item, family, packed, name, link, source)
 
 
 def _destination(text: str, where: str) -> tuple[int, bytes | None, str | None, str | None]:
@@ -164,31 +162,16 @@ def _protocol(value: t.Any, family: int, what: str) -> int:
     return found
 
 
-def _device(
-    device: str | None, scope: str | None, vrf: str | None, what: str, where: str, links: t.Sequence[Link]
-) -> Link | None:
-    by_name = {link.name: link for link in links}
-
-    def find(name: str, option: str) -> Link:
-        found = by_name.get(name)
-        if found is None:
-            raise InvalidInput(
-                f"{option}: there is no device {name!r}; this host has {', '.join(sorted(by_name)[:20])}"
-            )
-        return found
-
-    chosen = find(device, f"{what}.device") if device is not None else None
+def _device(device: str | None, scope: str | None, vrf: str | None, what: str, where: str, host: Host) -> Link | None:
+    chosen = host.device(device, f"{what}.device") if device is not None else None
     if scope is not None:
-        scoped = find(scope, where)
+        scoped = host.device(scope, where)
         if chosen not in (None, scoped):
             raise InvalidInput(f"{what}.device: {device} is not the device behind the destination's %, {scope}")
         chosen = scoped
     if vrf is not None:
-        domain = find(vrf, f"{what}.vrf")
-        if domain.table is None:
-            vrfs = ", ".join(sorted(link.name for link in links if link.table is not None)) or "none"
-            raise InvalidInput(f"{what}.vrf: {vrf!r} is a device, but not a VRF; VRFs of this host: {vrfs}")
-        if chosen and domain_of(chosen.index, {link.index: link for link in links}) != domain.index:
+        domain = host.vrf(vrf, f"{what}.vrf")
+        if chosen and host.domain_of(chosen.index) != domain:
             raise InvalidInput(f"{what}.device: {chosen.name} does not belong to vrf {vrf}")
         chosen = chosen or domain
     return chosen

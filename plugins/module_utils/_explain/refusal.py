@@ -14,15 +14,11 @@ import typing as t
 
 from .._base.errors import KernelError
 from .._base.names import TYPES
-from .._base.values import BITS, INET, NextHop, Prefix, Query, Route
-from .._routes import line as _decode
-from .._routes.scan import Scan
+from .._base.values import INET, NextHop, Route
 from . import rules as _rules
 from . import sentences
-
-if t.TYPE_CHECKING:
-    from .explain import Explainer
-    from .question import Question
+from .lookups import Lookups
+from .question import Question
 
 #: errno of a look-up -> reason. A rule that says `unreachable` answers ENETUNREACH, a route that does EHOSTUNREACH.
 REASONS = {
@@ -37,26 +33,26 @@ _TYPE_ERRNO = {"blackhole": errno.EINVAL, "unreachable": errno.EHOSTUNREACH, "pr
 _LOOPBACK = b"\x7f"
 
 
-def explain_refusal(explainer: Explainer, question: Question, error: KernelError, result: dict[str, t.Any]) -> None:
+def explain_refusal(lookups: Lookups, question: Question, error: KernelError, result: dict[str, t.Any]) -> None:
     """Fills in the result of a question that the kernel answered with an error."""
     query = question.query
     if error.errno not in REASONS:
         raise KernelError(f"{question.what}: {error.message}", error.errno, error.text)
     result["reason"] = REASONS[error.errno]
-    if query.family == INET and question.source and not explainer.has(question.source, query):
+    if query.family == INET and question.source and not lookups.has(question.source, query):
         result["reason"] = "no_route"
         result["explanation"] = f"{sentences.not_own(question.source)}."
         return
     tables: list[int] = []
     thrown: Route | None = None
-    for rule, table in _rules.walk(explainer.rules(query.family), explainer.flow(query)):
+    for rule, table in lookups.walk(query):
         if table is None:
             result["reason"] = _ACTIONS.get(rule.action, result["reason"])
             result["rule"] = _rules.result(rule, None)
             result["explanation"] = sentences.refused(sentences.rule_words(rule), error.text) + "."
             return
         tables.append(table)
-        entry = _entry(explainer, query, table, _SPECIAL)
+        entry = lookups.entry(query, table, _SPECIAL)
         if entry is None:
             continue
         kind = _SPECIAL[entry.type]
@@ -72,21 +68,21 @@ def explain_refusal(explainer: Explainer, question: Question, error: KernelError
     if result["reason"] == "no_route":
         clause = sentences.no_route(question.destination, tables, question.device, thrown)
         result["explanation"] = f"{clause}."
-    elif error.errno != errno.EINVAL or not _loopback_source(explainer, question, error, result):
+    elif error.errno != errno.EINVAL or not _loopback_source(lookups, question, error, result):
         # An EINVAL without a blackhole is the kernel's no to something else that was asked.
         result["reason"] = "no_route" if error.errno == errno.EINVAL else result["reason"]
         result["explanation"] = f"the kernel refuses the look-up: {error.text}."
 
 
-def _loopback_source(explainer: Explainer, question: Question, error: KernelError, result: dict[str, t.Any]) -> bool:
+def _loopback_source(lookups: Lookups, question: Question, error: KernelError, result: dict[str, t.Any]) -> bool:
     """IPv4 sends nothing from 127.0.0.0/8 by other devices: ``__mkroute_output()`` in net/ipv4/route.c."""
     query = question.query
     if query.source and query.source[:1] == _LOOPBACK:
         result["reason"] = "no_route"
         result["explanation"] = f"{sentences.loopback(question.source or '', error.text)}."
         return True
-    for rule, table in _rules.walk(explainer.rules(query.family), explainer.flow(query)):
-        entry = _entry(explainer, query, table, (TYPES["unicast"],)) if table is not None else None
+    for rule, table in lookups.walk(query):
+        entry = lookups.entry(query, table, (TYPES["unicast"],)) if table is not None else None
         if entry and entry.source and entry.source.startswith("127."):
             hop = entry.hops[0] if entry.hops else NextHop()
             result.update(
@@ -107,20 +103,3 @@ def _loopback_source(explainer: Explainer, question: Question, error: KernelErro
         if entry:
             return False
     return False
-
-
-def _entry(explainer: Explainer, query: Query, table: int, kinds: t.Iterable[int]) -> Route | None:
-    """The longest entry of these types in a table that covers the destination."""
-    bits = BITS[query.family]
-    host = int.from_bytes(query.destination, "big")
-    covering = [
-        Prefix(query.family, (host >> bits - length << bits - length).to_bytes(bits // 8, "big"), length)
-        for length in range(bits + 1)
-    ]
-    scan = Scan(query.family, frozenset(), [prefix.key for prefix in covering])
-    for kind in kinds:
-        for chunk in explainer.kernel.dump_routes(query.family, table, kind=kind):
-            scan.feed(chunk)
-    found = [_decode.route(payload, explainer.names) for payload in scan.others]
-    fitting = [route for route in found if route.tos in (0, query.tos & 0xFC)]
-    return max(fitting, key=lambda route: (route.destination.length, -route.metric), default=None)

@@ -13,7 +13,8 @@ import functools
 import typing as t
 from dataclasses import dataclass
 
-from .._base.values import Address, Link, Prefix
+from .._base.values import Address, Label, Link
+from .._host.domain import domain_of
 
 TEMPORARY = 0x01  # IFA_F_TEMPORARY, the same bit as IPv4's IFA_F_SECONDARY
 NO_LABEL = 0xFFFFFFFF
@@ -35,19 +36,6 @@ RULES = (
 )
 
 
-class PolicyEntry(t.Protocol):
-    """An entry of the policy table (``ip addrlabel``); ``device`` 0 holds for every device."""
-
-    @property
-    def prefix(self) -> Prefix: ...
-
-    @property
-    def label(self) -> int: ...
-
-    @property
-    def device(self) -> int: ...
-
-
 @dataclass(frozen=True)
 class Settings:
     """Sysctls of one device: ``net.ipv6.conf.DEVICE``; ``optimistic``: optimistic_dad and use_optimistic are on."""
@@ -63,7 +51,7 @@ class Destination:
 
     packed: bytes
     index: int
-    labels: t.Sequence[PolicyEntry]
+    labels: t.Sequence[Label]
     settings: t.Mapping[int, Settings]
 
     @property
@@ -105,7 +93,7 @@ def _never_avoided(packed: bytes) -> bool:
     return packed[:12] in (bytes(12), bytes(10) + b"\xff\xff")
 
 
-def label_of(packed: bytes, index: int, labels: t.Sequence[PolicyEntry]) -> int:
+def label_of(packed: bytes, index: int, labels: t.Sequence[Label]) -> int:
     """The label of an address on a device; ``labels`` in the kernel's order, longest prefix first."""
     host = int.from_bytes(packed, "big")
     for shift, network, label, device in _numbers(tuple(labels)):
@@ -115,7 +103,7 @@ def label_of(packed: bytes, index: int, labels: t.Sequence[PolicyEntry]) -> int:
 
 
 @functools.lru_cache(maxsize=8)
-def _numbers(labels: tuple[PolicyEntry, ...]) -> tuple[tuple[int, int, int, int], ...]:
+def _numbers(labels: tuple[Label, ...]) -> tuple[tuple[int, int, int, int], ...]:
     shifts = [128 - entry.prefix.length for entry in labels]
     return tuple(
         (shift, int.from_bytes(entry.prefix.packed, "big") >> shift, entry.label, entry.device)
@@ -150,17 +138,6 @@ def score(candidate: Address, to: Destination) -> tuple[int, ...]:
         min(common_bits(packed, to.packed), candidate.prefix_length),
         int(not candidate.flags & Address.OPTIMISTIC),
     )
-
-
-def domain_of(index: int, links: t.Mapping[int, Link]) -> int:
-    """The index of the VRF that a device is or belongs to; 0 for the default one."""
-    link = links.get(index)
-    if link is None:
-        return 0
-    if link.table is not None:
-        return index
-    master = links.get(link.master)
-    return master.index if master is not None and master.table is not None else 0
 
 
 def candidates(addresses: t.Iterable[Address], links: t.Mapping[int, Link], to: Destination) -> list[Address]:

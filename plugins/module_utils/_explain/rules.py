@@ -42,14 +42,14 @@ class Flow:
     tos: int = 0
 
 
-class Step(t.NamedTuple):
+class Match(t.NamedTuple):
     """A rule that the packet matched; ``table`` is the one it looks up, None where the rule ends the walk."""
 
     rule: Rule
     table: int | None
 
 
-def walk(rules: t.Sequence[Rule], flow: Flow) -> t.Iterator[Step]:
+def walk(rules: t.Sequence[Rule], flow: Flow) -> t.Iterator[Match]:
     """The rules that matter for this packet, in the order the kernel comes to them.
 
     ``rules`` are ordered by priority. The walk ends behind a rule that is itself the answer (blackhole, unreachable,
@@ -66,18 +66,18 @@ def walk(rules: t.Sequence[Rule], flow: Flow) -> t.Iterator[Step]:
             targets = (at for at, other in enumerate(rules[position:], position) if other.priority == rule.goto)
             position = next(targets, position)
         elif rule.action == "lookup":
-            yield Step(rule, flow.vrf_table if rule.l3mdev else rule.table)
+            yield Match(rule, flow.vrf_table if rule.l3mdev else rule.table)
         elif rule.action != "nop":
-            yield Step(rule, None)
+            yield Match(rule, None)
             return
 
 
 def leads_to(rules: t.Sequence[Rule], flow: Flow, table: int, prefix_length: int) -> Rule | None:
     """The rule behind an answer from ``table`` by a route of this length; None where no rule explains it."""
-    for step in walk(rules, flow):
-        suppressed = step.rule.suppress_prefixlength
-        if step.table == table and (suppressed is None or prefix_length > suppressed):
-            return step.rule
+    for match in walk(rules, flow):
+        suppressed = match.rule.suppress_prefixlength
+        if match.table == table and (suppressed is None or prefix_length > suppressed):
+            return match.rule
     return None
 
 

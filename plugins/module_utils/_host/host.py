@@ -1,169 +1,258 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What validation needs to know of the host: devices, tables, addresses. PRIVATE to the collection."""
+"""The host as the kernel has it: devices, addresses, rules, tables; what is a source here. PRIVATE to the collection.
+
+One view for all who ask. It reads each kind of thing when somebody first asks for it, and keeps it: who has changed
+the host takes a new view.
+"""
 
 from __future__ import annotations
 
+import functools
 import typing as t
-from dataclasses import dataclass, field
 
 from .._base.errors import InvalidInput
-from .._base.names import number, table_name, table_names
+from .._base.names import TABLES, TYPES, number, table_name, table_names
 from .._base.values import (
+    INET,
     INET6,
     MAIN,
     Address,
+    Label,
     Link,
     Prefix,
+    Query,
+    Rule,
     address_text,
     parse_address,
 )
-from .._netlink import wire
-
-if t.TYPE_CHECKING:
-    from .._netlink.kernel import Kernel
-
-_LOCAL_TABLE, _LOCAL_TYPE = 255, 2
+from .._netlink.decode import Entry
+from .domain import domain_of
 
 
-@dataclass
+class Reader(t.Protocol):
+    """What the view asks the kernel; ``Kernel`` answers it."""
+
+    def links(self) -> t.Sequence[Link]: ...
+    def addresses(self, names: t.Mapping[int, str]) -> t.Sequence[Entry]: ...
+    def rules(self, family: int) -> t.Sequence[Rule]: ...
+    def labels(self) -> t.Sequence[Label]: ...
+    def destinations(self, family: int, table: int, kind: int) -> t.Sequence[Prefix]: ...
+    def lookup(self, query: Query, fib_match: bool = False) -> bytes: ...
+    def dump_routes(
+        self, family: int, table: int | None = None, protocol: int = 0, device: int | None = None, kind: int = 0
+    ) -> t.Iterable[bytes]: ...
+
+
 class Host:
-    """A snapshot of devices and addresses, asked once for each task.
+    """The view.
 
     ``planned``: addresses to count as present (check mode, where the task that adds them did not run).
-    ``local_prefixes(family, table)`` lists the prefixes of type ``local``, any address of which is a valid source.
+    ``warnings``: what there is to say of sources that ``check_source`` let pass.
     """
 
-    links: tuple[Link, ...]
-    addresses: tuple[Address, ...]
-    local_prefixes: t.Callable[[int, int], t.Sequence[Prefix]]
-    planned: frozenset[bytes] = frozenset()
-    tables: dict[str, int] = field(default_factory=table_names)
-    warnings: list[str] = field(default_factory=list)
+    def __init__(self, kernel: Reader, planned: t.Collection[bytes] = ()) -> None:
+        self.kernel = kernel
+        self.planned = frozenset(planned)
+        self.warnings: list[str] = []
+        self._rules: dict[int, t.Sequence[Rule]] = {}
+        self._local: dict[tuple[int, int], t.Sequence[Prefix]] = {}
+        self._reasons: dict[tuple[bytes, int, frozenset[int] | None], str | None] = {}
+        self._remarked: set[tuple[bytes, int, frozenset[int] | None]] = set()
+        self._sysctls: dict[str, int] = {}
 
-    def __post_init__(self) -> None:
-        self._devices = {link.name: link for link in self.links}
-        self._by_index = {link.index: link for link in self.links}
-        self._holders: dict[bytes, list[Address]] = {}
-        for address in self.addresses:
-            self._holders.setdefault(address.packed, []).append(address)
-        self._checked: set[tuple[bytes, int, frozenset[int] | None]] = set()
+    # Devices and tables
 
-    @property
+    @functools.cached_property
+    def links(self) -> dict[int, Link]:
+        """Devices by index."""
+        return {link.index: link for link in self.kernel.links()}
+
+    @functools.cached_property
     def names(self) -> dict[int, str]:
         """Device names by index."""
-        return {link.index: link.name for link in self.links}
+        return {index: link.name for index, link in self.links.items()}
+
+    @functools.cached_property
+    def _by_name(self) -> dict[str, Link]:
+        found = {name: link for link in self.links.values() for name in link.altnames}
+        return {**found, **{link.name: link for link in self.links.values()}}
+
+    def find(self, name: str | None) -> Link | None:
+        """The device of this name or alternative name, if there is one."""
+        return self._by_name.get(name or "")
 
     def device(self, name: str, what: str) -> Link:
-        """The device of this name, else InvalidInput that lists those there are."""
-        found = self._devices.get(name)
+        """The same, else InvalidInput that lists those there are."""
+        found = self.find(name)
         if found is None:
-            there = ", ".join(sorted(self._devices)[:20])
+            there = ", ".join(sorted(self.names.values())[:20])
             raise InvalidInput(f"{what}: there is no device {name!r}; this host has {there}")
         return found
+
+    def vrf(self, name: str, what: str) -> Link:
+        """The VRF of this name, else InvalidInput."""
+        found = self.device(name, what)
+        if found.table is None:
+            vrfs = ", ".join(sorted(link.name for link in self.links.values() if link.table is not None)) or "none"
+            raise InvalidInput(f"{what}: {name!r} is a device, but not a VRF; VRFs of this host: {vrfs}")
+        return found
+
+    def domain_of(self, index: int | None) -> Link | None:
+        """The VRF that a device is or belongs to, None for the default one."""
+        return self.links.get(domain_of(index, self.links)) if index else None
+
+    @functools.cached_property
+    def tables(self) -> dict[str, int]:
+        """Names of routing tables: the kernel's three and those of iproute2's files."""
+        return table_names()
 
     def table(self, table: t.Any, vrf: str | None, what: str) -> int:
         """The number of a table given by name, by number or by its vrf; ``main`` where neither is given."""
         if vrf is not None:
             if table is not None:
                 raise InvalidInput(f"{what}: give table or vrf, not both")
-            link = self.device(vrf, f"{what}.vrf")
-            if link.table is None:
-                raise InvalidInput(f"{what}.vrf: {vrf!r} is a device, but not a VRF")
-            return link.table
+            return t.cast(int, self.vrf(vrf, f"{what}.vrf").table)
         if table is None:
             return MAIN
-        found = number(table, self.tables, f"{what}.table", 0xFFFFFFFF)
+        # Of a number no file says more.
+        found = number(table, TABLES if str(table).strip().isdecimal() else self.tables, f"{what}.table", 0xFFFFFFFF)
         if found == 0:
             raise InvalidInput(f"{what}.table: 0 is no table; use a number from 1 on, or a name such as main")
         return found
 
-    def vrf_of(self, address: Address) -> Link | None:
-        """The VRF that an address lives in, None for the default one."""
-        link = self._by_index.get(address.index)
-        return self.domain_of(link) if link is not None else None
+    # Addresses
 
-    def domain_of(self, link: Link) -> Link | None:
-        """The VRF that a device is or belongs to, None for the default one."""
-        if link.table is not None:
-            return link
-        master = self._by_index.get(link.master)
-        return master if master is not None and master.table is not None else None
+    @functools.cached_property
+    def entries(self) -> t.Sequence[Entry]:
+        """Addresses in the kernel's order, IPv4 first, each with the payload it was dumped as."""
+        return self.kernel.addresses(self.names)
+
+    @functools.cached_property
+    def addresses(self) -> list[Address]:
+        return [entry.address for entry in self.entries]
+
+    @functools.cached_property
+    def _holders(self) -> dict[bytes, list[Address]]:
+        found: dict[bytes, list[Address]] = {}
+        for address in self.addresses:
+            found.setdefault(address.packed, []).append(address)
+        return found
+
+    def holders(self, packed: bytes) -> t.Sequence[Address]:
+        """This address, once for each device that has it."""
+        return self._holders.get(packed, ())
+
+    def local_prefixes(self, family: int, table: int) -> t.Sequence[Prefix]:
+        """The prefixes of type ``local`` in a table, any IPv4 address of which is a source (AnyIP)."""
+        if (family, table) not in self._local:
+            self._local[family, table] = self.kernel.destinations(family, table, TYPES["local"])
+        return self._local[family, table]
+
+    # Rules, labels, sysctls
+
+    def rules(self, family: int) -> t.Sequence[Rule]:
+        """The policy rules of a family, by priority."""
+        if family not in self._rules:
+            self._rules[family] = self.kernel.rules(family)
+        return self._rules[family]
+
+    @functools.cached_property
+    def labels(self) -> t.Sequence[Label]:
+        """The RFC 6724 policy table."""
+        return self.kernel.labels()
+
+    def sysctl(self, path: str) -> int:
+        """A number below ``net``, as ``ipv6/conf/lo/use_tempaddr``; 0 where this kernel does not have it."""
+        if path not in self._sysctls:
+            try:
+                with open(f"/proc/sys/net/{path}", encoding="ascii") as file:
+                    self._sysctls[path] = int(file.read())
+            except (OSError, ValueError):
+                self._sysctls[path] = 0
+        return self._sysctls[path]
+
+    # Sources
 
     def check_source(self, source: bytes, table: int, what: str, devices: frozenset[int] | None = None) -> None:
-        """Refuse a source that routes of this table could not use now; the kernel's words would be fewer.
+        """InvalidInput where ``why_not_source`` has a reason; the kernel's words would be fewer."""
+        reason = self.why_not_source(source, table, devices)
+        if reason:
+            raise InvalidInput(f"{what}: {reason}")
+        if (source, table, devices) not in self._remarked:
+            self._remarked.add((source, table, devices))
+            self.warnings += [f"{what}: {remark}" for remark in self._remarks(source)]
 
-        ``devices`` are the indexes of those that the route leaves by, None where they are not known yet.
-        ``fib_valid_prefsrc()`` in net/ipv4/fib_semantics.c, ``ip6_route_info_create()`` in net/ipv6/route.c.
+    def why_not_source(self, source: bytes, table: int = MAIN, devices: frozenset[int] | None = None) -> str | None:
+        """Why routes of this table could not use this source now, beginning with the address; None where they could.
+
+        ``table``: for routes of a VRF the VRF's. ``devices``: the indexes of those that the route leaves by, None where
+        they are not known. ``fib_valid_prefsrc()`` in net/ipv4/fib_semantics.c, ``ip6_route_info_create()`` in
+        net/ipv6/route.c.
         """
-        if (source, table, devices) in self._checked:
-            return
+        key = (source, table, devices)
+        if key not in self._reasons:
+            self._reasons[key] = self._why_not(source, table, devices)
+        return self._reasons[key]
+
+    def _why_not(self, source: bytes, table: int, devices: frozenset[int] | None) -> str | None:
         text = address_text(source)
-        holders = self._holders.get(source, [])
-        if source in self.planned and not holders:
-            self._checked.add((source, table, devices))
-            return
+        holders = self.holders(source)
         if not holders:
-            self._check_any_ip(source, table, f"{what}: {text}")
-        elif not any(holder.usable for holder in holders):
-            self._refuse_unusable(holders[0], f"{what}: {text}")
-        else:
-            self._check_vrf(holders, table, devices, f"{what}: {text}")
-        if len(source) == 4 and source[0] == 127:
-            self.warnings.append(f"{what}: {text} never leaves the host; packets from it are dropped as martian")
-        if holders and all(holder.deprecated for holder in holders):
-            self.warnings.append(f"{what}: {text} is deprecated; a preferred source is used all the same")
-        self._checked.add((source, table, devices))
+            if source in self.planned or self._any_ip(source, table):
+                return None
+            return f"{text} is not an address of this host; add it first (module l3host.source_ip.address)"
+        if not any(holder.usable for holder in holders):
+            return f"{text} on {holders[0].device} {_why_unusable(holders[0])}"
+        reason = self._wrong_domain(holders, table, devices)
+        return f"{text} {reason}" if reason else None
 
-    def _check_any_ip(self, source: bytes, table: int, what: str) -> None:
-        if len(source) == 4:
-            host = Prefix(parse_address(str(address_text(source)), what)[0], source, 32)
-            for where in (_LOCAL_TABLE, table):
-                if any(prefix.covers(host) for prefix in self.local_prefixes(host.family, where)):
-                    return
-        raise InvalidInput(f"{what} is not an address of this host; add it first (module l3host.source_ip.address)")
+    def _any_ip(self, source: bytes, table: int) -> bool:
+        if len(source) != 4:
+            return False
+        host = Prefix(INET, source, 32)
+        tables = dict.fromkeys((TABLES["local"], table))
+        return any(prefix.covers(host) for where in tables for prefix in self.local_prefixes(INET, where))
 
-    @staticmethod
-    def _refuse_unusable(holder: Address, what: str) -> None:
-        if holder.flags & Address.DADFAILED:
-            raise InvalidInput(
-                f"{what} on {holder.device} failed duplicate address detection: another host uses it; "
-                "remove it there, then remove and add it here"
-            )
-        raise InvalidInput(
-            f"{what} on {holder.device} is tentative: duplicate address detection has not finished; "
-            "wait for it (module l3host.source_ip.address does) or add the address with nodad"
-        )
-
-    def _check_vrf(self, holders: t.Sequence[Address], table: int, devices: frozenset[int] | None, what: str) -> None:
-        homes = [self.vrf_of(holder) for holder in holders]
-        names = ", ".join(sorted({_vrf_text(home) for home in homes}))
+    def _wrong_domain(self, holders: t.Sequence[Address], table: int, devices: frozenset[int] | None) -> str | None:
+        homes = [self.domain_of(holder.index) for holder in holders]
+        names = ", ".join(sorted({_domain_text(home) for home in homes}))
         if holders[0].family == INET6 and devices:
             # IPv6 compares with the device and not with the table.
-            for link in (self._by_index[index] for index in sorted(devices) if index in self._by_index):
-                domain = self.domain_of(link)
+            for link in (self.links[index] for index in sorted(devices) if index in self.links):
+                domain = self.domain_of(link.index)
                 if domain not in homes:
-                    raise InvalidInput(f"{what} belongs to {names}, but device {link.name} to {_vrf_text(domain)}")
-            return
-        if not any(home is None or home.table == table for home in homes):
-            raise InvalidInput(f"{what} belongs to {names}, but the route is in table {table_name(table)}")
+                    return f"belongs to {names}, but device {link.name} to {_domain_text(domain)}"
+            return None
+        if any(home is None or home.table == table for home in homes):
+            return None
+        return f"belongs to {names}, but the route is in table {table_name(table)}"
+
+    def _remarks(self, source: bytes) -> list[str]:
+        text, holders = address_text(source), self.holders(source)
+        found = []
+        if len(source) == 4 and source[0] == 127:
+            found.append(f"{text} never leaves the host; packets from it are dropped as martian")
+        if holders and all(holder.deprecated for holder in holders):
+            found.append(f"{text} is deprecated; a preferred source is used all the same")
+        return found
 
 
-def _vrf_text(vrf: Link | None) -> str:
+def _domain_text(vrf: Link | None) -> str:
     return f"vrf {vrf.name}" if vrf else "no vrf"
 
 
-def snapshot(kernel: Kernel, planned: t.Iterable[str] = ()) -> Host:
-    """The host as the kernel sees it now."""
-    known: dict[tuple[int, int], list[Prefix]] = {}
+def _why_unusable(holder: Address) -> str:
+    if holder.flags & Address.DADFAILED:
+        return "failed duplicate address detection: another host uses it; remove it there, then remove and add it here"
+    return (
+        "is tentative: duplicate address detection has not finished; wait for it (module l3host.source_ip.address"
+        " does) or add the address with nodad"
+    )
 
-    def local_prefixes(family: int, table: int) -> t.Sequence[Prefix]:
-        if (family, table) not in known:
-            payloads = kernel.routes(family, table, kind=_LOCAL_TYPE)
-            known[family, table] = [wire.destination_of(payload) for payload in payloads]
-        return known[family, table]
 
-    addresses = [text.partition("/")[0] for text in planned]
-    packed = frozenset(parse_address(text, "planned_addresses")[1] for text in addresses)
-    return Host(kernel.links(), kernel.addresses(), local_prefixes, packed)
+def snapshot(kernel: Reader, planned: t.Iterable[str] = ()) -> Host:
+    """A view of the host as it is from now on; ``planned`` are addresses as text, with or without a length."""
+    texts = [text.partition("/")[0] for text in planned]
+    return Host(kernel, [parse_address(text, "planned_addresses")[1] for text in texts])

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kernel's door: sockets, namespaces, dumps, lookups, writes. PRIVATE to the collection.
+"""The kernel's door: dumps, lookups, writes, over pyroute2's socket. PRIVATE to the collection.
 
-The only room that imports pyroute2. Devices, addresses and rules are asked for through pyroute2's own calls; routes
-go as bytes over its socket, because its route decoder loses attributes and is a hundred times slower than the kernel.
+Devices and rules are decoded by pyroute2's own messages; routes stay bytes, because its route decoder loses attributes
+and is a hundred times slower than the kernel.
 """
 
 from __future__ import annotations
@@ -13,44 +13,27 @@ import errno
 import os
 import socket
 import struct
-import sys
-import traceback
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from .._base.errors import InvalidInput, KernelError, MissingLibrary
-from .._base.values import (
-    INET,
-    INET6,
-    Address,
-    Link,
-    Prefix,
-    Query,
-    Rule,
-)
-from . import wire
+from .._base.errors import KernelError
+from .._base.values import INET, INET6, Label, Link, Prefix, Query, Rule
+from . import decode, wire
+from .library import open_socket
 from .wire import Failure, Message, Rows, Sent
 
 if t.TYPE_CHECKING:
     from types import TracebackType
 
-try:
-    import pyroute2
-    import pyroute2.netns
-
-    _IMPORT_ERROR: str | None = None
-except ImportError:
-    _IMPORT_ERROR = traceback.format_exc()
-
-MINIMUM_PYROUTE2 = (0, 7, 2)
 _SOL_NETLINK, _NETLINK_CAP_ACK = 270, 10
 _SO_RCVBUFFORCE = 33
-_RTM_GETADDRLABEL = 74
 _RECEIVE_BUFFER = 4 << 20
 _ACK_COST = 832  # bytes of receive buffer that the kernel charges for one acknowledgement
 _BATCH_MESSAGES, _BATCH_BYTES = 1024, 96 << 10
-_FOREVER = 0xFFFFFFFF
-_RULE_ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+_DUMPS = 5  # how often a list that changed while it was read is asked for
+#: Lists: the number of the request, that of the answer, and the size of the header, which names at most a family.
+#: ``struct ifinfomsg``, ``ifaddrmsg``, ``fib_rule_hdr``, ``ifaddrlblmsg``.
+_LINKS, _ADDRESSES, _RULES, _LABELS = (18, 16, 16), (22, 20, 8), (34, 32, 12), (74, 72, 12)
 
 
 class _Batch(t.NamedTuple):
@@ -61,50 +44,13 @@ class _Batch(t.NamedTuple):
     messages: int
 
 
-class Label(t.NamedTuple):
-    """An entry of the RFC 6724 policy table (``ip addrlabel``)."""
-
-    prefix: Prefix
-    label: int
-    device: int
-
-
-def check_pyroute2() -> None:
-    """Raise MissingLibrary unless pyroute2 is there and new enough."""
-    wanted = ".".join(map(str, MINIMUM_PYROUTE2))
-    if _IMPORT_ERROR:
-        raise MissingLibrary(
-            f"pyroute2 >= {wanted} is needed on the host and cannot be imported by {sys.executable};"
-            " install python3-pyroute2 or run the role l3host.source_ip.prerequisites",
-            exception=_IMPORT_ERROR,
-        )
-    found = getattr(pyroute2, "__version__", "unknown")
-    numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
-    # Debian 12 packages 0.7.2 with the version "unknown": no number is no reason to refuse.
-    if numbers and numbers < MINIMUM_PYROUTE2:
-        raise MissingLibrary(f"pyroute2 >= {wanted} is needed; found {found} at {pyroute2.__file__}")
-
-
-def enter_netns(name: str) -> None:
-    """Move this process into an existing network namespace, by name or path. Never creates one."""
-    check_pyroute2()
-    try:
-        pyroute2.netns.setns(name, flags=0)
-    except FileNotFoundError:
-        raise InvalidInput(f"netns: there is no network namespace {name!r}; see 'ip netns list'") from None
-    except OSError as error:
-        raise InvalidInput(f"netns: cannot enter {name!r}: {error.strerror}") from error
-
-
 class Kernel:
     """One connection to the kernel's routing tables, in the namespace that the process is in."""
 
     def __init__(self) -> None:
-        check_pyroute2()
-        self._ip = pyroute2.IPRoute(ext_ack=True)
-        self._routes = pyroute2.IPRoute(strict_check=True, ext_ack=True)
+        self._owner = open_socket()
         # pyroute2 has no sending of many messages with an answer for each in every version: same socket, own numbers.
-        self._socket = socket.socket(fileno=os.dup(self._routes.fileno()))
+        self._socket = socket.socket(fileno=os.dup(self._owner.fileno()))
         self._socket.setblocking(True)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
@@ -114,7 +60,6 @@ class Kernel:
         acks = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // _ACK_COST
         self._batch = max(1, min(_BATCH_MESSAGES, acks))
         self._sequence = 1
-        self._links: tuple[Link, ...] | None = None
 
     def __enter__(self) -> Kernel:
         return self
@@ -124,53 +69,37 @@ class Kernel:
 
     def close(self) -> None:
         self._socket.close()
-        self._routes.close()
-        self._ip.close()
+        self._owner.close()
 
     # Devices, addresses, rules
 
-    def links(self) -> tuple[Link, ...]:
-        """All devices; asked once for each connection."""
-        if self._links is None:
-            self._links = tuple(_link(message) for message in self._ip.get_links())
-        return self._links
+    def links(self) -> list[Link]:
+        """All devices."""
+        return [decode.link(message) for message in self._list(_LINKS, "devices")]
 
-    def device_names(self) -> dict[int, str]:
-        return {link.index: link.name for link in self.links()}
+    def addresses(self, names: t.Mapping[int, str]) -> list[decode.Entry]:
+        """All addresses of both families, in the kernel's order, IPv4 first; ``names`` are the devices' by index."""
+        messages = [one for family in (INET, INET6) for one in self._list(_ADDRESSES, "addresses", family)]
+        return [decode.Entry(decode.address(message[16:], names), message[16:]) for message in messages]
 
-    def addresses(self) -> tuple[Address, ...]:
-        """All addresses of both families, in the kernel's order."""
-        names = self.device_names()
-        found = []
-        for family in (INET, INET6):
-            found += [_address(message, names) for message in self._ip.get_addr(family=family)]
-        return tuple(found)
-
-    def dump_addresses(self) -> t.Iterator[bytes]:
-        """The payload (``struct ifaddrmsg`` and attributes) of each address, in the kernel's order, IPv4 first."""
-        for family in (INET, INET6):
-            for chunk in self._dump(wire.RTM_GETADDR, struct.pack("=BBBBI", family, 0, 0, 0, 0), "addresses"):
-                for kind, _flags, _sequence, payload in wire.messages(chunk):
-                    if kind == wire.RTM_NEWADDR:
-                        yield payload
-
-    def rules(self, family: int) -> tuple[Rule, ...]:
+    def rules(self, family: int) -> list[Rule]:
         """The policy rules of a family, by priority."""
-        found = [_rule(message) for message in self._ip.get_rules(family=family)]
-        return tuple(sorted(found, key=lambda rule: rule.priority))
+        found = [decode.rule(message) for message in self._list(_RULES, "rules", family)]
+        return sorted(found, key=lambda rule: rule.priority)
 
-    def labels(self) -> tuple[Label, ...]:
-        """The RFC 6724 policy table; pyroute2 has no decoder for ``struct ifaddrlblmsg``."""
-        found = []
-        for chunk in self._dump(_RTM_GETADDRLABEL, struct.pack("=BBBBII", INET6, 0, 0, 0, 0, 0), "address labels"):
-            for kind, _flags, _sequence, payload in wire.messages(chunk):
-                if kind == 72:  # RTM_NEWADDRLABEL
-                    attrs = dict(wire.attributes(payload, 12))
-                    prefix = Prefix(INET6, attrs.get(1, bytes(16)), payload[2])
-                    found.append(
-                        Label(prefix, struct.unpack("=I", attrs[2])[0], struct.unpack_from("=I", payload, 4)[0])
-                    )
-        return tuple(found)
+    def labels(self) -> list[Label]:
+        """The RFC 6724 policy table."""
+        return [decode.label(message[16:]) for message in self._list(_LABELS, "address labels", INET6)]
+
+    def _list(self, kind: tuple[int, int, int], what: str, family: int = 0) -> list[bytes]:
+        """The messages of a dump that nothing changed meanwhile, headers included."""
+        request, answer, size = kind
+        for _attempt in range(_DUMPS):
+            chunks = self._dump(request, bytes((family,)) + bytes(size - 1), what)
+            found = [one for chunk in chunks for one in wire.messages(chunk)]
+            if not any(flags & wire.NLM_F_DUMP_INTR for _kind, flags, _sequence, _payload in found):
+                break
+        return [wire.message(*one) for one in found if one[0] == answer]
 
     # Routes
 
@@ -184,12 +113,10 @@ class Kernel:
         body = wire.dump_request(family, table, protocol, device, kind)
         return self._dump(wire.RTM_GETROUTE, body, f"routes of table {table}")
 
-    def routes(self, family: int, table: int | None = None, protocol: int = 0, kind: int = 0) -> t.Iterator[bytes]:
-        """The payload of each route of a filtered dump."""
-        for chunk in self.dump_routes(family, table, protocol, kind=kind):
-            for number, _flags, _sequence, payload in wire.messages(chunk):
-                if number == wire.RTM_NEWROUTE:
-                    yield payload
+    def destinations(self, family: int, table: int, kind: int) -> list[Prefix]:
+        """The prefixes of a table's routes of one type."""
+        chunks = self.dump_routes(family, table, kind=kind)
+        return [wire.destination_of(message[3]) for chunk in chunks for message in wire.messages(chunk)]
 
     def _dump(self, kind: int, body: bytes, what: str) -> t.Iterator[bytes]:
         sequence = self._next()
@@ -355,95 +282,3 @@ def _failure(position: int, flags: int, payload: bytes) -> Failure:
     offset = 20 if flags & 0x100 else 4 + struct.unpack_from("=I", payload, 4)[0]
     text = wire.extack(payload, offset) if flags & 0x200 else ""
     return Failure(position, code, text or os.strerror(code))
-
-
-def _value(message: t.Any, name: str) -> t.Any:
-    return message.get_attr(name)
-
-
-def _link(message: t.Any) -> Link:
-    info = _value(message, "IFLA_LINKINFO")
-    table = None
-    if info is not None and info.get_attr("IFLA_INFO_KIND") == "vrf":
-        data = info.get_attr("IFLA_INFO_DATA")
-        table = data.get_attr("IFLA_VRF_TABLE") if data is not None else None
-    return Link(
-        index=message["index"],
-        name=_value(message, "IFLA_IFNAME"),
-        up=bool(message["flags"] & 1),
-        loopback=bool(message["flags"] & 8),
-        master=_value(message, "IFLA_MASTER") or 0,
-        table=table,
-        running=bool(message["flags"] & 0x40),
-    )
-
-
-def _lifetime(seconds: int | None) -> int | None:
-    return None if seconds is None or seconds == _FOREVER else seconds
-
-
-def _canonical(family: int, text: str) -> str:
-    return socket.inet_ntop(family, socket.inet_pton(family, text))
-
-
-def _address(message: t.Any, names: t.Mapping[int, str]) -> Address:
-    family = message["family"]
-    local, address = _value(message, "IFA_LOCAL"), _value(message, "IFA_ADDRESS")
-    cache = _value(message, "IFA_CACHEINFO") or {}
-    flags = _value(message, "IFA_FLAGS")
-    own = _canonical(family, local or address)
-    return Address(
-        address=own,
-        prefix_length=message["prefixlen"],
-        family=family,
-        index=message["index"],
-        device=names.get(message["index"], f"if{message['index']}"),
-        scope=message["scope"],
-        flags=message["flags"] if flags is None else flags,
-        label=_value(message, "IFA_LABEL"),
-        peer=_canonical(family, address) if local and address and _canonical(family, address) != own else None,
-        preferred_lifetime=_lifetime(cache.get("ifa_preferred", cache.get("ifa_prefered"))),
-        valid_lifetime=_lifetime(cache.get("ifa_valid")),
-        protocol=_value(message, "IFA_PROTO"),
-    )
-
-
-def _range(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    first, _colon, last = text.partition(":")
-    return int(first), int(last)
-
-
-def _rule(message: t.Any) -> Rule:
-    family = message["family"]
-
-    def prefix(name: str, length: str) -> Prefix | None:
-        text = _value(message, name)
-        return Prefix(family, socket.inet_pton(family, text), message[length]) if text else None
-
-    mark = _value(message, "FRA_FWMARK")
-    mask = _value(message, "FRA_FWMASK")
-    suppress = _value(message, "FRA_SUPPRESS_PREFIXLEN")
-    return Rule(
-        family=family,
-        priority=_value(message, "FRA_PRIORITY") or 0,
-        action=_RULE_ACTIONS.get(message["action"], str(message["action"])),
-        table=_value(message, "FRA_TABLE") or message["table"] or None,
-        source=prefix("FRA_SRC", "src_len"),
-        destination=prefix("FRA_DST", "dst_len"),
-        iif=_value(message, "FRA_IIFNAME"),
-        oif=_value(message, "FRA_OIFNAME"),
-        mark=mark,
-        mask=_FOREVER if mask is None else mask,
-        tos=message["tos"],
-        ip_protocol=_value(message, "FRA_IP_PROTO") or None,
-        source_ports=_range(_value(message, "FRA_SPORT_RANGE")),
-        destination_ports=_range(_value(message, "FRA_DPORT_RANGE")),
-        uids=_range(_value(message, "FRA_UID_RANGE")),
-        goto=_value(message, "FRA_GOTO"),
-        invert=bool(message["flags"] & 2),
-        l3mdev=bool(_value(message, "FRA_L3MDEV")),
-        suppress_prefixlength=None if suppress in (None, _FOREVER) else suppress,
-        protocol=_value(message, "FRA_PROTOCOL") or 0,
-    )

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import items as addresses
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import Address, Link
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import decode
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.wire import RTM_DELADDR, attribute, attributes
 
-LINKS = {"lo": Link(1, "lo", True, True), "v0": Link(2, "v0", True, False)}
+LINKS = {"lo": Link(1, "lo"), "v0": Link(2, "v0")}
 NAMES = {1: "lo", 2: "v0"}
 
 
@@ -110,8 +111,8 @@ def test_the_same_address_twice(first: str, second: str, same: bool) -> None:
     [
         (None, 7, True),
         (None, None, True),
-        (addresses.FOREVER, None, True),
-        (addresses.FOREVER, 100, False),
+        (decode.FOREVER, None, True),
+        (decode.FOREVER, 100, False),
         (100, None, False),
         (100, 100, True),
         (100, 50, True),
@@ -134,9 +135,9 @@ def there(preferred: int | None = None, valid: int | None = None) -> Address:
 @pytest.mark.parametrize(
     ("named", "address", "sent"),
     [
-        ({}, None, (addresses.FOREVER, addresses.FOREVER)),
+        ({}, None, (decode.FOREVER, decode.FOREVER)),
         ({"valid_lifetime": 60}, None, (60, 60)),
-        ({"preferred_lifetime": 0}, None, (0, addresses.FOREVER)),
+        ({"preferred_lifetime": 0}, None, (0, decode.FOREVER)),
         ({}, there(10, 60), (10, 60)),
         # Nothing named is due, so renewing something else leaves both alone.
         ({"valid_lifetime": 100}, there(10, 60), (10, 60)),
@@ -146,10 +147,10 @@ def there(preferred: int | None = None, valid: int | None = None) -> Address:
         ({"valid_lifetime": 100}, there(0, None), (0, 100)),
         ({"valid_lifetime": 100}, there(400, 500), (100, 100)),
         ({"preferred_lifetime": 50, "valid_lifetime": 100}, there(20, 90), (50, 100)),
-        ({"preferred_lifetime": 0}, there(None, None), (0, addresses.FOREVER)),
-        ({"valid_lifetime": "forever"}, there(20, 30), (addresses.FOREVER, addresses.FOREVER)),
-        ({"valid_lifetime": "forever"}, there(0, 30), (0, addresses.FOREVER)),
-        ({"preferred_lifetime": "forever"}, there(0, None), (addresses.FOREVER, addresses.FOREVER)),
+        ({"preferred_lifetime": 0}, there(None, None), (0, decode.FOREVER)),
+        ({"valid_lifetime": "forever"}, there(20, 30), (decode.FOREVER, decode.FOREVER)),
+        ({"valid_lifetime": "forever"}, there(0, 30), (0, decode.FOREVER)),
+        ({"preferred_lifetime": "forever"}, there(0, None), (decode.FOREVER, decode.FOREVER)),
     ],
 )
 def test_wanted_lifetimes(named: dict[str, Any], address: Address | None, sent: tuple[int, int]) -> None:
@@ -161,7 +162,7 @@ def test_preferred_longer_than_what_is_left() -> None:
         addresses.wanted_lifetimes(parse(address="192.0.2.2", preferred_lifetime=100), there(10, 60))
 
 
-lifetimes = st.none() | st.integers(1, addresses.FOREVER - 1)
+lifetimes = st.none() | st.integers(1, decode.FOREVER - 1)
 
 
 @given(named=lifetimes, wanted_preferred=st.none() | st.just(0), left=st.tuples(lifetimes, lifetimes))
@@ -174,7 +175,7 @@ def test_what_is_sent_is_met(
     item = parse(address="192.0.2.2", valid_lifetime=named, preferred_lifetime=wanted_preferred)
     preferred, valid = addresses.wanted_lifetimes(item, there(*left))
     assert preferred <= valid
-    after = there(*(None if value == addresses.FOREVER else value for value in (preferred, valid)))
+    after = there(*(None if value == decode.FOREVER else value for value in (preferred, valid)))
     assert not addresses.differs(item, after)
 
 
@@ -183,7 +184,7 @@ def test_what_is_sent_is_met(
     length=st.integers(0, 32),
     noprefixroute=st.booleans(),
     nodad=st.booleans(),
-    preferred=st.sampled_from([0, addresses.FOREVER]),
+    preferred=st.sampled_from([0, decode.FOREVER]),
 )
 def test_a_request_reads_back(packed: bytes, length: int, noprefixroute: bool, nodad: bool, preferred: int) -> None:
     family = 2 if len(packed) == 4 else 10
@@ -199,7 +200,7 @@ def test_a_request_reads_back(packed: bytes, length: int, noprefixroute: bool, n
         noprefixroute=noprefixroute,
         nodad=nodad,
     )
-    address = addresses.decode(addresses.new_payload(item), NAMES)
+    address = decode.address(addresses.new_payload(item), NAMES)
     assert addresses.key(item) == addresses.key(address) and not addresses.differs(item, address)
     assert not addresses.fixed_differences(item, address)
     assert (address.device, address.label, address.peer) == ("v0", item.label, None)
@@ -212,7 +213,7 @@ def dumped(flags: int, *extra: tuple[int, bytes]) -> bytes:
     own = bytes((10, 0, 0, 1))
     parts = {1: own, 2: own, 4: bytes((10, 0, 0, 255)), 3: b"v0\0", 8: flags.to_bytes(4, "little")}
     parts.update({6: b"\xff" * 8 + bytes(8), **dict(extra)})
-    head = addresses.IFADDRMSG.pack(2, 24, flags & 0xFF, 0, 2)
+    head = decode.IFADDRMSG.pack(2, 24, flags & 0xFF, 0, 2)
     return head + b"".join(attribute(kind, value) for kind, value in parts.items())
 
 
@@ -220,7 +221,7 @@ def test_a_change_keeps_what_is_not_named() -> None:
     """Metric, protocol, broadcast and label: the kernel resets what a request leaves out."""
     metric, protocol = (9, (50).to_bytes(4, "little")), (11, b"\x85")
     payload = dumped(Address.PERMANENT | Address.SECONDARY | Address.NOPREFIXROUTE, metric, protocol, (10, b"\1\0\0\0"))
-    entry = addresses.Entry(addresses.decode(payload, NAMES), payload)
+    entry = decode.Entry(decode.address(payload, NAMES), payload)
     item = parse(address="10.0.0.1/24", preferred_lifetime=0)
     changed = dict(attributes(addresses.changed_payload(item, entry), 8))
     before = dict(attributes(payload, 8))

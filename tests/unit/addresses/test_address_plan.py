@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import items as addresses
-from ansible_collections.l3host.source_ip.plugins.module_utils._addresses.items import Entry
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses.plan import (
     Removals,
     Users,
@@ -22,7 +21,8 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._addresses.plan i
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import Refused
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Address, Link, family_of
-from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import decode, wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.decode import Entry
 
 INDEXES = {"lo": 1, "v0": 2, "v1": 3}
 NAMES = {index: name for name, index in INDEXES.items()}
@@ -34,10 +34,10 @@ def entry(text: str, device: str, flags: int = 0, peer: str | None = None) -> En
     family = family_of(own)
     packed = socket.inet_pton(family, own)
     far = socket.inet_pton(family, peer) if peer else packed
-    payload = addresses.IFADDRMSG.pack(family, int(length), flags & 0xFF, 0, INDEXES[device])
+    payload = decode.IFADDRMSG.pack(family, int(length), flags & 0xFF, 0, INDEXES[device])
     for kind, value in ((1, far), (2, packed), (8, flags.to_bytes(4, "little"))):
         payload += wire.attribute(kind, value)
-    return Entry(addresses.decode(payload, NAMES), payload)
+    return Entry(decode.address(payload, NAMES), payload)
 
 
 def route(destination: str, source: str, device: str = "v0", table: int = 254) -> bytes:
@@ -54,7 +54,7 @@ def route(destination: str, source: str, device: str = "v0", table: int = 254) -
 
 
 def items(*given: dict[str, Any]) -> list[addresses.Item]:
-    return addresses.parse(given, lambda name, what: Link(INDEXES[name], name, True, name == "lo"))
+    return addresses.parse(given, lambda name, what: Link(INDEXES[name], name))
 
 
 def absent(text: str, device: str) -> dict[str, Any]:
@@ -230,7 +230,7 @@ def orders(plan: Removals, at: int = 0) -> list[str]:
         if sign == "r":
             found.append(f"r{wire.destination_of(message.payload)}")
         else:
-            found.append(f"{sign}{addresses.decode(message.payload, NAMES).address}")
+            found.append(f"{sign}{decode.address(message.payload, NAMES).address}")
     return found
 
 
@@ -249,7 +249,7 @@ def test_undo_in_ipv6_is_usable_at_once_and_ends_with_its_own_flags() -> None:
         [absent("2001:db8::1/64", "v0")], HOST, force=True, routes=[route("2001:db8:100::/64", "2001:db8::1")]
     )
     assert orders(plan) == ["+2001:db8::1", "~2001:db8::1", "r2001:db8:100::/64"]
-    first, second = (addresses.decode(message.payload, NAMES) for message in plan.steps[0].undo[:2])
+    first, second = (decode.address(message.payload, NAMES) for message in plan.steps[0].undo[:2])
     assert first.flags & Address.NODAD and not second.flags & Address.NODAD
 
 

@@ -12,17 +12,13 @@ import pytest
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Link
 from ansible_collections.l3host.source_ip.plugins.module_utils._explain.question import Question, questions
+from tests.unit.host.hosts import view
 
-LINKS = (
-    Link(1, "lo", True, True),
-    Link(2, "v0", True, False),
-    Link(3, "v1", True, False, master=9),
-    Link(9, "blue", True, False, table=77),
-)
+HOST = view((Link(1, "lo"), Link(2, "v0", altnames=("uplink",)), Link(3, "v1", master=9), Link(9, "blue", table=77)))
 
 
 def one(**item: Any) -> Question:
-    (found,) = questions([item], [], LINKS)
+    (found,) = questions([item], [], HOST)
     return found
 
 
@@ -66,19 +62,19 @@ def one(**item: Any) -> Question:
 )
 def test_refused_by_name(item: dict[str, Any], text: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        questions([item], [], LINKS)
+        questions([item], [], HOST)
     assert refusal.value.message.startswith(text)
 
 
 def test_the_item_is_named_by_its_place() -> None:
     with pytest.raises(InvalidInput, match=r"^queries\[1\]\.from: "):
-        questions([{"destination": "10.0.0.1"}, {"destination": "10.0.0.1", "from": "x"}], [], LINKS)
+        questions([{"destination": "10.0.0.1"}, {"destination": "10.0.0.1", "from": "x"}], [], HOST)
     with pytest.raises(InvalidInput, match=r"^destinations\[2\]: '10\.0\.0\.256' is not an IP address"):
-        questions([], ["10.0.0.1", "::1", "10.0.0.256"], LINKS)
+        questions([], ["10.0.0.1", "::1", "10.0.0.256"], HOST)
 
 
 def test_queries_come_before_destinations_and_text_is_canonical() -> None:
-    found = questions([{"destination": "2001:DB8:0::1"}], ["10.0.0.1"], LINKS)
+    found = questions([{"destination": "2001:DB8:0::1"}], ["10.0.0.1"], HOST)
     assert [(each.destination, each.query.family, each.name) for each in found] == [
         ("2001:db8::1", INET6, None),
         ("10.0.0.1", INET, None),
@@ -125,11 +121,11 @@ def test_devices() -> None:
 
 def test_host_names_give_each_address_once() -> None:
     # /etc/hosts knows it everywhere, and no other host is asked.
-    found = questions([{"destination": "localhost"}], [], LINKS)
+    found = questions([{"destination": "localhost"}], [], HOST)
     addresses = [each.destination for each in found]
     assert "127.0.0.1" in addresses and len(set(addresses)) == len(addresses)
     assert {each.name for each in found} == {"localhost"}
-    (bound,) = questions([{"destination": "localhost", "from": "127.0.0.5"}], [], LINKS)
+    (bound,) = questions([{"destination": "localhost", "from": "127.0.0.5"}], [], HOST)
     assert bound.destination == "127.0.0.1"
 
 
@@ -138,4 +134,4 @@ def test_a_name_that_does_not_resolve_is_refused() -> None:
     with pytest.raises(
         InvalidInput, match=r"^destinations\[0\]: 'nowhere\.invalid' is no IP address, and as a host name"
     ):
-        questions([], ["nowhere.invalid"], LINKS)
+        questions([], ["nowhere.invalid"], HOST)

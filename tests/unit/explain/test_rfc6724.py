@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -16,8 +15,8 @@ from hypothesis import strategies as st
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import (
     INET6,
     Address,
+    Label,
     Link,
-    Prefix,
     parse_prefix,
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._explain.rfc6724 import (
@@ -37,16 +36,9 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._explain.rfc6724 
 DEPRECATED, HOME, OPTIMISTIC = Address.DEPRECATED, Address.HOMEADDRESS, Address.OPTIMISTIC
 
 
-@dataclass(frozen=True)
-class Label:
-    prefix: Prefix
-    label: int
-    device: int = 0
-
-
 #: What a fresh namespace has, in the kernel's order (net/ipv6/addrlabel.c).
 LABELS = tuple(
-    Label(parse_prefix(prefix, "test"), label)
+    Label(parse_prefix(prefix, "test"), label, 0)
     for prefix, label in [
         ("::1/128", 0),
         ("::/96", 3),
@@ -179,13 +171,13 @@ def test_label_of_one_device_and_of_none() -> None:
 
 
 LINKS = {
-    1: Link(1, "lo", True, True),
-    2: Link(2, "v2", True, False),
-    3: Link(3, "v3", True, False, master=9),
-    4: Link(4, "v4", True, False, master=9),
-    5: Link(5, "v5", True, False, master=8),
-    8: Link(8, "bridge", True, False),
-    9: Link(9, "blue", True, False, table=77),
+    1: Link(1, "lo"),
+    2: Link(2, "v2"),
+    3: Link(3, "v3", master=9),
+    4: Link(4, "v4", master=9),
+    5: Link(5, "v5", master=8),
+    8: Link(8, "bridge"),
+    9: Link(9, "blue", table=77),
 }
 OWN = [address(f"2001:db8:{index}::1", index=index) for index in (1, 2, 3, 4, 5, 9)]
 

@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / ".ansible" / "collections"))
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import parse_address, parse_prefix
+from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.wire import Message
@@ -27,9 +28,14 @@ from tests.lab.pair import Host
 GOLDEN = Path(__file__).parent / "golden" / "routes.json"
 
 
+def _routes(kernel: Kernel, family: int) -> list[bytes]:
+    chunks = kernel.dump_routes(family, 254)
+    return [one[3] for chunk in chunks for one in wire.messages(chunk) if one[0] == wire.RTM_NEWROUTE]
+
+
 def dumped(kernel: Kernel, destination: str) -> list[bytes]:
     prefix = parse_prefix(destination, "destination")
-    return [one for one in kernel.routes(prefix.family, 254) if wire.destination_of(one) == prefix]
+    return [one for one in _routes(kernel, prefix.family) if wire.destination_of(one) == prefix]
 
 
 def without_ticks(payload: bytes) -> bytes:
@@ -54,7 +60,7 @@ def record(kind: str) -> dict[str, str]:
     source = parse_address(source_for(destination), "source")[1]
     with Kernel() as kernel:
         (before,) = dumped(kernel, destination)
-        names = kernel.device_names()
+        names = snapshot(kernel).names
         echo = wire.echo(before)
         send(kernel, echo)
         assert [without_ticks(one) for one in dumped(kernel, destination)] == [without_ticks(before)], kind

@@ -18,10 +18,11 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import w
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_routes import RoutePlanner, with_devices
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import routes
+from tests.unit.host.hosts import Written
 from tests.unit.routes import routes as R
 
 P4, P6, G4, G6 = "198.51.100.0/24", "2001:db8:100::/64", "10.0.0.254", "2001:db8::fe"
-LINKS = (Link(1, "lo", True, True), Link(2, "v0", True, False), Link(3, "v1", True, False))
+LINKS = (Link(1, "lo"), Link(2, "v0"), Link(3, "v1"))
 
 
 class AnySource(Host):
@@ -32,7 +33,7 @@ class AnySource(Host):
 
 
 def planner(there: Sequence[bytes], items: Sequence[dict[str, Any]], **options: Any) -> RoutePlanner:
-    host = AnySource(LINKS, (), lambda _family, _table: ())
+    host = AnySource(Written(LINKS))
     return RoutePlanner(
         wanted=routes(items, host),
         lines=Lines(R.NAMES),

@@ -17,12 +17,13 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import w
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_sources import SourcePlanner
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import selections
+from tests.unit.host.hosts import Written
 from tests.unit.routes import routes as R
 from tests.unit.routes.test_plan_routes import AnySource
 
 P4, P6, G4 = "198.51.100.0/24", "2001:db8:100::/64", "10.0.0.254"
 S4, OTHER4, S6, OTHER6 = "192.0.2.2", "192.0.2.3", "2001:db8:ff::2", "2001:db8:ff::3"
-LINKS = (Link(1, "lo", True, True), Link(2, "v0", True, False), Link(3, "v1", True, False))
+LINKS = (Link(1, "lo"), Link(2, "v0"), Link(3, "v1"))
 
 
 def plan(
@@ -31,7 +32,7 @@ def plan(
     siblings: Sequence[bytes | None] = (),
     **options: Any,
 ) -> Plan:
-    host = AnySource(LINKS, (), lambda _family, _table: ())
+    host = AnySource(Written(LINKS))
     return SourcePlanner(
         wanted=selections(items, host),
         lines=Lines(R.NAMES),
@@ -251,7 +252,7 @@ class TestHiddenSources:
 
 def test_one_dump_for_each_family_and_table() -> None:
     table = R.Table(R.payload(P4), R.payload(P4, table=1000))
-    host = AnySource(LINKS, (), lambda _family, _table: ())
+    host = AnySource(Written(LINKS))
     items: list[dict[str, Any]] = [{"destination": P4, "source": S4}, {"destination": P4, "source": S4, "table": 1000}]
     items += [{"destination": f"198.18.{at}.0/24", "source": S4} for at in range(5)]
     planner = SourcePlanner(selections(items, host), Lines(R.NAMES), table.dump, lambda _payload: (), missing="ignore")

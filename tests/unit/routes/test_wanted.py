@@ -24,14 +24,15 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.runs import WantedRoute
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import routes as runs
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import selections
+from tests.unit.host.hosts import view
 from tests.unit.routes import routes as R
 
 P4, P6, G4, G6 = "198.51.100.0/24", "2001:db8:100::/64", "10.0.0.254", "2001:db8::fe"
 LINKS = (
-    Link(1, "lo", True, True),
-    Link(2, "v0", True, False),
-    Link(3, "v1", True, False, master=9),
-    Link(9, "blue", True, False, table=100),
+    Link(1, "lo"),
+    Link(2, "v0"),
+    Link(3, "v1", master=9),
+    Link(9, "blue", table=100),
 )
 ADDRESSES = (
     Address("192.0.2.2", 32, INET, 1, "lo"),
@@ -57,7 +58,7 @@ def routes(items: Sequence[Mapping[str, Any]], asked: Host) -> list[WantedRoute]
 
 
 def host(**options: Any) -> Host:
-    return Host(LINKS, ADDRESSES, local_prefixes, tables={**TABLES, "green": 1000}, **options)
+    return view(LINKS, ADDRESSES, local_prefixes, tables={**TABLES, "green": 1000}, **options)
 
 
 GOOD = {"destination": "198.18.0.0/24", "gateway": G4}
