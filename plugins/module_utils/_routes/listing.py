@@ -68,9 +68,7 @@ def _payloads(chunks: t.Iterable[bytes], family: int, within: bool, wanted: list
                 yield payload
 
 
-def unicast_routes(
-    host: Host, destinations: t.Iterable[str], within: bool, limit: int
-) -> t.Iterator[dict[str, t.Any]]:
+def unicast_routes(host: Host, destinations: t.Iterable[str], within: bool, limit: int) -> t.Iterator[dict[str, t.Any]]:
     """The first ``limit`` unicast routes of all tables to (``within``: or inside) these destinations, as results."""
     found = _destinations(destinations, (INET, INET6))
     for family in (INET, INET6):
