@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._base.errors import SourceIPError
 from ..module_utils._intent.document import pack
 from ..module_utils._intent.normal import IntentError, normalise
 from ..plugin_utils._raw import resolve
@@ -42,7 +40,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         arguments = dict(self._task.args)
         if "document" in arguments:
-            raise AnsibleActionFail("document: is made here; set addresses, routes and policies")
+            return {**result, "failed": True, "msg": "document: is made here; set addresses, routes and policies"}
         backend = arguments.get("backend") if self.REFUSE else None
         lists = {}
         for option, variable in LISTS.items():
@@ -53,9 +51,8 @@ class ActionModule(ActionBase):
         try:
             intent = normalise(**lists, backend=backend)
         except IntentError as error:
-            raise AnsibleActionFail(f"The intent cannot be used:\n{error}") from error
-        except SourceIPError as error:
-            raise AnsibleActionFail(error.message) from error
+            # Not raised: what is raised here passes by the task's failed_when.
+            return {**result, "failed": True, "msg": f"The intent cannot be used:\n{error}"}
         arguments["document"] = pack(intent)
         result.update(self._execute_module(self.MODULE, module_args=arguments, task_vars=task_vars))
         return result

@@ -152,9 +152,13 @@ options:
   routes_file:
     description:
       - Path to a file on the host with more entries of O(routes), as one JSON list.
-      - For thousands of routes. Ansible templates, sends and validates a list entry by entry before a module sees it;
-        a file costs none of that.
+      - For a hundred thousand routes, which then need not travel to the host with each task.
     type: path
+  document:
+    description:
+      - The entries of O(routes) as the action plugin of this module packs them where there are many, so that Ansible
+        does not template and send them one by one. It makes the option itself; playbooks leave it out.
+    type: str
   purge:
     description:
       - Whether to remove routes of our own O(protocol) that O(routes) does not name. Routes of any other protocol
@@ -301,6 +305,7 @@ def main() -> None:
         argument_spec={
             "routes": {"type": "list", "elements": "dict", "options": routes},
             "routes_file": {"type": "path"},
+            "document": {"type": "str", "no_log": True},
             "purge": {"type": "bool", "default": False},
             "purge_tables": {"type": "list", "elements": "str", "default": []},
             "protocol": {"type": "str"},
@@ -308,7 +313,7 @@ def main() -> None:
             "planned_addresses": {"type": "list", "elements": "str", "default": []},
             **NETNS,
         },
-        required_one_of=[("routes", "routes_file")],
+        required_one_of=[("routes", "routes_file", "document")],
         supports_check_mode=True,
     )
     run(module, route_task)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A long list option from a file on the host. PRIVATE to the collection.
+"""A long list option from a file on the host, or from the action plugin as one text. PRIVATE to the collection.
 
-A list in the task is templated, sent and validated entry by entry, some 0.3 ms each before a module sees it. Entries
-of a file are validated by the same specification, but once for all that differ in nothing but the destination.
+A list in the task is templated, sent and validated entry by entry, some 0.3 ms each before a module sees it. These
+entries are validated by the same specification, but once for all that differ in nothing but the destination.
 """
 
 from __future__ import annotations
@@ -34,11 +34,23 @@ def entries(path: str, spec: dict[str, t.Any], first: int = 0) -> list[dict[str,
         found = next(iter(found.values()))
     if not isinstance(found, list):
         raise InvalidInput(f"routes_file: {path} holds no list; write the entries of routes as one JSON list")
+    return _typed(found, spec, first, lambda at: f" ({path}, entry {at})")
+
+
+def unpacked(document: str, spec: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """The entries that an action plugin has packed (plugin_utils/_raw.py)."""
+    return _typed(json.loads(document), spec, 0, lambda at: "")
+
+
+def _typed(
+    found: list[t.Any], spec: dict[str, t.Any], first: int, place: t.Callable[[int], str]
+) -> list[dict[str, t.Any]]:
+    """The entries with every option of ``spec`` there; messages number them from ``first`` on."""
     validator = ArgumentSpecValidator(spec)
     known: dict[str, dict[str, t.Any]] = {}
     typed = []
     for at, item in enumerate(found, first):
-        what = f"routes[{at}] ({path}, entry {at - first})"
+        what = f"routes[{at}]{place(at - first)}"
         if not isinstance(item, dict):
             raise InvalidInput(f"{what}: {item!r} is no mapping")
         rest = {**item, "destination": None}

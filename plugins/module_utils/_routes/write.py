@@ -16,7 +16,7 @@ from .._base.errors import KernelError, SourceIPError
 from .._base.names import number
 from .._base.protocols import OWN_PROTOCOL, PROTOCOLS
 from .._base.values import INET6, Query
-from .._change.entries import entries
+from .._change.entries import entries, unpacked
 from .._change.steps import Plan
 from .._change.transaction import Mismatch, carry_out
 from .._host.host import Host, snapshot
@@ -63,9 +63,12 @@ def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     options = module.params
     host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
     protocol = number(options["protocol"] or OWN_PROTOCOL, PROTOCOLS, "protocol", 255)
+    spec = module.argument_spec["routes"]["options"]
     items = options["routes"] or []
+    if options["document"]:
+        items = unpacked(options["document"], spec)
     if options["routes_file"]:
-        items = [*items, *entries(options["routes_file"], module.argument_spec["routes"]["options"], len(items))]
+        items = [*items, *entries(options["routes_file"], spec, len(items))]
     purge = options["purge_tables"] or [] if options["purge"] else None
     planner = route_planner(kernel, host, items, protocol, purge, options["force"])
     result = write(module, kernel, planner)
