@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Replacing a file on the host, in two steps. PRIVATE to the collection.
 
-    with prepare(read(path), content) as new:     written beside the file, on the disk, all that can fail has been tried
+    with prepare(read(path), content) as new:     all that can fail has been tried, with the full content on the disk
         ...                                       validate new.temporary; change the running daemon
-        new.commit()                              compared with what was read, renamed
+        new.commit()                              compared with what was read, then renamed
         ...
-        new.undo()                                the file as it was before
 
-Leaving the block without ``commit`` leaves the host as it was. ``content`` None removes the file; where there is no
-file one is made. For several files use contextlib.ExitStack: prepare all, then commit all.
+Leaving the block without ``commit``, or by an exception before or after it, leaves the file as it was before.
+``content`` None removes the file; where there is no file one is made. For several files use contextlib.ExitStack:
+prepare all, then commit all.
 
 A file with several names (hard links) gets a new inode under this one; the other names keep the old content.
 """
@@ -31,148 +31,134 @@ from .snapshot import ACL, WITHOUT, Access, Snapshot, attributes, check, read, r
 _SUFFIX = ".tmp"
 
 
+@contextmanager
 def prepare(
-    snapshot: Snapshot,
-    content: bytes | None,
-    *,
-    beside: Snapshot | None = None,
-    mode: int | None = None,
-    backup: bool = False,
-) -> Prepared:
-    """The new content on the disk, beside the file, ready to take its place.
+    snapshot: Snapshot, content: bytes | None, *, like: Access | None = None, backup: bool = False
+) -> t.Iterator[Prepared]:
+    """The new content beside the file and on the disk, ready to take its place; and the old one, ready to come back.
 
-    A file that is there keeps its owner, group, mode, ACL and label. A new one gets those of the file ``beside`` it,
-    but the label that its folder gives and no bits for execution; ``mode`` takes bits away from that. Without
-    ``beside`` it is the caller's, with ``mode``, 0600 by default. ``backup``: the old content is made ready too, and
-    kept by ``commit`` as FILE.PID.DATE~.
+    A file that is there keeps its owner, group, mode, ACL and label. A new one gets owner, group, mode (without bits
+    for execution) and ACL of ``like``, which is the ``access`` of the file that it stands beside, and the label that
+    its folder gives; without ``like`` it is the caller's alone (0600). ``backup``: ``commit`` keeps the old content.
 
-    Raises Refused, and leaves nothing behind: the folder is missing or read-only, file or folder immutable, the disk
-    full, owner or label cannot be given.
+    Raises Refused, and leaves nothing behind, where the folder is missing or read-only, file or folder immutable, the
+    disk full, or owner, ACL or label cannot be given.
     """
-    return Prepared(snapshot, content, _access(snapshot, beside, mode), backup)
+    new = Prepared(snapshot, content, snapshot.access or _access_of_new(like), backup)
+    try:
+        new.write()
+        yield new
+    except BaseException:
+        new.undo()
+        raise
+    finally:
+        new.discard()
 
 
-def _access(snapshot: Snapshot, beside: Snapshot | None, mode: int | None) -> Access:
-    if snapshot.access:
-        return snapshot.access
-    if beside is None or beside.access is None:
-        return Access(os.geteuid(), os.getegid(), 0o600 if mode is None else mode, {})
-    model = beside.access
-    kept = {name: value for name, value in model.attributes.items() if name == ACL}
-    return Access(model.uid, model.gid, model.mode & (0o666 if mode is None else mode), kept)
+def _access_of_new(like: Access | None) -> Access:
+    if like is None:
+        return Access(os.geteuid(), os.getegid(), 0o600, {})
+    kept = {name: value for name, value in like.attributes.items() if name == ACL}
+    return Access(like.uid, like.gid, like.mode & 0o666, kept)
 
 
 class Prepared:
-    """A change of one file that is ready: commit, undo, discard.
+    """A change of one file that is ready, as ``prepare`` makes it.
 
-    ``temporary``: the new file as long as it lies beside the old one, for the daemon's own check; None for a removal.
-    ``backup``: where ``commit`` keeps the old content; None where it does not.
+    ``backup``: FILE.PID.DATE~ with the old content, once ``commit`` has made it; else None.
     """
 
     def __init__(self, snapshot: Snapshot, content: bytes | None, access: Access, backup: bool) -> None:
         self._old = snapshot
         self._content = content
+        self._access = access
         self._new: _Beside | None = None
-        self._kept: _Beside | None = None
-        self._done = False
+        self._before: _Beside | None = None
+        self._keep = backup
+        self._begun = False
         self.backup: str | None = None
-        check(snapshot)
-        if content is None and os.path.islink(snapshot.path):
-            raise Refused(
-                f"{snapshot.path} is a symbolic link to {snapshot.real}, which this collection did not make: remove "
-                "both by hand. Nothing was written",
-                path=snapshot.path,
-            )
-        _sweep(snapshot.real)
-        try:
-            with refusing(snapshot.path, "the new content cannot be written beside it"):
-                if content is not None:
-                    self._new = _Beside(snapshot.real, content, access)
-            if backup and snapshot.content is not None and snapshot.access:
-                with refusing(snapshot.path, "a backup cannot be written beside it"):
-                    self._kept = _Beside(snapshot.real, snapshot.content, snapshot.access)
-                    self.backup = _backup_name(snapshot.real)
-        except BaseException:
-            self.discard()
-            raise
 
     @property
     def temporary(self) -> str | None:
-        return self._new.path if self._new else None
+        """The new file's name until ``commit``, for the daemon's own check; None for a removal."""
+        return self._new.path if self._new and self._new.waits else None
 
-    def __enter__(self) -> Prepared:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.discard()
+    def write(self) -> None:
+        """What ``prepare`` does before the block."""
+        old = self._old
+        check(old)
+        if self._content is None and os.path.islink(old.path):
+            raise Refused(
+                f"{old.path} is a symbolic link to {old.real}, which this collection did not make: remove both by "
+                "hand. Nothing was written",
+                path=old.path,
+            )
+        with refusing(old.path, f"a new file cannot be made in {os.path.dirname(old.real)}"):
+            _sweep(old.real)
+            if self._content is not None:
+                self._new = _Beside(old.real)
+                self._new.fill(self._content, self._access)
+            if old.content is not None and old.access:
+                self._before = _Beside(old.real)
+                self._before.fill(old.content, old.access)
 
     def discard(self) -> None:
-        """Nothing of it stays. After ``commit``, and the second time, it does nothing."""
-        for one in (self._new, self._kept):
+        """What ``prepare`` does after the block: nothing stays that is not in its place."""
+        for one in (self._new, self._before):
             if one:
                 one.drop()
-        self._new = self._kept = None
 
     def commit(self) -> None:
-        """The new file in the place of the old one, and on the disk.
+        """The new file in the place of the old one.
 
-        Raises Refused, with this file as somebody left it, where it is not what was read; KernelError where the kernel
+        Raises Refused, with the file as somebody left it, where it is not what was read; KernelError where the kernel
         does not rename it.
         """
-        path = self._old.path
+        path, real = self._old.path, self._old.real
         if read(path) != self._old:
             raise Refused(
                 f"{path} was changed by somebody else while this ran, and is left as it is now; run again", path=path
             )
         with _failing(path, "cannot be replaced"):
-            if self._kept and self.backup:
-                self._kept.take_place(self.backup)
-            try:
-                self._place(self._new)
-            except BaseException:
-                self._drop_backup()
-                raise
-            self._done = True
-        self.discard()
+            self._begun = True
+            if self._keep and self._before:
+                self.backup = _backup_name(real)
+                self._before.take_place(self.backup)
+            if self._new:
+                self._new.take_place(real)
+            else:
+                _remove(real)
+            _sync_folder(real)
 
     def undo(self) -> None:
         """The file as it was before ``commit``, or none; the backup goes. Without a ``commit`` it does nothing.
 
         Raises Refused where somebody has changed the file since, KernelError where the kernel does not do it.
         """
-        if not self._done:
+        if not self._begun:
             return
-        old = self._old
-        now = read(old.path)
-        if (now.real, now.content) != (old.real, self._content):
+        path, real = self._old.path, self._old.real
+        now = read(path)
+        failed = now == self._old
+        if not failed and (now.real, now.content) != (real, self._content):
+            kept = f"; it is in {self.backup}" if self.backup else ""
             raise Refused(
-                f"{old.path} was changed by somebody else since it was written here, so the content before was not put "
-                f"back{f'; it is in {self.backup}' if self.backup else ''}",
-                path=old.path,
+                f"{path} was changed by somebody else since it was written here, so what it held before was not put "
+                f"back{kept}",
+                path=path,
             )
-        with _failing(old.path, "the content before cannot be put back"):
-            before = None
-            if old.content is not None and old.access:
-                before = _Beside(old.real, old.content, old.access)
-            try:
-                self._place(before)
-            finally:
-                if before:
-                    before.drop()
-            self._done = False
-            self._drop_backup()
-
-    def _place(self, new: _Beside | None) -> None:
-        if new:
-            new.take_place(self._old.real)
-        elif os.path.lexists(self._old.real):
-            os.unlink(self._old.real)
-        _sync_folder(self._old.real)
-
-    def _drop_backup(self) -> None:
-        if self.backup and os.path.lexists(self.backup):
-            os.unlink(self.backup)
-        self.backup = None
+        with _failing(path, "what it held before cannot be put back"):
+            if failed:
+                if self.backup:
+                    _remove(self.backup)
+            elif self.backup:
+                os.rename(self.backup, real)
+            elif self._before:
+                self._before.take_place(real)
+            else:
+                _remove(real)
+            self._begun, self.backup = False, None
+            _sync_folder(real)
 
 
 @contextmanager
@@ -186,24 +172,21 @@ def _failing(path: str, doing: str) -> t.Iterator[None]:
 
 
 class _Beside:
-    """A whole file on the disk, in the folder of ``real`` under a name that no program reads, and locked as long as its
-    maker lives, so that what a killed run left is known from what another run is making."""
+    """A whole file on the disk, in the folder of ``real`` under a name that no program reads.
 
-    def __init__(self, real: str, content: bytes, access: Access) -> None:
+    It is locked as long as its maker lives, so that what a killed run left is known from what another run is making.
+    """
+
+    def __init__(self, real: str) -> None:
         self.path = f"{_stem(real)}{secrets.token_hex(4)}{_SUFFIX}"
         self._handle = -1
-        try:
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._handle = os.open(self.path, flags, 0o600)
-            _lock(self._handle)
-            self._fill(content, access)
-        except BaseException:
-            self.drop()
-            raise
 
-    def _fill(self, content: bytes, access: Access) -> None:
-        handle = self._handle
+    def fill(self, content: bytes, access: Access) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._handle = handle = os.open(self.path, flags, 0o600)
+        _lock(handle)
         inherited = attributes(handle)
+        # The label says who may read, so it comes before the content. Nobody but us may before the last step.
         for name, value in access.attributes.items():
             if name != ACL and inherited.get(name) != value:
                 _set(handle, name, value)
@@ -212,27 +195,36 @@ class _Beside:
         state = os.fstat(handle)
         if (state.st_uid, state.st_gid) != (access.uid, access.gid):
             os.fchown(handle, access.uid, access.gid)
-        # The folder's default ACL would let in others as soon as the mode does.
+        # The folder's default ACL would let in others as soon as the mode does, and so would a mode without its ACL.
         if ACL in access.attributes:
-            _set(handle, ACL, access.attributes[ACL])
+            os.setxattr(handle, ACL, access.attributes[ACL])
         elif ACL in inherited:
             os.removexattr(handle, ACL)
         os.fchmod(handle, access.mode)
         os.fsync(handle)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it lies there still, neither renamed nor dropped."""
+        return self._handle >= 0
 
     def take_place(self, name: str) -> None:
         os.rename(self.path, name)
         self._close()
 
     def drop(self) -> None:
-        if self._handle >= 0:
-            with suppress(FileNotFoundError):
-                os.unlink(self.path)
+        if self.waits:
+            _remove(self.path)
             self._close()
 
     def _close(self) -> None:
-        os.close(self._handle)
-        self._handle = -1
+        handle, self._handle = self._handle, -1
+        os.close(handle)
+
+
+def _remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def _backup_name(real: str) -> str:
@@ -286,8 +278,12 @@ def _sweep(real: str) -> None:
 
 
 def _sync_folder(real: str) -> None:
+    """So that the new name outlives a crash of the machine."""
     handle = os.open(os.path.dirname(real), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that cannot
+            raise
     finally:
         os.close(handle)
