@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import KernelError, Refused
-from ansible_collections.l3host.source_ip.plugins.module_utils._files import replace
 from ansible_collections.l3host.source_ip.plugins.module_utils._files.replace import prepare
 from ansible_collections.l3host.source_ip.plugins.module_utils._files.snapshot import Access, read
 from tests.unit.files.lines import at_each_line
@@ -52,10 +51,11 @@ def state(file: Path) -> tuple[int, ...] | None:
 @given(st.binary(max_size=300))
 def test_bytes_are_bytes(file: Path, content: bytes) -> None:
     with prepare(read(str(file)), content) as new:
-        assert new.temporary is not None
-        assert Path(new.temporary).read_bytes() == content
+        temporary = new.temporary
+        assert temporary is not None
+        assert Path(temporary).read_bytes() == content
         new.commit()
-        assert new.temporary is None
+        assert (new.temporary, os.path.exists(temporary)) == (None, False)
     assert file.read_bytes() == content
     assert names(file.parent) == ["a.conf"]
 
@@ -391,7 +391,7 @@ def test_a_name_that_is_too_long(tmp_path: Path) -> None:
 def test_the_kernels_words_when_it_does_not_rename(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def change() -> None:
         with prepare(read(str(file)), NEW, backup=True) as new:
-            monkeypatch.setattr(replace.os, "rename", refuse)
+            monkeypatch.setattr(os, "rename", refuse)
             new.commit()
 
     def refuse(source: str, target: str) -> None:
