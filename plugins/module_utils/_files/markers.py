@@ -8,7 +8,6 @@ All of it works on bytes: what is not ours stays as it is, whatever its encoding
     Markers("!").find(content, path) -> Block | None      our block, a pair of comment lines and what is between them
     Markers("!").put(content, body, path) -> bytes        with our block, where it stands already or at the end
     Markers("!").take(content, path) -> bytes             without our block: take(put(x)) == take(x)
-    pairs(marks, path, begin, end) -> [(Mark, Mark)]      for markers that a back end's own reader found (BIRD)
 
 Each raises Refused for markers that are not exactly in order: where our piece ends is never guessed.
 """
@@ -25,48 +24,22 @@ _LIKE = re.compile(rb"(?:BEGIN|END) l3host\.source_ip")
 _JOINED = b" (the line before had no end)"
 
 
-class Mark(t.NamedTuple):
-    """One marker: the line it stands on, from 1, and its bytes, content[start:stop]."""
-
-    begins: bool
-    line: int
-    start: int
-    stop: int
-
-
 class Block(t.NamedTuple):
-    """Our block, content[start:stop]: both markers with their line ends, and the lines between them, ``body``.
+    """Our block, content[start:stop]: both markers with their line ends, and the lines between them.
 
     ``joined``: the line before had no end when the block was put there.
     """
 
     start: int
     stop: int
-    body: bytes
     joined: bool
 
 
-def pairs(marks: t.Iterable[Mark], path: str, begin: str, end: str) -> list[tuple[Mark, Mark]]:
-    """Each begin with its end, in the order of the file.
-
-    ``begin``, ``end``: the markers as they should read, for the message. Raises Refused where a begin has no end before
-    the next begin, or an end no begin.
-    """
-    found = []
-    opened: Mark | None = None
-    for mark in marks:
-        if mark.begins:
-            if opened:
-                raise _damaged(path, opened.line, f"`{begin}` has no `{end}` before the next, in line {mark.line}")
-            opened = mark
-        elif opened:
-            found.append((opened, mark))
-            opened = None
-        else:
-            raise _damaged(path, mark.line, f"`{end}` has no `{begin}` before it")
-    if opened:
-        raise _damaged(path, opened.line, f"`{begin}` has no `{end}` behind it")
-    return found
+class _Mark(t.NamedTuple):
+    text: bytes
+    line: int  # from 1
+    start: int
+    stop: int
 
 
 def _damaged(path: str, line: int, problem: str) -> Refused:
@@ -106,30 +79,48 @@ class Markers:
         line that holds a marker's words and more or less than them, and where there is not one begin with one end
         behind it.
         """
-        found = pairs(self._marks(content, path), path, self.begin.decode("ascii"), self.end.decode("ascii"))
-        if not found:
-            return None
-        (begin, end), *more = found
-        if more:
-            raise _damaged(path, more[0][0].line, f"a second block, the first is in lines {begin.line} to {end.line}")
-        marker = content[begin.start : begin.stop].rstrip()
-        return Block(begin.start, end.stop, content[begin.stop : end.start], marker == self.joined)
+        begin: _Mark | None = None
+        block: Block | None = None
+        for mark in self._marks(content, path):
+            if mark.text != self.end:
+                if begin and not block:
+                    raise _damaged(path, begin.line, f"{self._begins} has no {self._ends} before line {mark.line}")
+                if begin:
+                    raise _damaged(path, mark.line, f"a second block, the first begins in line {begin.line}")
+                begin = mark
+            elif block or not begin:
+                raise _damaged(path, mark.line, f"{self._ends} has no {self._begins} before it")
+            else:
+                block = Block(begin.start, mark.stop, begin.text == self.joined)
+        if begin and not block:
+            raise _damaged(path, begin.line, f"{self._begins} has no {self._ends} behind it")
+        return block
 
-    def _marks(self, content: bytes, path: str) -> t.Iterator[Mark]:
+    def _marks(self, content: bytes, path: str) -> t.Iterator[_Mark]:
         stop = 0
-        begins = (self.begin, self.joined)
+        known = (self.begin, self.joined, self.end)
         for number, line in enumerate(_lines(content), start=1):
             start, stop = stop, stop + len(line)
             text = line.rstrip(b" \t\r\n")
-            if text in begins or text == self.end:
-                yield Mark(text != self.end, number, start, stop)
+            if text in known:
+                yield _Mark(text, number, start, stop)
             elif _LIKE.search(line):
-                raise _damaged(path, number, f"this is neither `{self.begin.decode()}` nor `{self.end.decode()}`")
+                raise _damaged(path, number, f"this is neither {self._begins} nor {self._ends}")
+
+    @property
+    def _begins(self) -> str:
+        return f"`{self.begin.decode()}`"
+
+    @property
+    def _ends(self) -> str:
+        return f"`{self.end.decode()}`"
 
     def put(self, content: bytes, body: bytes, path: str) -> bytes:
-        """``content`` with ``body``, whole lines, as our block: where our block is already, else at the end."""
+        """``content`` with the lines ``body`` as our block: where our block is already, else at the end."""
         if _LIKE.search(body):
-            raise InvalidInput(f"{path}: a line of the intent holds the words of a marker, `{self.end.decode()}`")
+            raise InvalidInput(f"{path}: a line of the intent holds the words of a marker, {self._ends}")
+        if body and not body.endswith(b"\n"):
+            body += b"\n"
         found = self.find(content, path)
         if found:
             before, after, joined = content[: found.start], content[found.stop :], found.joined

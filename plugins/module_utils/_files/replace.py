@@ -8,7 +8,7 @@
         new.commit()                              compared with what was read, then renamed
         ...
 
-Leaving the block without ``commit``, or by an exception before or after it, leaves the file as it was before.
+Leaving the block without ``commit``, or by an exception (SystemExit too) before or after it, leaves the file as it was.
 ``content`` None removes the file; where there is no file one is made. For several files use contextlib.ExitStack:
 prepare all, then commit all.
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput, Refused
-from ansible_collections.l3host.source_ip.plugins.module_utils._files.markers import Mark, Markers, pairs
+from ansible_collections.l3host.source_ip.plugins.module_utils._files.markers import Markers
 
 OURS = Markers("!")
 BEGIN, JOINED, END = OURS.begin, OURS.joined, OURS.end
@@ -35,7 +35,7 @@ def test_all_other_bytes_stay(content: bytes, body: bytes, other: bytes) -> None
     assert OURS.take(put, PATH) == content
     found = OURS.find(put, PATH)
     assert found is not None
-    assert found.body == body
+    assert put[found.start : found.stop] == block(body, JOINED if found.joined else BEGIN)
     assert put[: found.start] == content + (b"\n" if found.joined else b"")
     assert put[found.stop :] == b""
     assert OURS.put(put, body, PATH) == put
@@ -66,7 +66,8 @@ def test_blanks_and_cr_at_the_end_of_a_marker(blank: bytes, where: str, begin: b
     content = b"a\n" + block(b"ours\n", first, last) + b"router ospf\n"
     found = OURS.find(content, PATH)
     assert found is not None
-    assert (found.body, found.joined) == (b"ours\n", begin == JOINED)
+    assert content[found.start : found.stop] == first + b"\nours\n" + last + b"\n"
+    assert found.joined == (begin == JOINED)
     assert OURS.take(content, PATH) == b"a\nrouter ospf\n"
 
 
@@ -106,24 +107,13 @@ def test_the_last_line_may_have_no_end() -> None:
     assert OURS.put(content, b"new\n", PATH) == b"a\n" + block(b"new\n")
 
 
+def test_the_end_of_our_last_line_is_made() -> None:
+    assert OURS.put(b"", b"a\nb", PATH) == OURS.put(b"", b"a\nb\n", PATH) == block(b"a\nb\n")
+
+
 def test_the_intent_cannot_write_a_marker() -> None:
     with pytest.raises(InvalidInput, match="holds the words of a marker"):
         OURS.put(b"", END + b"\n", PATH)
-
-
-def marks(text: str) -> list[Mark]:
-    return [Mark(sign == "{", number, number, number + 1) for number, sign in enumerate(text, start=1)]
-
-
-def test_pairs() -> None:
-    found = pairs(marks("{}{}"), PATH, "/* { */", "/* } */")
-    assert [(begin.line, end.line) for begin, end in found] == [(1, 2), (3, 4)]
-
-
-@pytest.mark.parametrize(("text", "line"), [("{", 1), ("}", 1), ("{}{", 3), ("{{}}", 1), ("{}}", 3), ("{}{{}", 3)])
-def test_pairs_that_are_none(text: str, line: int) -> None:
-    with pytest.raises(Refused, match=f"/etc/x.conf, line {line}: "):
-        pairs(marks(text), PATH, "/* { */", "/* } */")
 
 
 def test_much_of_it_is_read_once() -> None:
@@ -132,6 +122,6 @@ def test_much_of_it_is_read_once() -> None:
     content = lines + block(b"ours\n" * 300_000) + lines
     assert OURS.take(content, PATH) == lines + lines
     with pytest.raises(Refused, match="line 300001: "):
-        OURS.find(block() * 100_000 + BEGIN, PATH)
+        OURS.find(lines + BEGIN + b"\n" + lines, PATH)
     with pytest.raises(Refused, match="line 4: "):
         OURS.find(block() * 100_000, PATH)
