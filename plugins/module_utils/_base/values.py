@@ -50,12 +50,17 @@ class Prefix(t.NamedTuple):
         """Length and address in a row, to be found among thousands."""
         return bytes((self.length,)) + self.packed
 
+    @property
+    def start(self) -> int:
+        """The first address as a number."""
+        return int.from_bytes(self.packed, "big")
+
     def covers(self, other: Prefix) -> bool:
         """Whether ``other`` is this prefix or inside it."""
         if self.family != other.family or self.length > other.length:
             return False
         shift = BITS[self.family] - self.length
-        return int.from_bytes(self.packed, "big") >> shift == int.from_bytes(other.packed, "big") >> shift
+        return self.start >> shift == other.start >> shift
 
 
 DEFAULTS = {INET: Prefix(INET, bytes(4), 0), INET6: Prefix(INET6, bytes(16), 0)}
@@ -66,15 +71,64 @@ def family_of(text: str) -> int:
     return INET6 if ":" in text else INET
 
 
-@functools.lru_cache(maxsize=4096)
-def parse_address(text: str, what: str) -> tuple[int, bytes]:
-    """``(family, packed)`` of one IP address without a prefix length. InvalidInput starts with ``what``."""
-    family = family_of(text)
+class NoPrefix(ValueError):
+    """Text that is no prefix.
+
+    ``meant``: the prefix that it probably stands for, where only host bits are set; ``bits``: how long a prefix of its
+    family can be, where only the length is wrong.
+    """
+
+    def __init__(self, bits: int | None = None, meant: Prefix | None = None) -> None:
+        super().__init__()
+        self.bits = bits
+        self.meant = meant
+
+
+def read_address(text: str) -> tuple[int, bytes] | None:
+    """``(family, packed)`` of one IP address, as inet_pton(3) reads it: no length, no zone. None for other text."""
+    family = INET6 if ":" in text else INET
     try:
         return family, socket.inet_pton(family, text)
     except (OSError, ValueError):
+        return None
+
+
+def read_interface(text: str) -> tuple[int, bytes, int]:
+    """``(family, packed, length)`` of an address with its prefix length; a bare address is alone. NoPrefix."""
+    address, slash, digits = text.partition("/")
+    found = read_address(address)
+    if found is None:
+        raise NoPrefix
+    family, packed = found
+    bits = BITS[family]
+    if not slash:
+        return family, packed, bits
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 3):
+        raise NoPrefix(bits if digits.strip().lstrip("+-").isdecimal() else None)
+    length = int(digits)
+    if length > bits:
+        raise NoPrefix(bits)
+    return family, packed, length
+
+
+def read_prefix(text: str) -> Prefix:
+    """A prefix whose host bits are zero; a bare address is a host route. NoPrefix."""
+    family, packed, length = read_interface(text)
+    host = BITS[family] - length
+    if host and int.from_bytes(packed, "big") & ((1 << host) - 1):
+        network = int.from_bytes(packed, "big") >> host << host
+        raise NoPrefix(meant=Prefix(family, network.to_bytes(len(packed), "big"), length))
+    return Prefix(family, packed, length)
+
+
+@functools.lru_cache(maxsize=4096)
+def parse_address(text: str, what: str) -> tuple[int, bytes]:
+    """``(family, packed)`` of one IP address without a prefix length. InvalidInput starts with ``what``."""
+    found = read_address(text)
+    if found is None:
         hint = "; give the address alone, without a prefix length" if "/" in text else ""
-        raise InvalidInput(f"{what}: {text!r} is not an IP address{hint}") from None
+        raise InvalidInput(f"{what}: {text!r} is not an IP address{hint}")
+    return found
 
 
 def parse_prefix(text: str, what: str, family: int | None = None) -> Prefix:
@@ -86,24 +140,16 @@ def parse_prefix(text: str, what: str, family: int | None = None) -> Prefix:
         if family is None:
             raise InvalidInput(f"{what}: 'default' does not say which family; write 0.0.0.0/0 or ::/0")
         return DEFAULTS[family]
-    address, slash, digits = text.partition("/")
-    found = INET6 if ":" in address else INET
-    bits = BITS[found]
     try:
-        packed = socket.inet_pton(found, address)
-        length = int(digits) if slash else bits
-    except (OSError, ValueError):
-        raise InvalidInput(f"{what}: {text!r} is not a prefix such as 198.51.100.0/24 or 2001:db8::/32") from None
-    if not 0 <= length <= bits or (slash and not digits.isdecimal()):
-        raise InvalidInput(f"{what}: {text!r} has a prefix length outside 0 to {bits}")
-    host = bits - length
-    if host:
-        value = int.from_bytes(packed, "big")
-        if value & ((1 << host) - 1):
-            network = (value >> host << host).to_bytes(bits // 8, "big")
-            meant = f"{socket.inet_ntop(found, network)}/{length}"
-            raise InvalidInput(f"{what}: {text} has bits set behind its prefix length; did you mean {meant}?")
-    return Prefix(found, packed, length)
+        return read_prefix(text)
+    except NoPrefix as fault:
+        if fault.meant is not None:
+            cause = f"{text} has bits set behind its prefix length; did you mean {fault.meant}?"
+        elif fault.bits is not None:
+            cause = f"{text!r} has a prefix length outside 0 to {fault.bits}"
+        else:
+            cause = f"{text!r} is not a prefix such as 198.51.100.0/24 or 2001:db8::/32"
+    raise InvalidInput(f"{what}: {cause}")
 
 
 def address_text(packed: bytes | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from .._base.protocols import BIRD_WORDS, FRR_WORDS, WORDS
+from .entry import Read
 
 # A protocol is what put a route where it is. `any` stands for all; `ospf` is OSPFv2 for IPv4 and OSPFv3 for IPv6,
 # `rip` is RIP and RIPng.
@@ -27,51 +28,45 @@ _HOLDERS = {
 }
 
 
-def refusals(backend: str, intent: dict[str, list[Any]]) -> list[str]:
-    """The reasons why this back end cannot hold the intent; empty when it can.
-
-    intent: the form of `_intent.normalise()`, each route and policy with its place under `where`.
-    """
+def refusals(backend: str, routes: list[Read], policies: list[Read]) -> list[str]:
+    """The reasons why this back end cannot hold the intent; empty when it can."""
     problems = []
-    for policy in intent["policies"]:
+    for where, _order, policy in policies:
         for protocol in policy["protocols"]:
             if protocol not in BACKEND_PROTOCOLS[backend]:
-                problems.append(
-                    f"{policy['where']}.protocols: {protocol}: {_HOLDERS[backend]}; use the kernel back end for it"
-                )
-    return problems + BACKENDS[backend](intent)
+                problems.append(f"{where}.protocols: {protocol}: {_HOLDERS[backend]}; use the kernel back end for it")
+    return problems + BACKENDS[backend](routes, policies)
 
 
-def _frr(intent: dict[str, list[Any]]) -> list[str]:
+def _frr(routes: list[Read], policies: list[Read]) -> list[str]:
     problems = []
-    for policy in intent["policies"]:
+    for where, _order, policy in policies:
         if policy["table"] is not None:
             problems.append(
-                f"{policy['where']}.table: {policy['table']}: FRR chooses a source per VRF, not per table "
+                f"{where}.table: {policy['table']}: FRR chooses a source per VRF, not per table "
                 "(one `ip protocol` map serves all tables of a VRF); leave table out, or use vrf"
             )
     sources: dict[tuple[Any, ...], tuple[str, str, Any]] = {}
-    for route in intent["routes"]:
-        problems.extend(_frr_route(route))
+    for where, _order, route in routes:
+        problems.extend(_frr_route(where, route))
         key = (route["vrf"], route["destination"])
-        before = sources.setdefault(key, (route["where"], route["source"], route["table"]))
-        if before[0] == route["where"]:
+        before = sources.setdefault(key, (where, route["source"], route["table"]))
+        if before[0] == where:
             continue
         if before[1] != route["source"]:
             problems.append(
-                f"{route['where']}.source: {route['source']} for {route['destination']}, but {before[0]} says "
+                f"{where}.source: {route['source']} for {route['destination']}, but {before[0]} says "
                 f"{before[1]}: FRR has one map for all tables of a VRF and cannot give one destination two sources"
             )
         elif before[2] == route["table"]:
             problems.append(
-                f"{route['where']}.metric: FRR has no metric for static routes: this is the same route as {before[0]}"
+                f"{where}.metric: FRR has no metric for static routes: this is the same route as {before[0]}"
             )
     return problems
 
 
-def _frr_route(route: dict[str, Any]) -> list[str]:
+def _frr_route(where: str, route: dict[str, Any]) -> list[str]:
     problems = []
-    where = route["where"]
     if route["metric"] not in (None, 20):
         problems.append(
             f"{where}.metric: {route['metric']}: FRR writes every static route with metric 20; leave it out"
@@ -89,8 +84,8 @@ def _frr_route(route: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _none(_intent: dict[str, list[Any]]) -> list[str]:
+def _none(_routes: list[Read], _policies: list[Read]) -> list[str]:
     return []
 
 
-BACKENDS: dict[str, Callable[[dict[str, list[Any]]], list[str]]] = {"frr": _frr, "bird": _none, "kernel": _none}
+BACKENDS: dict[str, Callable[[list[Read], list[Read]], list[str]]] = {"frr": _frr, "bird": _none, "kernel": _none}

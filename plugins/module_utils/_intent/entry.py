@@ -5,21 +5,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Callable
+from collections.abc import Collection, Mapping
+from typing import Any, Callable, NamedTuple
 
 from . import fields
+
+
+class Read(NamedTuple):
+    """An entry that was read: its name for messages, its place in the order of the normal form, its normal form."""
+
+    where: str
+    order: tuple[Any, ...]
+    entry: dict[str, Any]
 
 
 class Entry:
     """One entry of a list while it is read: takes fields out of it and files problems under its name."""
 
-    def __init__(self, where: str, raw: Any, keys: tuple[str, ...], problems: list[str]) -> None:
+    def __init__(self, where: str, raw: Any, keys: Collection[str], problems: list[str]) -> None:
         self.where = where
         self.problems = problems
         self.mapping = isinstance(raw, Mapping)
         self.good = self.mapping
-        self.raw: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+        self.raw: Mapping[str, Any] = raw if self.mapping else {}
         if not self.mapping:
             self.problem(None, f"{fields.show(raw)} is not a mapping; known keys: {', '.join(keys)}")
         for key in self.raw:

@@ -1,35 +1,62 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Single values of the intent: each function takes what the user wrote and returns its canonical form.
+"""Single values of the intent: each function takes what the user wrote and returns the value, parsed.
 
 Every function raises `FieldError` with a message that names the value and the cause, never the entry: the caller
-knows the entry. The back ends write these values into configuration files of daemons, so text is held to a small
-alphabet here and nowhere else.
+knows the entry. How an address or a prefix is read is in `_base/values.py`. The back ends write these values into
+configuration files of daemons, so text is held to a small alphabet here and nowhere else.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import functools
 import re
-from typing import Any, Union
+import socket
+from typing import Any, NamedTuple
 
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
-Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+from .._base.kinds import kind_of
+from .._base.names import TABLES
+from .._base.values import (
+    DEFAULTS,
+    INET,
+    INET6,
+    NoPrefix,
+    Prefix,
+    address_text,
+    read_address,
+    read_interface,
+    read_prefix,
+)
 
 FAMILIES = ("ipv4", "ipv6")
-DEFAULT_ROUTE = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
+NAME_OF_FAMILY = {INET: "ipv4", INET6: "ipv6"}
+DEFAULT_ROUTE = {NAME_OF_FAMILY[family]: prefix for family, prefix in DEFAULTS.items()}
 MAX_U32 = 4294967295
-MAIN_TABLE = 254
-LOCAL_TABLE = 255
 
 # IFNAMSIZ is 16 with the terminating zero (linux/if.h). The kernel allows more characters than these; a daemon's
 # configuration language gives the others a meaning of their own.
 _DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,14}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._,:/@+()=-]{0,79}\Z")
-_ADDRESS_TEXT = re.compile(r"[0-9A-Fa-f:.]+\Z")
-_PREFIX_TEXT = re.compile(r"[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?\Z")
-_IPV4_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+_KINDS = {
+    "unspecified": "the unspecified address",
+    "multicast": "a multicast address",
+    "link-local": "a link-local address, which other hosts cannot answer through a router",
+    "broadcast": "the broadcast address",
+    "loopback": "a loopback address, which never leaves the host",
+    "mapped": "an IPv4-mapped IPv6 address; write the IPv4 address itself",
+}
+
+
+class Ip(NamedTuple):
+    """An address: canonical text, as `ip` prints it, and its bytes in network order."""
+
+    text: str
+    packed: bytes
+
+    @property
+    def family(self) -> str:
+        return "ipv4" if len(self.packed) == 4 else "ipv6"
 
 
 class FieldError(ValueError):
@@ -42,85 +69,78 @@ def show(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def family_of(value: Network | Address) -> str:
-    return "ipv4" if value.version == 4 else "ipv6"
-
-
 def _text(value: Any, what: str) -> str:
+    if type(value) is str:
+        return value
     if not isinstance(value, str):
         raise FieldError(f"{show(value)} is not text; write {what} as a string")
     # str() of a templated value strips Ansible's own subclasses, which do not survive every serializer.
     return str.__str__(value)
 
 
-def address(value: Any) -> Address:
+def address(value: Any) -> Ip:
     """A bare IPv4 or IPv6 address: no prefix length, no zone."""
-    text = _text(value, "an address")
+    return _address(_text(value, "an address"))
+
+
+@functools.lru_cache(maxsize=1024)
+def _address(text: str) -> Ip:
     if not text:
         raise FieldError("is empty; write an IPv4 or IPv6 address")
-    if "/" in text and _PREFIX_TEXT.match(text):
-        raise FieldError(f"{show(text)} has a prefix length; write {show(text.split('/')[0])}")
-    if not _ADDRESS_TEXT.match(text):
+    found = read_address(text)
+    if found is None:
+        host, slash, digits = text.partition("/")
+        if slash and read_address(host) and digits.isascii() and digits.isdecimal():
+            raise FieldError(f"{show(text)} has a prefix length; write {show(host)}")
         raise FieldError(f"{show(text)} is not an IPv4 or IPv6 address")
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        raise FieldError(f"{show(text)} is not an IPv4 or IPv6 address") from None
+    family, packed = found
+    return Ip(socket.inet_ntop(family, packed), packed)
 
 
-def destination(value: Any) -> Network:
-    """A prefix in canonical form. An address without a length is that one host. Host bits are refused."""
+def destination(value: Any) -> Prefix:
+    """A prefix. An address without a length is that one host. Host bits are refused."""
     text = _text(value, "a prefix")
+    try:
+        return read_prefix(text)
+    except NoPrefix as fault:
+        meant = fault.meant
     if not text:
         raise FieldError("is empty; write a prefix such as 198.51.100.0/24")
-    if not _PREFIX_TEXT.match(text):
+    if meant is None:
         raise FieldError(f"{show(text)} is not a prefix")
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError:
-        pass
-    try:
-        meant = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        raise FieldError(f"{show(text)} is not a prefix") from None
     host = text.split("/")[0]
     raise FieldError(
         f"{show(text)} has host bits set; probably {meant} (the network) or {host} (the one host) was meant"
     )
 
 
-def source(value: Any, loopback_allowed: bool) -> Address:
+def source(value: Any, loopback_allowed: bool) -> Ip:
     """An address a packet can leave with (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5)."""
-    found = address(value)
-    kind = None
-    if found.is_unspecified:
-        kind = "the unspecified address"
-    elif found.is_multicast:
-        kind = "a multicast address"
-    elif found.is_link_local:
-        kind = "a link-local address, which other hosts cannot answer through a router"
-    elif str(found) == "255.255.255.255":
-        kind = "the broadcast address"
-    elif found.is_loopback and not loopback_allowed:
-        kind = "a loopback address, which never leaves the host"
-    elif isinstance(found, ipaddress.IPv6Address) and found in _IPV4_MAPPED:
-        kind = "an IPv4-mapped IPv6 address; write the IPv4 address itself"
-    if kind:
-        raise FieldError(f"{found} is {kind}")
+    return _source(_text(value, "an address"), loopback_allowed)
+
+
+@functools.lru_cache(maxsize=1024)
+def _source(text: str, loopback_allowed: bool) -> Ip:
+    found = _address(text)
+    kind = kind_of(found.packed)
+    if kind and not (kind == "loopback" and loopback_allowed):
+        raise FieldError(f"{found.text} is {_KINDS[kind]}")
     return found
 
 
-def interface_address(value: Any) -> str:
-    """`address/length`; without a length the address is a /32 or /128."""
+@functools.lru_cache(maxsize=1024)
+def is_loopback(text: str) -> bool:
+    return kind_of(_address(text).packed) == "loopback"
+
+
+def interface_address(value: Any) -> tuple[Ip, int]:
+    """(address, prefix length); without a length the address is a /32 or /128."""
     text = _text(value, "an address with its prefix length")
-    if not _PREFIX_TEXT.match(text):
-        raise FieldError(f"{show(text)} is not an address with a prefix length")
     try:
-        found = ipaddress.ip_interface(text)
-    except ValueError:
+        _family, packed, length = read_interface(text)
+    except NoPrefix:
         raise FieldError(f"{show(text)} is not an address with a prefix length") from None
-    source(str(found.ip), loopback_allowed=True)
-    return found.with_prefixlen
+    return _source(str(address_text(packed)), True), length
 
 
 def device(value: Any) -> str:
@@ -170,6 +190,6 @@ def table(value: Any) -> int | None:
     if isinstance(value, str) and not value.isdigit():
         raise FieldError(f"{show(value)} is a name; write the table's number (or main)")
     found = number(value, 1, MAX_U32)
-    if found == LOCAL_TABLE:
+    if found == TABLES["local"]:
         raise FieldError("255 is the kernel's own table (local)")
-    return None if found == MAIN_TABLE else found
+    return None if found == TABLES["main"] else found

@@ -93,7 +93,8 @@ class _Sizes(dict[str, int]):
         self._bits = bits
 
     def __missing__(self, digits: str) -> int:
-        length = int(digits) if digits.isdecimal() else 0 if digits else self._bits
+        plain = digits.isascii() and digits.isdecimal() and len(digits) <= 3
+        length = int(digits) if plain else 0 if digits else self._bits
         if not 1 <= length <= self._bits:
             raise ValueError(digits)
         self[digits] = length

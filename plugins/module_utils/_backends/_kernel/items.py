@@ -14,13 +14,12 @@ from typing import Any
 
 from ..._base.protocols import OWN_PROTOCOL, numbers_of
 from ..._intent.normal import ordered_rules
+from ..._intent.routes import DEFAULT_METRIC
 
 Item = dict[str, Any]
 
 # The routes of our own protocol number get their source from `source_ip_routes`, whatever a policy says.
 _OWN = str(OWN_PROTOCOL)
-# The metric that a route without one has (net/ipv6/route.c IP6_RT_PRIO_USER).
-_DEFAULT_METRIC = {"ipv4": 0, "ipv6": 1024}
 _SELECTION = ("destination", "within", "table", "vrf", "protocol", "except", "except_protocols")
 
 
@@ -82,7 +81,7 @@ def _route(item: Item) -> Item:
 
 
 def _note(item: Item) -> Item:
-    metric = item["metric"] or _DEFAULT_METRIC[item["family"]]
+    metric = item["metric"] or DEFAULT_METRIC[item["family"]]
     return {
         **{key: item[key] for key in ("destination", "table", "vrf")},
         "metric": metric,

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import plan as _bird
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import SourceIPError
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent import normal as _intent
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.routes import ROUTE_METRICS
 from tests.unit.backends.bird.common import INCLUDE, OPERATOR, plan, render
 from tests.unit.backends.bird.test_bird_plan import GOLDEN, KERNELS
 
@@ -156,7 +157,7 @@ def _policy(family: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _route(family: str) -> st.SearchStrategy[dict[str, Any]]:
-    metrics = st.dictionaries(st.sampled_from(_intent.ROUTE_METRICS), st.integers(0, 2**32 - 1), max_size=3)
+    metrics = st.dictionaries(st.sampled_from(ROUTE_METRICS), st.integers(0, 2**32 - 1), max_size=3)
     hop = st.fixed_dictionaries(
         {"gateway": GOOD[family]["address"]}, optional={"device": DEVICE, "weight": st.integers(1, 256)}
     )
