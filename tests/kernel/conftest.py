@@ -8,6 +8,7 @@ Needs root, or ``tests/tools/in-namespace pytest tests/kernel``. See tests/lab/R
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,11 @@ import pytest
 CHECKOUT = str(Path(__file__).resolve().parents[2])
 if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
+# No name server answers in a namespace, and none shall: who asks for one waits a second, not twenty.
+os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
 
 from tests.lab import netns, privileges, topology  # noqa: E402
+from tests.lab.dozen import Dozen  # noqa: E402
 from tests.lab.modules import ModuleRunner  # noqa: E402
 from tests.lab.pair import Host  # noqa: E402
 
@@ -38,10 +42,18 @@ def _swept() -> Iterator[None]:
     topology.tear_down_own()
 
 
+@pytest.fixture(scope="session")
+def hosts() -> Iterator[Dozen[Host]]:
+    """The stock that ``ns`` is taken from."""
+    stock = Dozen(Host)
+    yield stock
+    stock.close()
+
+
 @pytest.fixture
-def ns() -> Iterator[Host]:
+def ns(hosts: Dozen[Host]) -> Iterator[Host]:
     """A fresh host namespace with v0, v1, their peers and the addresses that tests.lab.pair.Host lists."""
-    with Host() as host:
+    with hosts.one() as host:
         yield host
 
 

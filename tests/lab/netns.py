@@ -12,11 +12,12 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 RUN_NETNS = Path("/run/netns")
 PREFIX = "l3h"
@@ -26,6 +27,8 @@ PR_SET_PDEATHSIG = 1
 _OURS = re.compile(rf"^{PREFIX}-(?P<pid>\d+)-\d+-")
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _serial = itertools.count(1)
+
+T = TypeVar("T")
 
 
 class NamespaceError(Exception):
@@ -50,21 +53,50 @@ def die_with_parent() -> None:
     _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def process_ids(name: str) -> list[int]:
-    """Ids of the processes whose network namespace is the named one."""
-    found = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=False)
-    return [int(pid) for pid in found.stdout.split()]
+def within(name: str, action: Callable[[], T]) -> T:
+    """What ``action`` returns in the named namespace: in a thread of its own, so that no other leaves its own."""
+
+    def entered() -> T:
+        enter(name)
+        return action()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(entered).result()
+
+
+def process_ids(*names: str) -> list[int]:
+    """Ids of the processes whose network namespace is one of the named ones, as ``ip netns pids`` finds them."""
+    wanted = set()
+    for name in names:
+        with suppress(FileNotFoundError):
+            inside = (RUN_NETNS / name).stat()
+            wanted.add((inside.st_dev, inside.st_ino))
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        with suppress(OSError):  # ended meanwhile, or not ours to look at
+            its = os.stat(f"/proc/{entry}/ns/net")
+            if (its.st_dev, its.st_ino) in wanted:
+                found.append(int(entry))
+    return found
+
+
+def end_inside(names: Iterable[str]) -> None:
+    """End what runs in namespaces that this package made."""
+    present = [name for name in names if (RUN_NETNS / name).exists()]
+    for name in present:
+        if not _OURS.match(name):
+            raise NamespaceError(f"{name} was not made here (names made here begin with {PREFIX}-PID-): left alone")
+    for pid in process_ids(*present) if present else []:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def delete(names: Iterable[str]) -> None:
     """Delete namespaces that this package made, ending first what still runs inside them."""
     present = [name for name in names if (RUN_NETNS / name).exists()]
-    for name in present:
-        if not _OURS.match(name):
-            raise NamespaceError(f"{name} was not made here (names made here begin with {PREFIX}-PID-): not deleted")
-        for pid in process_ids(name):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    end_inside(present)
     if present:
         batch([f"netns delete {name}" for name in present])
 
@@ -212,5 +244,10 @@ class Namespace:
 
     def sysctl(self, settings: Mapping[str, int | str]) -> None:
         """Write sysctls below ``net``, given as paths: ``{"ipv4/ip_forward": 1}``."""
-        script = "".join(f"echo {value} > {key}\n" for key, value in settings.items())
-        self.run(["sh", "-ec", f"cd /proc/sys/net\n{script}"])
+        self._guard()
+
+        def write() -> None:
+            for key, value in settings.items():
+                Path("/proc/sys/net", key).write_text(f"{value}\n", encoding="ascii")
+
+        within(self.name, write)

@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
-from tests.lab.netns import Namespace, NamespaceError, batch, delete
+from tests.lab.netns import Namespace, NamespaceError, batch, delete, within
+
+IFA_F_TENTATIVE = 0x40
 
 _HOST_LINES = """\
 link set lo up
@@ -43,7 +47,11 @@ route add 2001:db8:ff::/64 via 2001:db8::1
 
 
 P = TypeVar("P", bound="Pair")
-H = TypeVar("H", bound="Host")
+
+_NO_FILTER = {"ipv4/conf/all/rp_filter": 0, "ipv4/conf/default/rp_filter": 0}
+# Link-local addresses must work at once: neighbours of an address on lo are asked for from them.
+_NO_DETECTION = {"ipv6/conf/all/accept_dad": 0, "ipv6/conf/default/accept_dad": 0}
+_FORWARDING = {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1}
 
 
 class Pair(Namespace):
@@ -52,6 +60,8 @@ class Pair(Namespace):
     LINKS: tuple[str, ...]
     HOST_LINES: str
     PEER_LINES: str
+    #: Written once no address is tentative any more.
+    LAST_SYSCTLS: ClassVar[Mapping[str, int]] = {}
     #: How many hundredths of a second addresses may stay tentative.
     PATIENCE = 500
 
@@ -61,30 +71,26 @@ class Pair(Namespace):
 
     def create(self: P) -> P:
         """Make both namespaces and everything in them."""
-        names = (self.name, self.peer.name)
-        batch(f"netns add {name}" for name in names)
-        no_filter = {"ipv4/conf/all/rp_filter": 0, "ipv4/conf/default/rp_filter": 0}
-        # Link-local addresses must work at once: neighbours of an address on lo are asked for from them.
-        no_dad = {"ipv6/conf/all/accept_dad": 0, "ipv6/conf/default/accept_dad": 0}
-        self.sysctl({**no_filter, **no_dad})
-        self.peer.sysctl({**no_filter, **no_dad, "ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
-        batch(f"link add {link} netns {names[0]} type veth peer name {link} netns {names[1]}" for link in self.LINKS)
-        self.peer.batch(self.PEER_LINES.splitlines())
-        self.batch(self.HOST_LINES.splitlines())
-        self._settle()
+        make([self])
         return self
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Wait until no address is tentative: without detection too, a worker of the kernel says when it is over."""
         for _wait in range(self.PATIENCE):
-            if not any(ns.ip("-6 address show tentative").strip() for ns in (self, self.peer)):
+            if not any(within(ns.name, _tentative) for ns in (self, self.peer)):
+                self.sysctl(self.LAST_SYSCTLS)
                 return
             time.sleep(0.01)
         raise NamespaceError(f"{self.name}: addresses stay tentative: {self.ip('-6 address show tentative')}")
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """The host's name and its peer's."""
+        return self.name, self.peer.name
+
     def delete(self) -> None:
         """Delete both namespaces."""
-        delete([self.name, self.peer.name])
+        delete(self.names)
 
     def __enter__(self: P) -> P:
         try:
@@ -97,6 +103,30 @@ class Pair(Namespace):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.delete()
+
+
+def make(pairs: Sequence[Pair]) -> None:
+    """Make the namespaces of all these pairs, each step for all at once: starting ``ip`` takes most of the time."""
+    batch(f"netns add {name}" for pair in pairs for name in pair.names)
+    for pair in pairs:
+        pair.sysctl({**_NO_FILTER, **_NO_DETECTION})
+        pair.peer.sysctl({**_NO_FILTER, **_NO_DETECTION, **_FORWARDING})
+    batch(
+        f"link add {link} netns {pair.name} type veth peer name {link} netns {pair.peer.name}"
+        for pair in pairs
+        for link in pair.LINKS
+    )
+    for pair in pairs:
+        pair.peer.batch(pair.PEER_LINES.splitlines())
+        pair.batch(pair.HOST_LINES.splitlines())
+    for pair in pairs:
+        pair.settle()
+
+
+def _tentative() -> bool:
+    """Whether the namespace of the calling thread has an IPv6 address that is not usable yet."""
+    lines = Path("/proc/thread-self/net/if_inet6").read_text(encoding="ascii").splitlines()
+    return any(int(line.split()[4], 16) & IFA_F_TENTATIVE for line in lines)
 
 
 class Host(Pair):
@@ -126,12 +156,10 @@ class Host(Pair):
     LINKS = ("v0", "v1")
     HOST_LINES = _HOST_LINES
     PEER_LINES = _PEER_LINES
+    # From then on new addresses are tested for duplicates, as on any host.
+    LAST_SYSCTLS = dict.fromkeys(
+        ("ipv6/conf/default/accept_dad", *(f"ipv6/conf/{link}/accept_dad" for link in LINKS)), 1
+    )
 
     def __init__(self, label: str = "host") -> None:
         super().__init__(label)
-
-    def create(self: H) -> H:
-        """As every pair; afterwards new addresses are tested for duplicates, as on any host."""
-        super().create()
-        self.sysctl({f"ipv6/conf/{link}/accept_dad": 1 for link in ("default", *self.LINKS)})
-        return self
