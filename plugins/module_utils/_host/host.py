@@ -13,7 +13,7 @@ import functools
 import typing as t
 
 from .._base.errors import InvalidInput
-from .._base.names import TABLES, TYPES, number, table_name, table_names
+from .._base.names import TABLES, TYPES, number, table_name
 from .._base.values import (
     INET,
     INET6,
@@ -29,6 +29,7 @@ from .._base.values import (
 )
 from .._netlink.decode import Entry
 from .domain import domain_of
+from .tables import table_names
 
 
 class Reader(t.Protocol):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages of devices, addresses, rules and labels to values. PRIVATE to the collection."""
+"""Payloads of addresses and labels to values; devices and rules are decoded by pyroute2 (``library``). PRIVATE."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ import socket
 import struct
 import typing as t
 
-from .._base.values import INET6, Address, Label, Link, Prefix, Rule
-from .library import device_message, rule_message
+from .._base.values import INET6, Address, Label, Prefix
 from .wire import U32, attributes
 
 IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags (the low 8 bits), scope, device index
 CACHEINFO = struct.Struct("=IIII")  # struct ifa_cacheinfo: preferred, valid, created, updated
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_CACHEINFO, IFA_FLAGS, IFA_PROTO = 1, 2, 3, 6, 8, 11
 FOREVER = 0xFFFFFFFF
-_ALL_BITS = 0xFFFFFFFF
 _IFAL_ADDRESS, _IFAL_LABEL = 1, 2
-_RULE_ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 
 
 class Entry(t.NamedTuple):
@@ -27,25 +24,6 @@ class Entry(t.NamedTuple):
 
     address: Address
     payload: bytes
-
-
-def link(message: bytes) -> Link:
-    """The device of an RTM_NEWLINK."""
-    found = device_message(message)
-    info = found.get_attr("IFLA_LINKINFO")
-    table = None
-    if info is not None and info.get_attr("IFLA_INFO_KIND") == "vrf":
-        data = info.get_attr("IFLA_INFO_DATA")
-        table = data.get_attr("IFLA_VRF_TABLE") if data is not None else None
-    properties = found.get_attr("IFLA_PROP_LIST")
-    return Link(
-        index=found["index"],
-        name=found.get_attr("IFLA_IFNAME"),
-        master=found.get_attr("IFLA_MASTER") or 0,
-        table=table,
-        running=bool(found["flags"] & 0x40),
-        altnames=tuple(properties.get_attrs("IFLA_ALT_IFNAME")) if properties is not None else (),
-    )
 
 
 def address(payload: bytes, names: t.Mapping[int, str]) -> Address:
@@ -84,46 +62,3 @@ def label(payload: bytes) -> Label:
     attrs = dict(attributes(payload, 12))
     prefix = Prefix(INET6, attrs.get(_IFAL_ADDRESS, bytes(16)), payload[2])
     return Label(prefix, U32.unpack(attrs[_IFAL_LABEL])[0], U32.unpack_from(payload, 4)[0])
-
-
-def _range(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    first, _colon, last = text.partition(":")
-    return int(first), int(last)
-
-
-def rule(message: bytes) -> Rule:
-    """The policy rule of an RTM_NEWRULE."""
-    found = rule_message(message)
-    family = found["family"]
-
-    def prefix(name: str, length: str) -> Prefix | None:
-        text = found.get_attr(name)
-        return Prefix(family, socket.inet_pton(family, text), found[length]) if text else None
-
-    mark = found.get_attr("FRA_FWMARK")
-    mask = found.get_attr("FRA_FWMASK")
-    suppress = found.get_attr("FRA_SUPPRESS_PREFIXLEN")
-    return Rule(
-        family=family,
-        priority=found.get_attr("FRA_PRIORITY") or 0,
-        action=_RULE_ACTIONS.get(found["action"], str(found["action"])),
-        table=found.get_attr("FRA_TABLE") or found["table"] or None,
-        source=prefix("FRA_SRC", "src_len"),
-        destination=prefix("FRA_DST", "dst_len"),
-        iif=found.get_attr("FRA_IIFNAME"),
-        oif=found.get_attr("FRA_OIFNAME"),
-        mark=mark,
-        mask=_ALL_BITS if mask is None else mask,
-        tos=found["tos"],
-        ip_protocol=found.get_attr("FRA_IP_PROTO") or None,
-        source_ports=_range(found.get_attr("FRA_SPORT_RANGE")),
-        destination_ports=_range(found.get_attr("FRA_DPORT_RANGE")),
-        uids=_range(found.get_attr("FRA_UID_RANGE")),
-        goto=found.get_attr("FRA_GOTO"),
-        invert=bool(found["flags"] & 2),
-        l3mdev=bool(found.get_attr("FRA_L3MDEV")),
-        suppress_prefixlength=None if suppress in (None, _ALL_BITS) else suppress,
-        protocol=found.get_attr("FRA_PROTOCOL") or 0,
-    )

@@ -18,8 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .._base.errors import KernelError
 from .._base.values import INET, INET6, Label, Link, Prefix, Query, Rule
-from . import decode, wire
-from .library import open_socket
+from . import decode, library, wire
 from .wire import Failure, Message, Rows, Sent
 
 if t.TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Kernel:
     """One connection to the kernel's routing tables, in the namespace that the process is in."""
 
     def __init__(self) -> None:
-        self._owner = open_socket()
+        self._owner = library.open_socket()
         # pyroute2 has no sending of many messages with an answer for each in every version: same socket, own numbers.
         self._socket = socket.socket(fileno=os.dup(self._owner.fileno()))
         self._socket.setblocking(True)
@@ -75,7 +74,7 @@ class Kernel:
 
     def links(self) -> list[Link]:
         """All devices."""
-        return [decode.link(message) for message in self._list(_LINKS, "devices")]
+        return [library.link(message) for message in self._list(_LINKS, "devices")]
 
     def addresses(self, names: t.Mapping[int, str]) -> list[decode.Entry]:
         """All addresses of both families, in the kernel's order, IPv4 first; ``names`` are the devices' by index."""
@@ -84,7 +83,7 @@ class Kernel:
 
     def rules(self, family: int) -> list[Rule]:
         """The policy rules of a family, by priority."""
-        found = [decode.rule(message) for message in self._list(_RULES, "rules", family)]
+        found = [library.rule(message) for message in self._list(_RULES, "rules", family)]
         return sorted(found, key=lambda rule: rule.priority)
 
     def labels(self) -> list[Label]:

@@ -11,13 +11,17 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import socket
 import sys
 import traceback
 import typing as t
 
 from .._base.errors import MissingLibrary
+from .._base.values import Link, Prefix, Rule
 
 MINIMUM_PYROUTE2 = (0, 7, 2)
+_ALL_BITS = 0xFFFFFFFF
+_RULE_ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 _PARTS = ("netlink.nlsocket", "netlink.rtnl.ifinfmsg", "netlink.rtnl.fibmsg")
 
 
@@ -87,14 +91,66 @@ def open_socket() -> t.Any:
     return _nlsocket.NetlinkSocket(family=0, strict_check=True, ext_ack=True)
 
 
-def device_message(message: bytes) -> t.Any:
-    """An RTM_NEWLINK, header included, decoded by pyroute2."""
-    return _decoded(_ifinfmsg.ifinfmsg(message))
+def link(message: bytes) -> Link:
+    """The device of an RTM_NEWLINK, header included."""
+    found = _decoded(_ifinfmsg.ifinfmsg(message))
+    info = found.get_attr("IFLA_LINKINFO")
+    table = None
+    if info is not None and info.get_attr("IFLA_INFO_KIND") == "vrf":
+        data = info.get_attr("IFLA_INFO_DATA")
+        table = data.get_attr("IFLA_VRF_TABLE") if data is not None else None
+    properties = found.get_attr("IFLA_PROP_LIST")
+    return Link(
+        index=found["index"],
+        name=found.get_attr("IFLA_IFNAME"),
+        master=found.get_attr("IFLA_MASTER") or 0,
+        table=table,
+        running=bool(found["flags"] & 0x40),
+        altnames=tuple(properties.get_attrs("IFLA_ALT_IFNAME")) if properties is not None else (),
+    )
 
 
-def rule_message(message: bytes) -> t.Any:
-    """An RTM_NEWRULE, header included, decoded by pyroute2."""
-    return _decoded(_fibmsg.fibmsg(message))
+def _range(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    first, _colon, last = text.partition(":")
+    return int(first), int(last)
+
+
+def rule(message: bytes) -> Rule:
+    """The policy rule of an RTM_NEWRULE, header included."""
+    found = _decoded(_fibmsg.fibmsg(message))
+    family = found["family"]
+
+    def prefix(name: str, length: str) -> Prefix | None:
+        text = found.get_attr(name)
+        return Prefix(family, socket.inet_pton(family, text), found[length]) if text else None
+
+    mark = found.get_attr("FRA_FWMARK")
+    mask = found.get_attr("FRA_FWMASK")
+    suppress = found.get_attr("FRA_SUPPRESS_PREFIXLEN")
+    return Rule(
+        family=family,
+        priority=found.get_attr("FRA_PRIORITY") or 0,
+        action=_RULE_ACTIONS.get(found["action"], str(found["action"])),
+        table=found.get_attr("FRA_TABLE") or found["table"] or None,
+        source=prefix("FRA_SRC", "src_len"),
+        destination=prefix("FRA_DST", "dst_len"),
+        iif=found.get_attr("FRA_IIFNAME"),
+        oif=found.get_attr("FRA_OIFNAME"),
+        mark=mark,
+        mask=_ALL_BITS if mask is None else mask,
+        tos=found["tos"],
+        ip_protocol=found.get_attr("FRA_IP_PROTO") or None,
+        source_ports=_range(found.get_attr("FRA_SPORT_RANGE")),
+        destination_ports=_range(found.get_attr("FRA_DPORT_RANGE")),
+        uids=_range(found.get_attr("FRA_UID_RANGE")),
+        goto=found.get_attr("FRA_GOTO"),
+        invert=bool(found["flags"] & 2),
+        l3mdev=bool(found.get_attr("FRA_L3MDEV")),
+        suppress_prefixlength=None if suppress in (None, _ALL_BITS) else suppress,
+        protocol=found.get_attr("FRA_PROTOCOL") or 0,
+    )
 
 
 def _decoded(message: t.Any) -> t.Any:

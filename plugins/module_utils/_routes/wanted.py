@@ -31,8 +31,10 @@ from .._base.values import (
     parse_address,
     parse_prefix,
 )
-from .._host.host import Host
 from .runs import Columns, Run, columns_of, joined
+
+if t.TYPE_CHECKING:
+    from .._host.host import Host
 
 _FAMILY_NAMES = {INET: "IPv4", INET6: "IPv6"}
 _MAX_U32 = 0xFFFFFFFF

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,11 +223,3 @@ class TestNumbers:
     def test_others_are_refused(self, text: str) -> None:
         with pytest.raises(InvalidInput, match=r"^protocol: "):
             _names.number(text, PROTOCOLS, "protocol", 255)
-
-    def test_names_of_tables_come_from_the_hosts_files(self, tmp_path: Path) -> None:
-        (tmp_path / "rt_tables").write_text("# comment\n255\tlocal\n100 blue # behind\n0x64 hex\n#7 off\n", "utf-8")
-        (tmp_path / "rt_tables.d").mkdir()
-        (tmp_path / "rt_tables.d" / "own.conf").write_text("200 green\n", "utf-8")
-        (tmp_path / "rt_tables.d" / "own.txt").write_text("201 not-read\n", "utf-8")
-        names = _names.table_names([str(tmp_path), str(tmp_path / "absent")])
-        assert names == {**_names.TABLES, "blue": 100, "hex": 100, "green": 200}

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.names import TABLES
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import (
     INET,
     INET6,
@@ -21,6 +23,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.values impo
     parse_prefix,
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import Host, snapshot
+from ansible_collections.l3host.source_ip.plugins.module_utils._host.tables import table_names
 from tests.unit.host.hosts import Written
 
 LINKS = (
@@ -169,3 +172,12 @@ def test_sysctls_that_are_not_there_are_zero() -> None:
     assert host.sysctl("ipv4/ip_default_ttl") > 0
     assert host.sysctl("ipv4/conf/no-such-device/forwarding") == 0
     assert host.sysctl("ipv4/no_such_key") == 0
+
+
+def test_names_of_tables_come_from_the_hosts_files(tmp_path: Path) -> None:
+    (tmp_path / "rt_tables").write_text("# comment\n255\tlocal\n100 blue # behind\n0x64 hex\n#7 off\n", "utf-8")
+    (tmp_path / "rt_tables.d").mkdir()
+    (tmp_path / "rt_tables.d" / "own.conf").write_text("200 green\n", "utf-8")
+    (tmp_path / "rt_tables.d" / "own.txt").write_text("201 not-read\n", "utf-8")
+    names = table_names([str(tmp_path), str(tmp_path / "absent")])
+    assert names == {**TABLES, "blue": 100, "hex": 100, "green": 200}
