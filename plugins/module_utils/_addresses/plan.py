@@ -16,16 +16,17 @@ from dataclasses import dataclass, field, replace
 from .._base.errors import Refused
 from .._base.values import INET, INET6, Address
 from .._change.steps import Step
-from .._netlink import decode, wire
+from .._netlink import decode
 from .._netlink.decode import Entry
 from .._netlink.wire import (
     NLM_F_CREATE,
     NLM_F_REPLACE,
     RTM_NEWROUTE,
     Message,
-    echo,
 )
+from .._routes.edit import echo
 from .._routes.line import line as route_line
+from .._routes.payload import Payload
 from . import items as _addresses
 from .items import Item
 
@@ -202,10 +203,10 @@ class Left:
 
         A route of a VRF has it from the VRF; in IPv4 from outside of all VRFs, too (``fib_valid_prefsrc()``).
         """
-        header, attrs = wire.split(route)
-        vrf = self._vrfs.of_table.get(wire.table_of(header, attrs), 0)
+        read = Payload(route)
+        vrf = self._vrfs.of_table.get(read.table, 0)
         source, home = self._copy(gone)
-        homes = {vrf, 0} if header[0] == INET else {vrf}
+        homes = {vrf, 0} if read.header.family == INET else {vrf}
         return home in homes and not any(self._copies[source, one] for one in homes)
 
     def take(self, entry: Entry, promotes: bool) -> tuple[list[Entry], tuple[Entry, ...]]:
@@ -372,4 +373,4 @@ def _undo(step: Removal) -> t.Iterator[Message]:
 
 def _routes_again(payloads: t.Iterable[bytes]) -> t.Iterator[Message]:
     for payload in payloads:
-        yield Message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, echo(payload))
+        yield Message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, echo(Payload(payload)))

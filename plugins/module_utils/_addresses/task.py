@@ -19,6 +19,7 @@ from .._host.host import Host, snapshot
 from .._netlink import wire
 from .._netlink.decode import Entry
 from .._netlink.kernel import Kernel
+from .._routes.payload import Payload, source_of
 from . import items as _addresses
 from .items import Item
 from .plan import (
@@ -152,28 +153,28 @@ def find_users(kernel: Kernel, entries: t.Sequence[Entry], going: t.Sequence[Ent
     for device in devices:
         for chunk in kernel.dump_routes(INET, device=device):
             for _kind, _flags, _sequence, payload in wire.messages(chunk):
-                header, attrs = wire.split(payload)
+                route = Payload(payload)
                 # Routes over a nexthop object stay when their device loses its last address.
-                if header[5] != PROTOCOLS["kernel"] and wire.RTA_NH_ID not in attrs:
+                if route.header.protocol != PROTOCOLS["kernel"] and wire.RTA_NH_ID not in route.attrs:
                     users.by_device.setdefault(device, []).append(payload)
     return users
 
 
 def _sort_in(chunk: bytes, sources: t.Collection[bytes], by_source: dict[bytes, list[bytes]]) -> None:
     for _kind, _flags, _sequence, payload in wire.messages(chunk):
-        source = wire.source_of(payload)
+        source = source_of(payload)
         if source in sources and source and not _made_by_kernel(payload, source):
             by_source.setdefault(source, []).append(payload)
 
 
 def _made_by_kernel(payload: bytes, source: bytes) -> bool:
     """Whether the route came with the address itself (its entries in table local, its connected route)."""
-    header, attrs = wire.split(payload)
-    if header[5] != PROTOCOLS["kernel"]:
+    route = Payload(payload)
+    if route.header.protocol != PROTOCOLS["kernel"]:
         return False
-    destination = wire.destination_of(payload)
+    destination = route.destination
     host = destination._replace(packed=source, length=len(source) * 8)
-    return wire.table_of(header, attrs) == TABLES["local"] or destination.covers(host)
+    return route.table == TABLES["local"] or destination.covers(host)
 
 
 def wait_for_detection(

@@ -239,7 +239,7 @@ class Kernel:
             some = data[start : start + step]
             first = self._sequence + 1
             self._sequence += len(some) // size
-            yield _Batch(wire.number(Rows(size, some), first), self._sequence, len(some) // size)
+            yield _Batch(wire.numbered(Rows(size, some), first), self._sequence, len(some) // size)
 
     def _exchange(self, batch: _Batch, position: int) -> list[Failure]:
         self._socket.send(batch.data)

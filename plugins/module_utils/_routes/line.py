@@ -28,6 +28,7 @@ from .._base.values import (
     address_text,
 )
 from .._netlink import wire
+from .payload import USER_HZ, Attributes, Payload
 
 _FLAGS = {1: "dead", 2: "pervasive", 8: "offload", 16: "linkdown", 64: "trap"}  # RTNH_F_*
 
@@ -37,7 +38,7 @@ def devices_text(index: int, names: t.Mapping[int, str]) -> str:
     return names.get(index, f"if{index}")
 
 
-def _next_hops(header: wire.Header, attrs: wire.Attributes, names: t.Mapping[int, str]) -> tuple[NextHop, ...]:
+def _next_hops(payload: Payload, names: t.Mapping[int, str]) -> tuple[NextHop, ...]:
     return tuple(
         NextHop(
             gateway=address_text(hop.gateway[1]) if hop.gateway else None,
@@ -45,7 +46,7 @@ def _next_hops(header: wire.Header, attrs: wire.Attributes, names: t.Mapping[int
             weight=hop.weight,
             onlink=bool(hop.onlink),
         )
-        for hop in wire.hops_of(header, attrs)
+        for hop in payload.hops
     )
 
 
@@ -66,40 +67,40 @@ def _metrics(value: bytes) -> tuple[tuple[tuple[str, t.Any], ...], tuple[str, ..
     return tuple((name, value) for _kind, name, value in named), tuple(n for kind, n, _v in named if lock & 1 << kind)
 
 
-def _expires(attrs: wire.Attributes) -> int | None:
+def _expires(attrs: Attributes) -> int | None:
     """Seconds; a dump says it in CACHEINFO, a request in RTA_EXPIRES."""
     if wire.RTA_EXPIRES in attrs:
         return t.cast(int, struct.unpack("=I", attrs[wire.RTA_EXPIRES])[0])
     ticks = struct.unpack_from("=i", attrs.get(wire.RTA_CACHEINFO, bytes(12)), 8)[0]
-    return ticks // wire.USER_HZ if ticks > 0 else None
+    return ticks // USER_HZ if ticks > 0 else None
 
 
 def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
     """The route of an RTM_NEWROUTE payload; ``names`` maps device indexes to names."""
-    header, attrs = wire.split(payload)
-    family, length, source_length, tos, _table, protocol, scope, kind, flags = header
-    default = bytes(4 if family == INET else 16)
+    read = Payload(payload)
+    header, attrs = read.header, read.attrs
+    family = header.family
     metrics, locked = _metrics(attrs.get(wire.RTA_METRICS, b""))
     encapsulation = struct.unpack("=H", attrs[wire.RTA_ENCAP_TYPE])[0] if wire.RTA_ENCAP_TYPE in attrs else 0
     return Route(
-        destination=Prefix(family, attrs.get(wire.RTA_DST, default), length),
-        table=wire.table_of(header, attrs),
-        metric=wire.metric_of(attrs),
-        protocol=protocol,
-        scope=scope,
-        type=kind,
-        tos=tos if family == INET else 0,
-        source=address_text(attrs.get(wire.RTA_PREFSRC)),
-        hops=_next_hops(header, attrs, names),
+        destination=read.destination,
+        table=read.table,
+        metric=read.metric,
+        protocol=header.protocol,
+        scope=header.scope,
+        type=header.type,
+        tos=header.tos if family == INET else 0,
+        source=address_text(read.source),
+        hops=_next_hops(read, names),
         nexthop_id=struct.unpack("=I", attrs[wire.RTA_NH_ID])[0] if wire.RTA_NH_ID in attrs else None,
         metrics=metrics,
         locked=locked,
-        from_prefix=Prefix(family, attrs[wire.RTA_SRC], source_length) if wire.RTA_SRC in attrs else None,
+        from_prefix=Prefix(family, attrs[wire.RTA_SRC], header.source_length) if wire.RTA_SRC in attrs else None,
         encapsulation=ENCAPSULATIONS.get(encapsulation, str(encapsulation)) if encapsulation else None,
         realm=struct.unpack("=I", attrs[wire.RTA_FLOW])[0] if wire.RTA_FLOW in attrs else None,
         preference=PREFERENCES.get(attrs[wire.RTA_PREF][0]) if wire.RTA_PREF in attrs else None,
         expires=_expires(attrs),
-        flags=tuple(name for bit, name in _FLAGS.items() if flags & bit),
+        flags=tuple(name for bit, name in _FLAGS.items() if header.flags & bit),
         multipath=wire.RTA_MULTIPATH in attrs,
     )
 

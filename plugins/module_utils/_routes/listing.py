@@ -25,6 +25,7 @@ from .._host.host import Host, snapshot
 from .._netlink import wire
 from .._netlink.kernel import Kernel
 from . import line as _decode
+from .payload import source_of
 from .scan import Scan
 
 _FAMILIES = {"ipv4": (INET,), "ipv6": (INET6,), "any": (INET, INET6)}
@@ -99,7 +100,7 @@ def route_info_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
             continue
         chunks = kernel.dump_routes(family, table, protocol, device, kind)
         for payload in _payloads(chunks, family, options["within"], inside):
-            if source is not None and wire.source_of(payload) != source:
+            if source is not None and source_of(payload) != source:
                 continue
             total += 1
             if len(found) < limit:

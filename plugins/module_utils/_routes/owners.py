@@ -12,6 +12,7 @@ from .._base.protocols import OWNERS, owner
 from .._base.values import INET6
 from .._netlink import wire
 from .line import Lines
+from .payload import Payload
 
 _FORCED_WARNINGS = {
     "kernel": "the kernel put it there, and a link flap brings back the kernel's own source",
@@ -19,17 +20,17 @@ _FORCED_WARNINGS = {
 }
 
 
-def owner_of(payload: bytes) -> str | None:
+def owner_of(payload: Payload) -> str | None:
     """The daemon, or ``kernel``, that owns this route."""
-    return owner(payload[5])
+    return owner(payload.header.protocol)
 
 
-def check_owner(payload: bytes, lines: Lines, what: str, force: bool, warnings: list[str]) -> None:
+def check_owner(payload: Payload, lines: Lines, what: str, force: bool, warnings: list[str]) -> None:
     """Refuse to write to a daemon's route, naming its owner and the configuration to change instead."""
     found = owner_of(payload)
     if found is None:
         return
-    line = lines(payload)
+    line = lines(payload.raw)
     if not force:
         raise Refused(
             f"{what}: the route '{line}' belongs to {found}, which may put its own back at any time. "
@@ -40,25 +41,25 @@ def check_owner(payload: bytes, lines: Lines, what: str, force: bool, warnings: 
     warnings.append(f"{what}: '{line}' was changed by force: {reason}")
 
 
-def _replaced_together(payload: bytes) -> bool:
+def _replaced_together(payload: Payload) -> bool:
     """Whether IPv6 counts this route among those that form one multipath route (``rt6_qualify_for_ecmp()``)."""
-    _header, attrs = wire.split(payload)
+    attrs = payload.attrs
     return wire.RTA_NH_ID not in attrs and (wire.RTA_GATEWAY in attrs or wire.RTA_MULTIPATH in attrs)
 
 
-def check_replaceable(payload: bytes, same_key: t.Sequence[bytes], lines: Lines, what: str) -> None:
+def check_replaceable(payload: Payload, same_key: t.Sequence[Payload], lines: Lines, what: str) -> None:
     """Refuse where the kernel would replace another route of the same key than this one.
 
     NLM_F_REPLACE takes the first route of a key: of IPv4 aliases (``ip route append``) the first, of IPv6 routes the
     first of the same kind (with or without a gateway).
     """
     rivals = list(same_key)
-    if payload[0] == INET6:
+    if payload.header.family == INET6:
         kind = _replaced_together(payload)
         rivals = [other for other in rivals if _replaced_together(other) == kind]
-    if rivals and rivals[0] != payload:
+    if rivals and rivals[0].raw != payload.raw:
         raise Refused(
             f"{what}: several routes have the same destination, table and metric, and the kernel changes only the "
-            f"first: '{lines(rivals[0])}', not '{lines(payload)}'. "
+            f"first: '{lines(rivals[0].raw)}', not '{lines(payload.raw)}'. "
             "Give them different metrics, or remove the one that is not wanted"
         )

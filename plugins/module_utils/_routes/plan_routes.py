@@ -13,12 +13,13 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._base.errors import InvalidInput, Refused
-from .._base.names import TYPES
 from .._base.values import INET, INET6, Hop, Shape
 from .._change.steps import Plan
 from .._netlink import wire
+from .edit import echo, edited
 from .line import Lines
 from .owners import check_owner, check_replaceable, owner_of
+from .payload import LOOPBACK_INDEX, WITHOUT_HOPS, Payload
 from .route_steps import (
     CreatedRoutes,
     RouteLine,
@@ -44,7 +45,6 @@ class _Group(t.NamedTuple):
 
 #: (family, table or None for all, protocol) -> chunks
 Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
-_NEEDS_NO_HOP = {TYPES[name] for name in ("blackhole", "unreachable", "prohibit", "throw")}
 
 
 @dataclass
@@ -111,9 +111,9 @@ class RoutePlanner:
         scan = Scan(group.family, group.wanted, group.keys)
         for chunk in self.dump(group.family, group.table, 0):
             scan.feed(chunk)
-        actual: dict[bytes, list[bytes]] = {}
-        for other in dict.fromkeys(scan.others):  # an IPv6 dump can repeat itself while routes are added
-            actual.setdefault(wire.destination_of(other).key, []).append(other)
+        actual: dict[bytes, list[Payload]] = {}
+        for other in map(Payload, dict.fromkeys(scan.others)):  # an IPv6 dump can repeat itself while routes are added
+            actual.setdefault(other.destination.key, []).append(other)
         for run, expected in zip(group.runs, group.expected):
             if run.absent or (actual and not actual.keys().isdisjoint(run.keys)):
                 yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
@@ -135,7 +135,7 @@ class RoutePlanner:
         run: Run,
         expected: list[bytes],
         exact: set[bytes],
-        actual: t.Mapping[bytes, list[bytes]],
+        actual: t.Mapping[bytes, list[Payload]],
         plan: Plan,
         removals: list[RouteStep],
         claimed: set[bytes],
@@ -161,7 +161,7 @@ class RoutePlanner:
     def _plan_item(
         self,
         item: WantedRoute,
-        there: list[bytes],
+        there: list[Payload],
         exact: set[bytes],
         plan: Plan,
         steps: list[RouteStep],
@@ -171,7 +171,7 @@ class RoutePlanner:
         if not item.absent:
             dumped = self._template(item.shape).dumped(item.prefix)
             if dumped in exact:
-                there.insert(0, dumped)
+                there.insert(0, Payload(dumped))
         what = f"routes[{item.number}]"
         same_key = self._select(item, there, what)
         if item.absent:
@@ -182,51 +182,50 @@ class RoutePlanner:
             steps.append(created(item, self._template(item.shape), self.lines))
             return None
         for payload in same_key:
-            if not wire.edited(payload, item.shape)[1]:
-                plan.unchanged.append((item.prefix, RouteLine(payload, self.lines)))
-                return payload
+            if not edited(payload, item.shape)[1]:
+                plan.unchanged.append((item.prefix, RouteLine(payload.raw, self.lines)))
+                return payload.raw
         payload = same_key[0]
-        new, _changed = wire.edited(payload, item.shape)
+        new, _changed = edited(payload, item.shape)
         check_owner(payload, self.lines, what, self.force, plan.warnings)
         check_replaceable(payload, same_key, self.lines, what)
         shown = new
-        if wire.hops_of(*wire.split(new)) != wire.hops_of(*wire.split(payload)):
-            shown, _changed = wire.edited(payload, self._template(item.shape).resolved)
-        old = wire.echo(payload)
-        steps.append(RouteStep(item.number, item.prefix, "changed", old, new, self.lines, (), shown))
-        return payload
+        if Payload(new).hops != payload.hops:
+            shown, _changed = edited(payload, self._template(item.shape).resolved)
+        steps.append(RouteStep(item.number, item.prefix, "changed", echo(payload), new, self.lines, (), shown))
+        return payload.raw
 
     def _plan_absent(
-        self, item: WantedRoute, same_key: list[bytes], plan: Plan, removals: list[RouteStep], what: str
+        self, item: WantedRoute, same_key: list[Payload], plan: Plan, removals: list[RouteStep], what: str
     ) -> None:
-        named = [payload for payload in same_key if not wire.edited(payload, item.shape)[1]]
+        named = [payload for payload in same_key if not edited(payload, item.shape)[1]]
         for payload in named:
             check_owner(payload, self.lines, what, self.force, plan.warnings)
-            removals.append(RouteStep(item.number, item.prefix, "removed", wire.echo(payload), None, self.lines))
+            removals.append(RouteStep(item.number, item.prefix, "removed", echo(payload), None, self.lines))
         if not named:
             plan.missing.append(item.prefix)
 
     def _check_creatable(self, item: WantedRoute) -> None:
         shape = item.shape
-        if shape.hops is None and shape.nexthop_id is None and shape.type not in _NEEDS_NO_HOP:
+        if shape.hops is None and shape.nexthop_id is None and shape.type not in WITHOUT_HOPS:
             raise InvalidInput(
                 f"routes[{item.number}]: {item.prefix} is not in the table, and a new route needs a gateway, a device, "
                 "nexthops or a nexthop_id"
             )
 
-    def _select(self, item: WantedRoute, there: list[bytes], what: str) -> list[bytes]:
+    def _select(self, item: WantedRoute, there: list[Payload], what: str) -> list[Payload]:
         """The routes of the key that the item means.
 
         A metric that the item does not name is the kernel's default (none for IPv4, 1024 for IPv6); where no route
         has that, it is the metric of the only route there is, provided that no daemon owns it.
         """
         shape = item.shape
-        by_metric: dict[int, list[bytes]] = {}
+        by_metric: dict[int, list[Payload]] = {}
         for payload in there:
-            header, attrs = wire.split(payload)
-            same = header[3] == shape.tos if header[0] == INET else not header[2]
+            header = payload.header
+            same = header.tos == shape.tos if header.family == INET else not header.source_length
             if same:
-                by_metric.setdefault(wire.metric_of(attrs), []).append(payload)
+                by_metric.setdefault(payload.metric, []).append(payload)
         default = 0 if shape.family == INET else 1024
         wanted = default if shape.metric is None else shape.metric
         if wanted in by_metric or shape.metric is not None or not by_metric:
@@ -236,7 +235,7 @@ class RoutePlanner:
             return next(iter(free.values()))
         if item.absent and not free:
             return []
-        lines = "; ".join(self.lines(found[0]) for found in by_metric.values())
+        lines = "; ".join(self.lines(found[0].raw) for found in by_metric.values())
         raise Refused(
             f"{what}: {item.prefix} is in the table with another metric: {lines}. "
             f"Name the metric: that of the route you mean, or {wanted} for a second route; the lower wins"
@@ -262,23 +261,22 @@ class RoutePlanner:
     ) -> None:
         if payload in claimed:
             return
-        header, attrs = wire.split(payload)
-        prefix = wire.destination_of(payload)
-        metric = wire.metric_of(attrs)
-        tos = header[3] if header[0] == INET else 0
-        place = (header[0], wire.table_of(header, attrs), prefix, tos)
-        default = 0 if header[0] == INET else 1024
+        found = Payload(payload)
+        ipv4 = found.header.family == INET
+        prefix, metric = found.destination, found.metric
+        place = (found.header.family, found.table, prefix, found.header.tos if ipv4 else 0)
+        default = 0 if ipv4 else 1024
         if (*place, metric) in keep or (metric == default and (*place, None) in keep):
             return
-        old = wire.echo(payload)
+        old = echo(found)
         if old not in taken:
             removals.append(RouteStep(None, prefix, "removed", old, None, self.lines))
 
 
 def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:
     """The shape with the devices that the kernel will fill in: for a gateway without one, and lo for IPv6 rejects."""
-    if shape.type in _NEEDS_NO_HOP and shape.family == INET6:
-        return replace(shape, hops=(Hop(device=wire.LOOPBACK_INDEX),))
+    if shape.type in WITHOUT_HOPS and shape.family == INET6:
+        return replace(shape, hops=(Hop(device=LOOPBACK_INDEX),))
     if not shape.hops:
         return shape
     filled = []

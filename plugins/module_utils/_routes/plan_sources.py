@@ -18,8 +18,10 @@ from .._base.values import INET6, Prefix, address_text
 from .._change.steps import Plan
 from .._netlink import wire
 from .._netlink.wire import Message
+from .edit import echo, single_hops, with_source
 from .line import Lines
 from .owners import check_owner, check_replaceable
+from .payload import Payload
 from .route_steps import RouteLine, RouteStep
 from .scan import Scan
 from .shared_hops import check_shared
@@ -28,7 +30,7 @@ from .wanted import Selection
 #: (family, table, protocol) -> chunks; table None means all
 Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
 #: (payload) -> the source in use on each next hop of an IPv6 multipath route, None where it cannot be seen
-Siblings = t.Callable[[bytes], t.Sequence[t.Optional[bytes]]]
+Siblings = t.Callable[[Payload], t.Sequence[t.Optional[bytes]]]
 
 
 @dataclass
@@ -66,9 +68,10 @@ class SourcePlanner:
         payloads = self._read(family, table, list(exact), bool(within))
         met: set[int] = set()
         seen: dict[Prefix, list[bytes]] = {}
-        for prefix, payload in payloads:
-            seen.setdefault(prefix, []).append(payload)
-        for prefix, there in seen.items():
+        for prefix, raw in payloads:
+            seen.setdefault(prefix, []).append(raw)
+        for prefix, found in seen.items():
+            there = [Payload(raw) for raw in found]
             candidates = exact.get(prefix, []) + [item for item in within if item.prefix.covers(prefix)]
             for payload in there:
                 self._plan_route(prefix, payload, there, candidates, met, plan)
@@ -92,65 +95,63 @@ class SourcePlanner:
     def _plan_route(
         self,
         prefix: Prefix,
-        payload: bytes,
-        there: t.Sequence[bytes],
+        payload: Payload,
+        there: t.Sequence[Payload],
         candidates: t.Sequence[Selection],
         met: set[int],
         plan: Plan,
     ) -> None:
         chosen: Selection | None = None
-        header, attrs = wire.split(payload)
         ranked = sorted(candidates, key=lambda item: item.rank) if len(candidates) > 1 else candidates
         for item in ranked:
-            if not _selects(item, prefix, header, attrs):
+            if not _selects(item, prefix, payload):
                 continue
             met.add(item.number)
             if chosen is not None and chosen.rank == item.rank and chosen.source != item.source:
                 raise InvalidInput(
                     f"routes[{chosen.number}] and routes[{item.number}] both select "
-                    f"'{self.lines(payload)}', with different sources; narrow one of them"
+                    f"'{self.lines(payload.raw)}', with different sources; narrow one of them"
                 )
             chosen = chosen or item
         if chosen is None:
             return
-        hidden = self._hidden(payload, header, attrs, chosen)
-        source = attrs.get(wire.RTA_PREFSRC)
+        hidden = self._hidden(payload)
+        source = payload.source
         spared = chosen.only_source is not None and source != chosen.only_source
         if spared or (source == chosen.source and not hidden):
-            plan.unchanged.append((prefix, RouteLine(payload, self.lines)))
+            plan.unchanged.append((prefix, RouteLine(payload.raw, self.lines)))
             return
         what = f"routes[{chosen.number}]"
-        if header[5] != self.owner:
+        if payload.header.protocol != self.owner:
             check_owner(payload, self.lines, what, self.force, plan.warnings)
-        check_replaceable(payload, [other for other in there if wire.key(other) == wire.key(payload)], self.lines, what)
+        check_replaceable(payload, [other for other in there if other.key == payload.key], self.lines, what)
         plan.steps.append(
             RouteStep(
                 chosen.number,
                 prefix,
                 "changed",
-                wire.echo(payload),
-                wire.with_source(payload, chosen.source),
+                echo(payload),
+                with_source(payload, chosen.source),
                 self.lines,
                 hidden,
             )
         )
 
-    def _hidden(
-        self, payload: bytes, header: wire.Header, attrs: wire.Attributes, chosen: Selection
-    ) -> tuple[Message, ...]:
+    def _hidden(self, payload: Payload) -> tuple[Message, ...]:
         """How to restore an IPv6 multipath route whose next hops have sources of their own; empty where they agree.
 
         A dump shows the first next hop's source only; the others come to light by a lookup for each device.
         """
-        if header[0] != INET6 or wire.RTA_MULTIPATH not in attrs or wire.RTA_NH_ID in attrs:
+        attrs = payload.attrs
+        if payload.header.family != INET6 or wire.RTA_MULTIPATH not in attrs or wire.RTA_NH_ID in attrs:
             return ()
-        shown = attrs.get(wire.RTA_PREFSRC)
+        shown = payload.source
         sources = [shown if source is None else source for source in self.siblings(payload)]
         if shown is None or all(source == shown for source in sources):
             return ()
         return tuple(
             Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE if at == 0 else wire.NLM_F_CREATE | wire.NLM_F_APPEND, one)
-            for at, one in enumerate(wire.single_hops(payload, sources))
+            for at, one in enumerate(single_hops(payload, sources))
         )
 
     def _plan_missing(self, item: Selection, there: t.Sequence[bytes], plan: Plan) -> None:
@@ -176,18 +177,19 @@ class SourcePlanner:
         )
 
 
-def _selects(item: Selection, prefix: Prefix, header: wire.Header, attrs: wire.Attributes) -> bool:
-    if header[7] != TYPES["unicast"]:
+def _selects(item: Selection, prefix: Prefix, payload: Payload) -> bool:
+    protocol = payload.header.protocol
+    if payload.header.type != TYPES["unicast"]:
         return False
-    if header[5] in item.spared_protocols or (item.protocols and header[5] not in item.protocols):
+    if protocol in item.spared_protocols or (item.protocols and protocol not in item.protocols):
         return False
     if any(spared.covers(prefix) for spared in item.spared):
         return False
-    if item.metric is not None and wire.metric_of(attrs) != item.metric:
+    if item.metric is not None and payload.metric != item.metric:
         return False
     if item.device is None and item.gateway is None:
         return True
     return any(
         (item.device is None or hop.device == item.device) and (item.gateway is None or hop.gateway == item.gateway)
-        for hop in wire.hops_of(header, attrs)
+        for hop in payload.hops
     )

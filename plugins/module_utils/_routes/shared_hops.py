@@ -17,6 +17,7 @@ from .._base.errors import Refused
 from .._base.values import INET6, Prefix, address_text
 from .._netlink import wire
 from .line import Lines
+from .payload import Payload
 from .route_steps import RouteStep
 
 #: How RTA_NH_ID begins in a payload: what a search finds without it is looked at, what lacks it is not.
@@ -35,11 +36,11 @@ def check_shared(steps: t.Iterable[RouteStep], dump: Dump, lines: Lines) -> None
     for step in steps:
         new = step.new
         if new is None:
-            gone.add(wire.key(step.old or b""))
+            gone.add(Payload(step.old or b"").key)
             continue
-        attrs = wire.split(new)[1]
-        source, shared = attrs.get(wire.RTA_PREFSRC), attrs.get(wire.RTA_NH_ID)
-        after[wire.key(new)] = source
+        made = Payload(new)
+        source, shared = made.source, made.attrs.get(wire.RTA_NH_ID)
+        after[made.key] = source
         if shared is not None:
             other = first.setdefault(shared, (step, source))
             if other[1] != source:
@@ -49,14 +50,14 @@ def check_shared(steps: t.Iterable[RouteStep], dump: Dump, lines: Lines) -> None
         return
     for chunk in dump(INET6, None, 0):
         for kind, _flags, _sequence, payload in wire.messages(chunk):
-            if kind != wire.RTM_NEWROUTE:
+            if kind != wire.RTM_NEWROUTE or _NEXTHOP_ID not in payload:
                 continue
-            attrs = wire.split(payload)[1]
-            found = first.get(attrs.get(wire.RTA_NH_ID, b""))
-            if found is None or wire.key(payload) in gone:
+            there = Payload(payload)
+            found = first.get(there.attrs.get(wire.RTA_NH_ID, b""))
+            if found is None or there.key in gone:
                 continue
             step, source = found
-            if after.get(wire.key(payload), attrs.get(wire.RTA_PREFSRC)) != source:
+            if after.get(there.key, there.source) != source:
                 _refuse(step.item, lines(payload), step.prefix, source)
 
 

@@ -23,15 +23,12 @@ from .._netlink.wire import (
     RTM_NEWROUTE,
     RTMSG,
     U32,
-    Attributes,
-    Header,
     Rows,
     attribute,
-    merge_metrics,
     message,
-    scope_for,
-    set_hops,
 )
+from .edit import merge_metrics
+from .payload import Attributes, Header, pack_hops, scope_for
 from .runs import Columns, fill, rows
 
 #: Where a payload has the prefix length, and the address: behind struct rtmsg, RTA_TABLE and the head of RTA_DST.
@@ -44,14 +41,12 @@ class Template:
 
     ``request(destination)`` is the payload to send. ``dumped(destination)`` is what a dump will most likely say:
     equal bytes prove that the route is there; different bytes prove nothing and cost a closer look. ``resolved`` is
-    the shape with the devices that the kernel will find for its gateways, ``protocol`` what the shape leaves unnamed,
-    ``has_way`` whether it names a next hop.
+    the shape with the devices that the kernel will find for its gateways, ``protocol`` what the shape leaves unnamed.
     """
 
     def __init__(self, shape: Shape, resolved: Shape, protocol: int) -> None:
         self._shape = shape
         self.resolved = resolved
-        self.has_way = shape.hops is not None or shape.nexthop_id is not None
         self._protocol = protocol if shape.protocol is None else shape.protocol
         self._heads: dict[int, bytes] = {}
         self._tail = self._attributes(shape)
@@ -71,29 +66,26 @@ class Template:
         order = (RTA_PRIORITY, RTA_METRICS, RTA_PREFSRC)
         if shape.family == INET6:
             order = (RTA_PREFSRC, RTA_METRICS, RTA_PRIORITY)
-        header: Header = [shape.family, 0, 0, 0, 0, 0, 0, 0, 0]
-        attrs: Attributes = {}
+        self._flags, attrs = 0, Attributes()
         if shape.nexthop_id is not None:
             attrs[RTA_NH_ID] = U32.pack(shape.nexthop_id)
         elif shape.hops:
-            set_hops(header, attrs, shape.hops)
-        self._flags = header[8]
+            self._flags, attrs = pack_hops(shape.hops, shape.family)
         return b"".join([parts[kind] for kind in order]) + b"".join([attribute(k, v) for k, v in attrs.items()])
 
     def _head(self, length: int) -> bytes:
         shape = self._shape
-        head = RTMSG.pack(
-            shape.family,
-            length,
-            0,
-            shape.tos,
-            shape.table if shape.table < 256 else 252,
-            self._protocol,
-            scope_for(shape),
-            TYPES["unicast"] if shape.type is None else shape.type,
-            self._flags,
+        header = Header(
+            family=shape.family,
+            length=length,
+            tos=shape.tos,
+            table=shape.table if shape.table < 256 else 252,
+            protocol=self._protocol,
+            scope=scope_for(shape),
+            type=TYPES["unicast"] if shape.type is None else shape.type,
+            flags=self._flags,
         )
-        head += attribute(RTA_TABLE, U32.pack(shape.table))
+        head = RTMSG.pack(*header) + attribute(RTA_TABLE, U32.pack(shape.table))
         if length:
             head += ATTRIBUTE.pack(8 if shape.family == INET else 20, RTA_DST)
         self._heads[length] = head

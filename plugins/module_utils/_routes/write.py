@@ -23,6 +23,7 @@ from .._host.host import Host, snapshot
 from .._netlink import wire
 from .._netlink.kernel import Kernel
 from .line import Lines
+from .payload import Payload, source_of
 from .plan_routes import RoutePlanner, with_devices
 from .plan_sources import SourcePlanner
 from .wanted import routes, selections
@@ -150,22 +151,19 @@ def _device_for(kernel: Kernel, gateway: tuple[int, bytes]) -> int | None:
         payload = kernel.lookup(Query(*gateway))
     except KernelError:
         return None
-    device = dict(wire.attributes(payload, wire.RTMSG.size)).get(wire.RTA_OIF)
+    device = Payload(payload).attrs.get(wire.RTA_OIF)
     return t.cast(int, wire.U32.unpack(device)[0]) if device else None
 
 
-def _sibling_sources(kernel: Kernel, payload: bytes) -> list[bytes | None]:
+def _sibling_sources(kernel: Kernel, payload: Payload) -> list[bytes | None]:
     """The source in use on each next hop; None where a lookup shows another route."""
-    header, attrs = wire.split(payload)
-    table = wire.table_of(header, attrs)
     found: dict[int | None, bytes | None] = {}
-    hops = wire.hops_of(header, attrs)
-    for device in {hop.device for hop in hops}:
-        query = Query(INET6, wire.destination_of(payload).packed, device=device)
+    for device in {hop.device for hop in payload.hops}:
+        query = Query(INET6, payload.destination.packed, device=device)
         try:
-            entry = wire.split(kernel.lookup(query, fib_match=True))
-            same = wire.table_of(*entry) == table and entry[0][1] == header[1]
-            found[device] = wire.source_of(kernel.lookup(query)) if same else None
+            entry = Payload(kernel.lookup(query, fib_match=True))
+            same = entry.table == payload.table and entry.header.length == payload.header.length
+            found[device] = source_of(kernel.lookup(query)) if same else None
         except KernelError:
             found[device] = None
-    return [found[hop.device] for hop in hops]
+    return [found[hop.device] for hop in payload.hops]

@@ -23,6 +23,8 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Address, Link, family_of
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import decode, wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.decode import Entry
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Header, Payload, join, source_of
 
 INDEXES = {"lo": 1, "v0": 2, "v1": 3}
 NAMES = {index: name for name, index in INDEXES.items()}
@@ -43,14 +45,14 @@ def entry(text: str, device: str, flags: int = 0, peer: str | None = None) -> En
 def route(destination: str, source: str, device: str = "v0", table: int = 254) -> bytes:
     network, _slash, length = destination.partition("/")
     family = family_of(network)
-    header = [family, int(length), 0, 0, table, 4, 0, 1, 0]
+    header = Header(family, int(length), table=table, protocol=4, type=1)
     attrs = {
         wire.RTA_TABLE: table.to_bytes(4, "little"),
         wire.RTA_DST: socket.inet_pton(family, network),
         wire.RTA_PREFSRC: socket.inet_pton(family, source),
         wire.RTA_OIF: INDEXES[device].to_bytes(4, "little"),
     }
-    return wire.join(header, attrs)
+    return join(header, attrs)
 
 
 def items(*given: dict[str, Any]) -> list[addresses.Item]:
@@ -71,7 +73,7 @@ def removals(
 ) -> Removals:
     users = Users()
     for payload in routes:
-        users.by_source.setdefault(wire.source_of(payload) or b"", []).append(payload)
+        users.by_source.setdefault(source_of(payload) or b"", []).append(payload)
     wanted = items(*given)
     return plan_removals(wanted, plan_additions(wanted, entries).entries, lambda _i: promotes, users, NAMES, force)
 
@@ -216,7 +218,7 @@ def test_the_last_ipv4_address_takes_the_routes_of_its_device_along() -> None:
         plan_removals(wanted, HOST, lambda _i: False, users, NAMES, False)
     plan = plan_removals(wanted, HOST, lambda _i: False, users, NAMES, True)
     assert plan.side_effects[0]["routes"] == 1
-    assert plan.steps[0].undo[-1].payload == wire.echo(through)
+    assert plan.steps[0].undo[-1].payload == edit.echo(Payload(through))
     more = [*HOST, entry("10.1.0.2/24", "v1", SECONDARY)]
     assert plan_removals(wanted, more, lambda _i: True, users, NAMES, False).side_effects == []
 

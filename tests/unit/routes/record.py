@@ -21,7 +21,9 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.wire import Message
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import line as _decode
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import USER_HZ, Payload, join
 from tests.kernel.test_prefsrc import KINDS, source_for
 from tests.lab.pair import Host
 
@@ -40,13 +42,14 @@ def dumped(kernel: Kernel, destination: str) -> list[bytes]:
 
 def without_ticks(payload: bytes) -> bytes:
     """The payload with the lifetime, which runs, rounded to a multiple of ten seconds."""
-    header, attrs = wire.split(payload)
+    read = Payload(payload)
+    attrs = dict(read.attrs)
     if wire.RTA_CACHEINFO in attrs:
         left = int.from_bytes(attrs[wire.RTA_CACHEINFO][8:12], "little", signed=True)
-        seconds = round(left / wire.USER_HZ, -1) if left > 0 else 0
-        ticks = (int(seconds) * wire.USER_HZ).to_bytes(4, "little")
+        seconds = round(left / USER_HZ, -1) if left > 0 else 0
+        ticks = (int(seconds) * USER_HZ).to_bytes(4, "little")
         attrs[wire.RTA_CACHEINFO] = attrs[wire.RTA_CACHEINFO][:8] + ticks + attrs[wire.RTA_CACHEINFO][12:]
-    return wire.join(header, attrs)
+    return join(read.header, attrs)
 
 
 def send(kernel: Kernel, request: bytes) -> None:
@@ -61,17 +64,16 @@ def record(kind: str) -> dict[str, str]:
     with Kernel() as kernel:
         (before,) = dumped(kernel, destination)
         names = snapshot(kernel).names
-        echo = wire.echo(before)
+        echo = edit.echo(Payload(before))
         send(kernel, echo)
         assert [without_ticks(one) for one in dumped(kernel, destination)] == [without_ticks(before)], kind
-        request = wire.with_source(before, source)
+        request = edit.with_source(Payload(before), source)
         send(kernel, request)
         (after,) = dumped(kernel, destination)
-    header, attrs = wire.split(without_ticks(after))
-    assert attrs.pop(wire.RTA_PREFSRC) == source
-    expected_header, expected = wire.split(without_ticks(before))
-    expected.pop(wire.RTA_PREFSRC, None)
-    assert (header, attrs) == (expected_header, expected), kind
+    got, expected = Payload(without_ticks(after)), Payload(without_ticks(before))
+    assert got.attrs.pop(wire.RTA_PREFSRC) == source
+    expected.attrs.pop(wire.RTA_PREFSRC, None)
+    assert (got.header, got.attrs) == (expected.header, expected.attrs), kind
     return {
         "command": "; ".join(commands),
         "destination": destination,

@@ -21,7 +21,9 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.values impo
     Shape,
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import line as _decode
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload, source_of, unpack_hops
 from tests.unit.routes import routes as R
 from tests.unit.routes.routes import u32
 
@@ -44,13 +46,13 @@ _HEADERS = st.tuples(*[st.integers(0, 255)] * 8, st.integers(0, 0xFFFFFFFF)).map
 class TestRecorded:
     def test_requests_are_those_the_kernel_took(self, kind: str) -> None:
         route = R.RECORDED[kind]
-        assert wire.echo(R.dumped(kind)).hex() == route["echo"]
-        assert wire.with_source(R.dumped(kind), bytes.fromhex(route["source"])).hex() == route["with_source"]
+        assert edit.echo(Payload(R.dumped(kind))).hex() == route["echo"]
+        assert edit.with_source(Payload(R.dumped(kind)), bytes.fromhex(route["source"])).hex() == route["with_source"]
 
     def test_only_the_source_and_what_a_request_may_not_hold_differ(self, kind: str) -> None:
         header, attrs = R.parsed(R.dumped(kind))
         source = bytes.fromhex(R.RECORDED[kind]["source"])
-        new_header, new = R.parsed(wire.with_source(R.dumped(kind), source))
+        new_header, new = R.parsed(edit.with_source(Payload(R.dumped(kind)), source))
         assert new_header[:8] == header[:8]
         assert new_header[8] & ~4 == 0
         assert new.pop(R.PREFSRC) == source
@@ -60,21 +62,21 @@ class TestRecorded:
             assert new.get(number) == attrs.get(number), number
 
     def test_the_source_goes_as_it_came(self, kind: str) -> None:
-        request = wire.with_source(R.dumped(kind), b"\1\2\3\4")
-        assert wire.source_of(request) == b"\1\2\3\4"
-        cleared = wire.with_source(request, None)
-        assert wire.source_of(cleared) is None
-        header, attrs = R.parsed(wire.echo(R.dumped(kind)))
+        request = edit.with_source(Payload(R.dumped(kind)), b"\1\2\3\4")
+        assert source_of(request) == b"\1\2\3\4"
+        cleared = edit.with_source(Payload(request), None)
+        assert source_of(cleared) is None
+        header, attrs = R.parsed(edit.echo(Payload(R.dumped(kind))))
         attrs.pop(R.PREFSRC, None)
         assert R.parsed(cleared) == (header, attrs)
 
     def test_an_echo_of_an_echo_is_the_echo(self, kind: str) -> None:
-        echo = wire.echo(R.dumped(kind))
-        assert wire.echo(echo) == echo
+        echo = edit.echo(Payload(R.dumped(kind)))
+        assert edit.echo(Payload(echo)) == echo
 
     def test_nothing_named_is_nothing_changed(self, kind: str) -> None:
         family = R.dumped(kind)[0]
-        assert wire.edited(R.dumped(kind), Shape(family)) == (wire.echo(R.dumped(kind)), False)
+        assert edit.edited(Payload(R.dumped(kind)), Shape(family)) == (edit.echo(Payload(R.dumped(kind))), False)
 
     def test_naming_what_is_there_is_nothing_changed(self, kind: str) -> None:
         route = R.dumped(kind)
@@ -86,10 +88,10 @@ class TestRecorded:
             scope=header[6],
             type=header[7],
             source=attrs.get(R.PREFSRC),
-            hops=None if by_id else wire.hops_of(header, attrs),
+            hops=None if by_id else Payload(route).hops,
             nexthop_id=struct.unpack("=I", attrs[R.NH_ID])[0] if by_id else None,
         )
-        assert not wire.edited(route, shape)[1]
+        assert not edit.edited(Payload(route), shape)[1]
 
     def test_the_line_is_the_recorded_one(self, kind: str) -> None:
         assert _decode.line(R.dumped(kind), R.NAMES) == R.RECORDED[kind]["line"]
@@ -103,7 +105,7 @@ class TestRecorded:
 
     def test_the_key_stays(self, kind: str) -> None:
         route = R.dumped(kind)
-        assert wire.key(wire.with_source(route, b"\1\2\3\4")) == wire.key(route)
+        assert Payload(edit.with_source(Payload(route), b"\1\2\3\4")).key == Payload(route).key
         assert str(wire.destination_of(route)) == R.RECORDED[kind]["destination"]
 
 
@@ -112,21 +114,21 @@ def test_any_attributes_survive_a_new_source(
     header: bytes, strange: list[tuple[int, bytes]], source: bytes | None
 ) -> None:
     route = header + b"".join(R.attr(kind, value) for kind, value in strange)
-    request = wire.with_source(route, source)
+    request = edit.with_source(Payload(route), source)
     attrs = R.walk(request[12:])
     assert [one for one in attrs if one[0] != R.PREFSRC] == strange
     assert [value for kind, value in attrs if kind == R.PREFSRC] == ([source] if source else [])
     assert request[:8] == route[:8]
     assert struct.unpack_from("=I", request, 8)[0] == struct.unpack_from("=I", route, 8)[0] & 4
-    assert wire.with_source(request, source) == request
-    assert wire.echo(request) == request
+    assert edit.with_source(Payload(request), source) == request
+    assert edit.echo(Payload(request)) == request
 
 
 @given(ticks=st.integers(-(2**31), 2**31 - 1))
 def test_a_lifetime_is_sent_in_whole_seconds_and_never_shortened(ticks: int) -> None:
     cacheinfo = bytes(8) + struct.pack("=i", ticks) + bytes(20)
     route = R.payload("2001:db8::/32").replace(R.attr(12, bytes(32)), R.attr(12, cacheinfo))
-    _header, attrs = R.parsed(wire.echo(route))
+    _header, attrs = R.parsed(edit.echo(Payload(route)))
     assert R.CACHEINFO not in attrs
     if ticks <= 0:
         assert R.EXPIRES not in attrs
@@ -136,12 +138,12 @@ def test_a_lifetime_is_sent_in_whole_seconds_and_never_shortened(ticks: int) -> 
 
 def test_single_hops_of_siblings_with_sources_of_their_own() -> None:
     first, second = R.packed("2001:db8:ff::2"), R.packed("2001:db8:ff::3")
-    requests = wire.single_hops(R.dumped("IPv6 weights"), [first, None])
+    requests = edit.single_hops(Payload(R.dumped("IPv6 weights")), [first, None])
     assert [_decode.line(one, R.NAMES) for one in requests] == [
         "2001:db8:100::/64 via 2001:db8::fe dev v0 proto boot src 2001:db8:ff::2 metric 1024 pref medium",
         "2001:db8:100::/64 via 2001:db8:1::fe dev v1 proto boot metric 1024 pref medium",
     ]
-    assert [wire.source_of(one) for one in wire.single_hops(R.dumped("IPv6 weights"), [first, second])] == [
+    assert [source_of(one) for one in edit.single_hops(Payload(R.dumped("IPv6 weights")), [first, second])] == [
         first,
         second,
     ]
@@ -151,95 +153,97 @@ class TestKey:
     def test_of_ipv4_is_table_destination_tos_and_metric(self) -> None:
         base = R.payload("198.51.100.0/24", metric=5)
         same = R.payload("198.51.100.0/24", "10.0.0.9", 3, metric=5, protocol=186, kind=6, source="192.0.2.2")
-        assert wire.key(base) == wire.key(same)
+        assert Payload(base).key == Payload(same).key
         for other in (
             R.payload("198.51.100.0/25", metric=5),
             R.payload("198.51.100.0/24", metric=6),
             R.payload("198.51.100.0/24", metric=5, table=1000),
             R.payload("198.51.100.0/24", metric=5, tos=16),
         ):
-            assert wire.key(base) != wire.key(other)
+            assert Payload(base).key != Payload(other).key
 
     def test_of_ipv6_has_the_from_prefix(self) -> None:
-        assert wire.key(R.dumped("IPv6 from")) != wire.key(R.dumped("IPv6 plain"))
-        assert wire.key(R.dumped("IPv6 pref")) == wire.key(R.dumped("IPv6 plain"))
+        assert Payload(R.dumped("IPv6 from")).key != Payload(R.dumped("IPv6 plain")).key
+        assert Payload(R.dumped("IPv6 pref")).key == Payload(R.dumped("IPv6 plain")).key
 
     def test_of_tables_above_255(self) -> None:
-        assert wire.key(R.payload("198.51.100.0/24", table=1000))[1] == 1000
+        assert Payload(R.payload("198.51.100.0/24", table=1000)).key[1] == 1000
 
 
 class TestHops:
     V0, V1 = Hop((INET, R.packed("10.0.0.254")), 2), Hop((INET, R.packed("10.1.0.254")), 3)
 
     def test_of_a_multipath_route(self) -> None:
-        assert wire.hops_of(*wire.split(R.dumped("weights"))) == (
+        assert Payload(R.dumped("weights")).hops == (
             Hop((INET, R.packed("10.0.0.254")), 2, 5, False),
             Hop((INET, R.packed("10.1.0.254")), 3, 250, False),
         )
-        assert [hop.onlink for hop in wire.hops_of(*wire.split(R.dumped("onlink hops")))] == [True, False]
+        assert [hop.onlink for hop in Payload(R.dumped("onlink hops")).hops] == [True, False]
 
     def test_of_a_gateway_of_the_other_family(self) -> None:
-        (hop,) = wire.hops_of(*wire.split(R.dumped("via inet6")))
+        (hop,) = Payload(R.dumped("via inet6")).hops
         assert hop.gateway == (INET6, R.packed("2001:db8::fe"))
 
     def test_agree_in_any_order_and_one_by_one(self) -> None:
         actual = (Hop(self.V0.gateway, 2, 1, False), Hop(self.V1.gateway, 3, 1, False))
-        assert wire.same_hops((self.V1, self.V0), actual)
-        assert wire.same_hops((Hop(self.V0.gateway), Hop(self.V1.gateway)), actual)
-        assert not wire.same_hops((self.V0,), actual)
-        assert not wire.same_hops((self.V0, self.V0), actual)
-        assert not wire.same_hops((self.V0, Hop(self.V1.gateway, 3, 2)), actual)
-        assert not wire.same_hops((Hop(None, 2), self.V1), actual)
-        assert not wire.same_hops((Hop(self.V0.gateway, 2, 1, True), self.V1), actual)
+        assert edit.same_hops((self.V1, self.V0), actual)
+        assert edit.same_hops((Hop(self.V0.gateway), Hop(self.V1.gateway)), actual)
+        assert not edit.same_hops((self.V0,), actual)
+        assert not edit.same_hops((self.V0, self.V0), actual)
+        assert not edit.same_hops((self.V0, Hop(self.V1.gateway, 3, 2)), actual)
+        assert not edit.same_hops((Hop(None, 2), self.V1), actual)
+        assert not edit.same_hops((Hop(self.V0.gateway, 2, 1, True), self.V1), actual)
 
 
 class TestEdited:
     def test_a_named_source_keeps_all_else(self) -> None:
         shape = Shape(INET, source=R.packed("192.0.2.3"))
         for kind in ("all metrics", "weights", "onlink hops", "nexthop object", "encap ip", "realm"):
-            request, changed = wire.edited(R.dumped(kind), shape)
+            request, changed = edit.edited(Payload(R.dumped(kind)), shape)
             assert changed
-            assert request == wire.with_source(R.dumped(kind), R.packed("192.0.2.3"))
+            assert request == edit.with_source(Payload(R.dumped(kind)), R.packed("192.0.2.3"))
 
     def test_metrics_are_merged_and_a_zero_takes_one_away_with_its_lock(self) -> None:
-        request, changed = wire.edited(R.dumped("locked metrics"), Shape(INET, metrics=((2, u32(0)), (8, u32(1200)))))
+        request, changed = edit.edited(
+            Payload(R.dumped("locked metrics")), Shape(INET, metrics=((2, u32(0)), (8, u32(1200))))
+        )
         assert changed
         assert _decode.line(request, R.NAMES).endswith("proto boot advmss 1200 hoplimit lock 7")
-        bare, changed = wire.edited(R.dumped("congctl"), Shape(INET, metrics=((16, b"\0"),)))
+        bare, changed = edit.edited(Payload(R.dumped("congctl")), Shape(INET, metrics=((16, b"\0"),)))
         assert changed
         assert R.METRICS not in R.parsed(bare)[1]
 
     def test_another_gateway_replaces_all_next_hops(self) -> None:
         one = Shape(INET, hops=(Hop((INET, R.packed("10.0.0.7"))),))
         for kind in ("weights", "onlink", "onlink hops", "nexthop group", "encap ip", "via inet6", "plain"):
-            header, attrs = R.parsed(wire.edited(R.dumped(kind), one)[0])
+            header, attrs = R.parsed(edit.edited(Payload(R.dumped(kind)), one)[0])
             assert attrs[R.GATEWAY] == R.packed("10.0.0.7")
             assert not {R.MULTIPATH, R.NH_ID, R.OIF, 18, 21, 22} & set(attrs), kind
             assert not header[8] & 4
 
     def test_a_nexthop_object_takes_the_place_of_hops(self) -> None:
         for kind in ("weights", "plain", "nexthop group"):
-            _header, attrs = R.parsed(wire.edited(R.dumped(kind), Shape(INET, nexthop_id=4))[0])
+            _header, attrs = R.parsed(edit.edited(Payload(R.dumped(kind)), Shape(INET, nexthop_id=4))[0])
             assert attrs[R.NH_ID] == u32(4)
             assert not {R.MULTIPATH, R.OIF, R.GATEWAY} & set(attrs), kind
 
     def test_a_blackhole_loses_the_way_out_and_the_source(self) -> None:
-        request, changed = wire.edited(R.payload("198.51.100.0/24", source="192.0.2.2"), Shape(INET, type=6))
+        request, changed = edit.edited(Payload(R.payload("198.51.100.0/24", source="192.0.2.2")), Shape(INET, type=6))
         assert changed
         assert _decode.line(request, R.NAMES) == "blackhole 198.51.100.0/24 proto boot"
-        six = wire.edited(R.payload("2001:db8::/32"), Shape(INET6, type=6))[0]
+        six = edit.edited(Payload(R.payload("2001:db8::/32")), Shape(INET6, type=6))[0]
         assert R.parsed(six)[1][R.OIF] == u32(1)
 
     def test_a_next_hop_named_on_a_blackhole_makes_it_unicast(self) -> None:
         hole = R.payload("198.51.100.0/24", None, 0, kind=6)
-        assert R.parsed(wire.edited(hole, Shape(INET, hops=(Hop(device=2),)))[0])[0][7] == 1
-        assert R.parsed(wire.edited(hole, Shape(INET, nexthop_id=3))[0])[0][7] == 1
-        assert not wire.edited(hole, Shape(INET, type=6))[1]
+        assert R.parsed(edit.edited(Payload(hole), Shape(INET, hops=(Hop(device=2),)))[0])[0][7] == 1
+        assert R.parsed(edit.edited(Payload(hole), Shape(INET, nexthop_id=3))[0])[0][7] == 1
+        assert not edit.edited(Payload(hole), Shape(INET, type=6))[1]
 
     def test_the_scope_follows_the_next_hop(self) -> None:
-        request = wire.edited(R.payload("198.51.100.0/24"), Shape(INET, hops=(Hop(device=3),)))[0]
+        request = edit.edited(Payload(R.payload("198.51.100.0/24")), Shape(INET, hops=(Hop(device=3),)))[0]
         assert R.parsed(request)[0][6] == 253
-        back = wire.edited(request, Shape(INET, hops=(Hop((INET, R.packed("10.0.0.254"))),)))[0]
+        back = edit.edited(Payload(request), Shape(INET, hops=(Hop((INET, R.packed("10.0.0.254"))),)))[0]
         assert R.parsed(back)[0][6] == 0
 
 
@@ -272,5 +276,5 @@ def test_an_extended_ack_is_read_and_broken_messages_end_the_walk() -> None:
     assert wire.extack(bytes(20) + told, 20) == "Invalid prefsrc address."
     assert wire.extack(bytes(20), 20) == ""
     assert list(wire.attributes(b"\0\0\1\0" + R.attr(1, b"x"))) == []
-    assert list(wire.hops(b"\0" * 8)) == []
+    assert list(unpack_hops(b"\0" * 8)) == []
     assert wire.destination_of(R.payload("::/0")) == Prefix(INET6, bytes(16), 0)

@@ -15,7 +15,9 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.values impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._change.steps import Plan
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import Host
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_routes import RoutePlanner, with_devices
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import routes
 from tests.unit.host.hosts import Written
@@ -138,7 +140,7 @@ def test_what_is_there_is_unchanged(there: bytes, item: dict[str, Any]) -> None:
 class TestMetricThatIsNotNamed:
     def metrics(self, item: dict[str, Any], *there: bytes) -> list[int]:
         found = plan(there, {"destination": P4, "source": "192.0.2.2", **item})
-        return [wire.metric_of(wire.split(step.request.payload)[1]) for step in found.steps]
+        return [Payload(step.request.payload).metric for step in found.steps]
 
     def test_means_the_default_where_there_is_one(self) -> None:
         both = R.payload(P4), R.payload(P4, metric=5)
@@ -168,7 +170,7 @@ class TestMetricThatIsNotNamed:
     def test_of_ipv6_is_1024(self) -> None:
         there = R.payload(P6), R.payload(P6, metric=5)
         found = plan(there, {"destination": P6, "source": "2001:db8:ff::2"})
-        assert wire.metric_of(wire.split(found.steps[0].request.payload)[1]) == 1024
+        assert Payload(found.steps[0].request.payload).metric == 1024
         with pytest.raises(Refused, match="or 1024 for a second route"):
             plan([R.payload(P6, metric=5), R.payload(P6, metric=6)], {"destination": P6, "source": "2001:db8:ff::2"})
 
@@ -234,7 +236,7 @@ class TestUndo:
         there = R.dumped("all metrics")
         (step,) = plan([there], {"destination": P4, "source": "192.0.2.2"}).steps
         assert step.request.flags == wire.NLM_F_REPLACE
-        assert step.undo == (wire.Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE, wire.echo(there)),)
+        assert step.undo == (wire.Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE, edit.echo(Payload(there))),)
 
 
 class TestPurge:
@@ -332,9 +334,9 @@ def test_planning_again_after_the_steps_finds_nothing() -> None:
         {"destination": "198.18.0.0/24", "type": "blackhole"},
         {"destination": "203.0.113.0/24", "state": "absent"},
     ]
-    there = {wire.key(one): one for one in (R.dumped("locked metrics"), R.payload("203.0.113.0/24"))}
+    there = {Payload(one).key: one for one in (R.dumped("locked metrics"), R.payload("203.0.113.0/24"))}
     for step in plan(list(there.values()), *items, purge=(254,)).steps:
-        key = wire.key(step.request.payload)
+        key = Payload(step.request.payload).key
         if step.request.kind == wire.RTM_DELROUTE:
             del there[key]
         else:

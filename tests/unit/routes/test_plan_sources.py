@@ -14,7 +14,9 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, Link
 from ansible_collections.l3host.source_ip.plugins.module_utils._change.steps import Plan
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload, source_of
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_sources import SourcePlanner
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import selections
 from tests.unit.host.hosts import Written
@@ -93,7 +95,7 @@ class TestSelection:
             R.payload(P4, metric=30, protocol=77),
         ]
         found = plan(there, {"destination": P4, "source": S4, **item})
-        assert [wire.metric_of(wire.split(step.request.payload)[1]) for step in found.steps] == chosen
+        assert [Payload(step.request.payload).metric for step in found.steps] == chosen
 
     def test_looks_into_all_next_hops(self) -> None:
         for chosen in ({"device": "v1"}, {"gateway": "10.1.0.254"}, {"device": "v0"}):
@@ -117,8 +119,12 @@ class TestSource:
         for kind in ("all metrics", "congctl locked", "onlink hops", "nexthop group", "realm", "encap ip"):
             there = R.dumped(kind)
             (step,) = plan([there], {"destination": P4, "source": S4}, force=True).steps
-            assert step.request == (wire.RTM_NEWROUTE, wire.NLM_F_REPLACE, wire.with_source(there, R.packed(S4)))
-            assert step.undo == (wire.Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE, wire.echo(there)),)
+            assert step.request == (
+                wire.RTM_NEWROUTE,
+                wire.NLM_F_REPLACE,
+                edit.with_source(Payload(there), R.packed(S4)),
+            )
+            assert step.undo == (wire.Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE, edit.echo(Payload(there))),)
 
     def test_that_is_there_is_unchanged(self) -> None:
         found = plan([R.payload(P4, source=S4)], {"destination": P4, "source": S4})
@@ -222,7 +228,7 @@ class TestAliases:
     def test_of_ipv6_are_counted_by_kind(self) -> None:
         device, gateway = R.payload(P6, None, 2), R.payload(P6, "2001:db8:1::fe", 3)
         found = plan([device, gateway], {"destination": P6, "source": S6, "device": "v1"})
-        assert [step.request.payload for step in found.steps] == [wire.with_source(gateway, R.packed(S6))]
+        assert [step.request.payload for step in found.steps] == [edit.with_source(Payload(gateway), R.packed(S6))]
         with pytest.raises(Refused, match="only the first"):
             plan([device, R.payload(P6, None, 3)], {"destination": P6, "source": S6, "device": "v1"})
 
@@ -233,7 +239,7 @@ class TestAliases:
 class TestHiddenSources:
     """IPv6 siblings may each have a source; a dump shows the first one's."""
 
-    SHOWN = wire.with_source(R.dumped("IPv6 weights"), R.packed(S6))
+    SHOWN = edit.with_source(Payload(R.dumped("IPv6 weights")), R.packed(S6))
 
     def test_are_set_though_the_shown_one_is_right(self) -> None:
         item = {"destination": P6, "source": S6}
@@ -247,7 +253,7 @@ class TestHiddenSources:
         (step,) = plan([self.SHOWN], {"destination": P6, "source": S6}, siblings=[R.packed(S6), R.packed(OTHER6)]).steps
         append = wire.NLM_F_CREATE | wire.NLM_F_APPEND
         assert [message.flags for message in step.undo] == [wire.NLM_F_REPLACE, append]
-        assert [wire.source_of(message.payload) for message in step.undo] == [R.packed(S6), R.packed(OTHER6)]
+        assert [source_of(message.payload) for message in step.undo] == [R.packed(S6), R.packed(OTHER6)]
 
 
 def test_one_dump_for_each_family_and_table() -> None:

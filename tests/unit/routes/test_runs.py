@@ -21,6 +21,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.values impo
     parse_prefix,
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.runs import Columns, Run, columns_of
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.template import Template
 
@@ -66,7 +67,7 @@ def test_messages_in_a_row_are_those_made_one_by_one(family: int) -> None:
         (wire.RTM_NEWROUTE, flags | (wire.NLM_F_ACK if at == len(texts) else 0), 70000 + at, template.request(prefix))
         for at, prefix in enumerate(one_by_one(texts), 1)
     ]
-    data = wire.number(template.requests(columns), 70001)
+    data = wire.numbered(template.requests(columns), 70001)
     assert list(wire.messages(bytes(data))) == expected
     assert struct.unpack_from("=I", data, 12) == (0,)  # the kernel fills in the port
     assert template.dumped_all(columns) == [template.dumped(prefix) for prefix in one_by_one(texts)]
@@ -77,7 +78,7 @@ def test_a_default_route_names_no_destination(text: str) -> None:
     shape = SHAPES[INET6 if ":" in text else INET]
     template, prefix = Template(shape, shape, 133), parse_prefix(text, "test")
     columns = Columns(prefix.family, prefix.packed, b"\0")
-    (message,) = wire.messages(bytes(wire.number(template.requests(columns), 1)))
+    (message,) = wire.messages(bytes(wire.numbered(template.requests(columns), 1)))
     assert message[3] == template.request(prefix)
-    assert wire.RTA_DST not in wire.split(message[3])[1]
+    assert wire.RTA_DST not in Payload(message[3]).attrs
     assert template.dumped_all(columns) == [template.dumped(prefix)]

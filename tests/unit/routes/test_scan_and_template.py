@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import BITS, INET, INET6, Hop, Prefix, Shape
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import line as _decode
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload, scope_for
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.scan import Scan
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.template import Template
 from tests.unit.routes import routes as R
@@ -136,7 +138,7 @@ def test_a_template_says_what_was_asked(family: int, data: st.DataObject) -> Non
     assert header[:4] == [family, prefix.length, 0, shape.tos]
     assert header[4] == (shape.table if shape.table < 256 else 252)
     assert header[5] == (133 if shape.protocol is None else shape.protocol)
-    assert header[6] == wire.scope_for(shape)
+    assert header[6] == scope_for(shape)
     assert header[7] == (shape.type or 1)
     assert attrs.pop(R.TABLE) == R.u32(shape.table)
     assert attrs.pop(R.DST, bytes(len(prefix.packed))) == prefix.packed
@@ -145,13 +147,13 @@ def test_a_template_says_what_was_asked(family: int, data: st.DataObject) -> Non
     assert attrs.pop(R.PREFSRC, None) == shape.source
     assert tuple(R.walk(attrs.pop(R.METRICS, b""))) == shape.metrics
     asked = tuple(replace(hop, onlink=bool(hop.onlink), device=hop.device or None) for hop in shape.hops or ())
-    found = tuple(replace(hop, device=hop.device or None) for hop in wire.hops_of(header, attrs))
+    found = tuple(replace(hop, device=hop.device or None) for hop in Payload(request).hops)
     assert found == asked
     for kind in (R.OIF, R.GATEWAY, R.MULTIPATH):
         attrs.pop(kind, None)
     assert not attrs
     # What was made so is what was wanted: a second look finds nothing to change.
-    assert not wire.edited(request, shape)[1]
+    assert not edit.edited(Payload(request), shape)[1]
 
 
 def test_a_template_predicts_the_dump() -> None:

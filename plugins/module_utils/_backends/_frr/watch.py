@@ -20,6 +20,7 @@ from typing import Any
 
 from ..._base.protocols import frr_word
 from ..._netlink import wire
+from ..._routes.payload import Payload
 from .audit import (
     Judge,
     judge_kernel,
@@ -69,15 +70,15 @@ def look(judge: Judge, tables: Mapping[int, str], data: bytes) -> tuple[set[Plac
             packed = found.get(_IFA_LOCAL, found.get(_IFA_ADDRESS, b""))
             came |= _text(packed) in judge.sources
         elif kind == wire.RTM_NEWROUTE:
-            header, attrs = wire.split(payload)
-            table = wire.table_of(header, attrs)
-            family = _FAMILIES.get(header[0])
-            protocol = frr_word(header[5], family) if family else None
-            if protocol is None or family is None or header[7] != _RTN_UNICAST or table not in tables:
+            route = Payload(payload)
+            table = route.table
+            family = _FAMILIES.get(route.header.family)
+            protocol = frr_word(route.header.protocol, family) if family else None
+            if protocol is None or family is None or route.header.type != _RTN_UNICAST or table not in tables:
                 continue
-            destination = str(wire.destination_of(payload))
+            destination = str(route.destination)
             expected = judge.wants(tables[table], family, destination, protocol)
-            if expected is not None and _text(wire.source_of(payload)) != expected:
+            if expected is not None and _text(route.source) != expected:
                 wrong.add((tables[table], family, table, destination))
     return wrong, came
 

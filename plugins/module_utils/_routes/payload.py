@@ -1,0 +1,194 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A route as bytes, and what they say. Pure. PRIVATE to the collection.
+
+The payload of RTM_NEWROUTE: ``struct rtmsg`` (12 bytes) and its attributes, as in ``include/uapi/linux/rtnetlink.h``.
+It is kept as bytes because decoding and encoding again loses what the decoder does not know.
+"""
+
+from __future__ import annotations
+
+import functools
+import struct
+import typing as t
+
+from .._base.names import SCOPES, TYPES
+from .._base.values import INET, INET6, Hop, Prefix, Shape
+from .._netlink.wire import (
+    RTA_DST,
+    RTA_ENCAP,
+    RTA_ENCAP_TYPE,
+    RTA_GATEWAY,
+    RTA_MULTIPATH,
+    RTA_OIF,
+    RTA_PREFSRC,
+    RTA_PRIORITY,
+    RTA_SRC,
+    RTA_TABLE,
+    RTA_VIA,
+    RTMSG,
+    U32,
+    attribute,
+    attributes,
+)
+
+RTNH_F_ONLINK = 4
+LOOPBACK_INDEX = 1  # LOOPBACK_IFINDEX of include/net/flow.h
+USER_HZ = 100  # of struct rta_cacheinfo.rta_expires
+RTNEXTHOP = struct.Struct("=HBBi")  # struct rtnexthop
+#: The attributes that say where a route leads.
+HOP_ATTRIBUTES = (RTA_OIF, RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH, RTA_ENCAP_TYPE, RTA_ENCAP)
+WITHOUT_HOPS = {TYPES[name] for name in ("blackhole", "unreachable", "prohibit", "throw")}
+
+Attributes = dict[int, bytes]
+
+
+class Header(t.NamedTuple):
+    """``struct rtmsg``: family, lengths of destination and source in bits, and the numbers of ip-route(8)'s words.
+
+    ``table`` is 252 where it has no room for the table's number; RTA_TABLE has it then.
+    """
+
+    family: int
+    length: int = 0
+    source_length: int = 0
+    tos: int = 0
+    table: int = 0
+    protocol: int = 0
+    scope: int = 0
+    type: int = 0
+    flags: int = 0
+
+
+class Payload:
+    """A route, its bytes in ``raw``, taken apart once: ``header``, and ``attrs`` with nested ones left as bytes."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.header = Header._make(RTMSG.unpack_from(raw))
+        self.attrs: Attributes = dict(attributes(raw, RTMSG.size))
+
+    @property
+    def destination(self) -> Prefix:
+        header = self.header
+        return Prefix(header.family, self.attrs.get(RTA_DST) or _unspecified(header.family), header.length)
+
+    @property
+    def source(self) -> bytes | None:
+        """Its preferred source."""
+        return self.attrs.get(RTA_PREFSRC)
+
+    @property
+    def table(self) -> int:
+        found = self.attrs.get(RTA_TABLE)
+        return t.cast(int, U32.unpack(found)[0]) if found else self.header.table
+
+    @property
+    def metric(self) -> int:
+        found = self.attrs.get(RTA_PRIORITY)
+        return t.cast(int, U32.unpack(found)[0]) if found else 0
+
+    @functools.cached_property
+    def key(self) -> tuple[t.Any, ...]:
+        """What the kernel identifies this route by: (family, table, destination, tos or from, metric)."""
+        header = self.header
+        any_address = _unspecified(header.family)
+        return (
+            header.family,
+            self.table,
+            header.length,
+            self.attrs.get(RTA_DST, any_address),
+            header.tos if header.family == INET else (header.source_length, self.attrs.get(RTA_SRC, any_address)),
+            self.metric,
+        )
+
+    @functools.cached_property
+    def hops(self) -> tuple[Hop, ...]:
+        """The next hops as values, encapsulation left out."""
+        family, attrs = self.header.family, self.attrs
+        if RTA_MULTIPATH in attrs:
+            return tuple(
+                Hop(_via(dict(attributes(rest)), family), device, weight + 1, bool(flags & RTNH_F_ONLINK))
+                for flags, weight, device, rest in unpack_hops(attrs[RTA_MULTIPATH])
+            )
+        device = U32.unpack(attrs[RTA_OIF])[0] if RTA_OIF in attrs else None
+        gateway = _via(attrs, family)
+        return (Hop(gateway, device, 1, bool(self.header.flags & RTNH_F_ONLINK)),) if device or gateway else ()
+
+
+def source_of(raw: bytes) -> bytes | None:
+    """The preferred source of a route's bytes, which are not taken apart for it."""
+    for kind, value in attributes(raw, RTMSG.size):
+        if kind == RTA_PREFSRC:
+            return value
+    return None
+
+
+def join(header: Header, attrs: Attributes) -> bytes:
+    return RTMSG.pack(*header) + b"".join([attribute(kind, value) for kind, value in attrs.items()])
+
+
+def unpack_hops(value: bytes) -> t.Iterator[tuple[int, int, int, bytes]]:
+    """``(flags, weight - 1, device index, attributes)`` of each struct rtnexthop in an RTA_MULTIPATH."""
+    offset = 0
+    while offset + 8 <= len(value):
+        length, flags, weight, device = RTNEXTHOP.unpack_from(value, offset)
+        if length < 8:
+            return
+        yield flags, weight, device, value[offset + 8 : offset + length]
+        offset += (length + 3) & ~3
+
+
+def pack_hop(flags: int, weight: int, device: int, attrs: bytes) -> bytes:
+    return RTNEXTHOP.pack(8 + len(attrs), flags, weight, device) + attrs
+
+
+def pack_hops(wanted: tuple[Hop, ...], family: int) -> tuple[int, Attributes]:
+    """``(flags of the header, attributes)`` that lead a route of this family there."""
+    if len(wanted) == 1:
+        hop = wanted[0]
+        attrs = dict(attributes(_pack_via(hop.gateway, family)))
+        if hop.device:
+            attrs[RTA_OIF] = U32.pack(hop.device)
+        return RTNH_F_ONLINK if hop.onlink else 0, attrs
+    packed = [
+        pack_hop(RTNH_F_ONLINK if hop.onlink else 0, hop.weight - 1, hop.device or 0, _pack_via(hop.gateway, family))
+        for hop in wanted
+    ]
+    return 0, {RTA_MULTIPATH: b"".join(packed)}
+
+
+def scope_for(shape: Shape) -> int:
+    """The scope of a new route of this shape, as ip-route(8) chooses it."""
+    if shape.scope is not None:
+        return shape.scope
+    if shape.family == INET6 or shape.nexthop_id is not None:
+        return SCOPES["global"]
+    if shape.type in (TYPES["local"], TYPES["nat"]):
+        return SCOPES["host"]
+    if shape.type in (TYPES["broadcast"], TYPES["multicast"], TYPES["anycast"]):
+        return SCOPES["link"]
+    if shape.hops and not any(hop.gateway for hop in shape.hops):
+        return SCOPES["link"]
+    return SCOPES["global"]
+
+
+def _unspecified(family: int) -> bytes:
+    return bytes(4 if family == INET else 16)
+
+
+def _pack_via(gateway: tuple[int, bytes] | None, family: int) -> bytes:
+    if gateway is None:
+        return b""
+    if gateway[0] == family:
+        return attribute(RTA_GATEWAY, gateway[1])
+    return attribute(RTA_VIA, struct.pack("=H", gateway[0]) + gateway[1])
+
+
+def _via(attrs: Attributes, family: int) -> tuple[int, bytes] | None:
+    if RTA_GATEWAY in attrs:
+        return family, attrs[RTA_GATEWAY]
+    if RTA_VIA in attrs:
+        return struct.unpack_from("=H", attrs[RTA_VIA])[0], attrs[RTA_VIA][2:]
+    return None
