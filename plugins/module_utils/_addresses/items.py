@@ -39,6 +39,7 @@ from .._netlink.wire import (
     U32,
     Message,
     attribute,
+    attribute_dict,
     attributes,
 )
 
@@ -343,7 +344,7 @@ def changed_payload(item: Item, entry: Entry) -> bytes:
     """The request that keeps everything about this entry but what the item names."""
     payload = restoring_payload(entry.payload)
     header = list(IFADDRMSG.unpack_from(payload))
-    attrs = dict(attributes(payload, IFADDRMSG.size))
+    attrs = attribute_dict(payload, IFADDRMSG.size)
     if item.noprefixroute is not None and item.family == INET6:
         flags = U32.unpack(attrs[IFA_FLAGS])[0] & ~Address.NOPREFIXROUTE
         _set_flags(header, attrs, flags | (Address.NOPREFIXROUTE if item.noprefixroute else 0))
@@ -369,5 +370,5 @@ def replacement(payload: bytes) -> Message:
 def removal(payload: bytes) -> Message:
     """Remove the address that a request or a dump describes, told from its twins by prefix length and peer."""
     header = IFADDRMSG.unpack_from(payload)
-    attrs = dict(attributes(payload, IFADDRMSG.size))
+    attrs = attribute_dict(payload, IFADDRMSG.size)
     return Message(RTM_DELADDR, 0, _pack(header, {k: attrs[k] for k in (IFA_ADDRESS, IFA_LOCAL) if k in attrs}))

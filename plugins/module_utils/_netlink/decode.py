@@ -10,7 +10,7 @@ import struct
 import typing as t
 
 from .._base.values import INET6, Address, Label, Prefix
-from .wire import U32, attributes
+from .wire import U32, attribute_dict
 
 IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags (the low 8 bits), scope, device index
 CACHEINFO = struct.Struct("=IIII")  # struct ifa_cacheinfo: preferred, valid, created, updated
@@ -29,7 +29,7 @@ class Entry(t.NamedTuple):
 def address(payload: bytes, names: t.Mapping[int, str]) -> Address:
     """The address of an RTM_NEWADDR payload; ``names`` maps device indexes to names."""
     family, length, low_flags, scope, index = IFADDRMSG.unpack_from(payload)
-    attrs = dict(attributes(payload, IFADDRMSG.size))
+    attrs = attribute_dict(payload, IFADDRMSG.size)
     far = attrs[IFA_ADDRESS]
     own = attrs.get(IFA_LOCAL, far)
     flags = U32.unpack(attrs[IFA_FLAGS])[0] if IFA_FLAGS in attrs else low_flags
@@ -59,6 +59,6 @@ def lifetimes(attrs: t.Mapping[int, bytes], flags: int) -> tuple[int, int]:
 
 def label(payload: bytes) -> Label:
     """The entry of an RTM_NEWADDRLABEL payload, for whose ``struct ifaddrlblmsg`` pyroute2 has no decoder."""
-    attrs = dict(attributes(payload, 12))
+    attrs = attribute_dict(payload, 12)
     prefix = Prefix(INET6, attrs.get(_IFAL_ADDRESS, bytes(16)), payload[2])
     return Label(prefix, U32.unpack(attrs[_IFAL_LABEL])[0], U32.unpack_from(payload, 4)[0])

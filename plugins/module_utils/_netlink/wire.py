@@ -89,6 +89,20 @@ def attributes(buffer: bytes, offset: int = 0) -> t.Iterator[tuple[int, bytes]]:
         offset += (length + 3) & ~3
 
 
+def attribute_dict(buffer: bytes, offset: int = 0) -> dict[int, bytes]:
+    """``dict(attributes(...))`` in half the time: a full table has millions of them."""
+    found = {}
+    end = len(buffer) - 4
+    unpack = ATTRIBUTE.unpack_from
+    while offset <= end:
+        length, kind = unpack(buffer, offset)
+        if length < 4:
+            break
+        found[kind & TYPE_MASK] = buffer[offset + 4 : offset + length]
+        offset += (length + 3) & ~3
+    return found
+
+
 def message(kind: int, flags: int, sequence: int, payload: bytes) -> bytes:
     """A whole netlink message; the port id is left to the kernel."""
     return HEADER.pack(16 + len(payload), kind, flags, sequence, 0) + payload

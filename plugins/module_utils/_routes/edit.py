@@ -24,6 +24,7 @@ from .._netlink.wire import (
     RTA_PREFSRC,
     U32,
     attribute,
+    attribute_dict,
     attributes,
 )
 from .payload import (
@@ -123,7 +124,7 @@ def same_hops(wanted: tuple[Hop, ...], actual: tuple[Hop, ...]) -> bool:
 
 def merge_metrics(existing: bytes, named: t.Iterable[tuple[int, bytes]]) -> bytes:
     """An RTA_METRICS with these values; a value of 0 takes the metric away, and its lock."""
-    merged = dict(attributes(existing))
+    merged = attribute_dict(existing)
     for kind, value in named:
         if value.strip(b"\0"):
             merged[kind] = value

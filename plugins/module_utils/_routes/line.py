@@ -61,7 +61,7 @@ def _metric_value(kind: int, value: bytes) -> tuple[str, t.Any]:
 
 
 def _metrics(value: bytes) -> tuple[tuple[tuple[str, t.Any], ...], tuple[str, ...]]:
-    found = dict(wire.attributes(value))
+    found = wire.attribute_dict(value)
     lock = struct.unpack("=I", found.pop(RTAX_LOCK))[0] if RTAX_LOCK in found else 0
     named = [(kind, *_metric_value(kind, value)) for kind, value in sorted(found.items())]
     return tuple((name, value) for _kind, name, value in named), tuple(n for kind, n, _v in named if lock & 1 << kind)

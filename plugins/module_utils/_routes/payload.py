@@ -30,6 +30,7 @@ from .._netlink.wire import (
     RTMSG,
     U32,
     attribute,
+    attribute_dict,
     attributes,
 )
 
@@ -67,7 +68,7 @@ class Payload:
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self.header = Header._make(RTMSG.unpack_from(raw))
-        self.attrs: Attributes = dict(attributes(raw, RTMSG.size))
+        self.attrs: Attributes = attribute_dict(raw, RTMSG.size)
 
     @property
     def destination(self) -> Prefix:
@@ -109,7 +110,7 @@ class Payload:
         family, attrs = self.header.family, self.attrs
         if RTA_MULTIPATH in attrs:
             return tuple(
-                Hop(_via(dict(attributes(rest)), family), device, weight + 1, bool(flags & RTNH_F_ONLINK))
+                Hop(_via(attribute_dict(rest), family), device, weight + 1, bool(flags & RTNH_F_ONLINK))
                 for flags, weight, device, rest in unpack_hops(attrs[RTA_MULTIPATH])
             )
         device = U32.unpack(attrs[RTA_OIF])[0] if RTA_OIF in attrs else None
@@ -148,7 +149,7 @@ def pack_hops(wanted: tuple[Hop, ...], family: int) -> tuple[int, Attributes]:
     """``(flags of the header, attributes)`` that lead a route of this family there."""
     if len(wanted) == 1:
         hop = wanted[0]
-        attrs = dict(attributes(_pack_via(hop.gateway, family)))
+        attrs = attribute_dict(_pack_via(hop.gateway, family))
         if hop.device:
             attrs[RTA_OIF] = U32.pack(hop.device)
         return RTNH_F_ONLINK if hop.onlink else 0, attrs
