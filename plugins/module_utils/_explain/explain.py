@@ -15,10 +15,11 @@ import socket
 import typing as t
 
 from .._base.errors import KernelError
-from .._base.values import INET, INET6, Address, NextHop, Query, Route
+from .._base.values import INET, INET6, Address, Query
 from .._host.domain import domain_of
 from .._host.host import Host
 from .._probe.sockets import SocketResult, socket_source
+from .._routes.values import NextHop, Route
 from . import rfc6724, sentences
 from . import rules as _rules
 from .lookups import LOCAL_TYPE, Answer, Lookups

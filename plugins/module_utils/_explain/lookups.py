@@ -15,10 +15,11 @@ import socket
 import typing as t
 
 from .._base.errors import KernelError
-from .._base.values import BITS, INET, MAIN, NextHop, Prefix, Query, Route, Rule
+from .._base.values import BITS, INET, MAIN, Prefix, Query, Rule
 from .._host.host import Host
 from .._routes import line as _decode
 from .._routes.scan import Scan
+from .._routes.values import NextHop, Route
 from . import rules as _rules
 
 LOCAL_TYPE, _LOCAL_TABLE = 2, 255

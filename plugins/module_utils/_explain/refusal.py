@@ -14,7 +14,8 @@ import typing as t
 
 from .._base.errors import KernelError
 from .._base.names import TYPES
-from .._base.values import INET, NextHop, Route
+from .._base.values import INET
+from .._routes.values import NextHop, Route
 from . import rules as _rules
 from . import sentences
 from .lookups import Lookups

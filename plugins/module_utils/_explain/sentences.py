@@ -9,7 +9,8 @@ import ipaddress
 import typing as t
 
 from .._base.names import NAME_OF_TYPE, table_name
-from .._base.values import INET, Address, NextHop, Route, Rule
+from .._base.values import INET, Address, Rule
+from .._routes.values import NextHop, Route
 from .rfc6724 import (
     RULES,
     SCOPES,

@@ -12,7 +12,7 @@ import struct
 import typing as t
 
 from .._base.names import RTAX_LOCK, TYPES
-from .._base.values import INET, INET6, Hop, Shape
+from .._base.values import INET, INET6
 from .._netlink.wire import (
     RTA_CACHEINFO,
     RTA_EXPIRES,
@@ -42,6 +42,7 @@ from .payload import (
     scope_for,
     unpack_hops,
 )
+from .values import Hop, Shape
 
 
 def requestable(payload: Payload) -> tuple[Header, Attributes]:

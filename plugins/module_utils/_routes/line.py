@@ -20,15 +20,10 @@ from .._base.names import (
     RTAX_FEATURES,
     RTAX_LOCK,
 )
-from .._base.values import (
-    INET,
-    NextHop,
-    Prefix,
-    Route,
-    address_text,
-)
+from .._base.values import INET, Prefix, address_text
 from .._netlink import wire
 from .payload import USER_HZ, Attributes, Payload
+from .values import NextHop, Route
 
 _FLAGS = {1: "dead", 2: "pervasive", 8: "offload", 16: "linkdown", 64: "trap"}  # RTNH_F_*
 

@@ -14,7 +14,7 @@ import struct
 import typing as t
 
 from .._base.names import SCOPES, TYPES
-from .._base.values import INET, INET6, Hop, Prefix, Shape
+from .._base.values import INET, INET6, Prefix
 from .._netlink.wire import (
     RTA_DST,
     RTA_ENCAP,
@@ -33,6 +33,7 @@ from .._netlink.wire import (
     attribute_dict,
     attributes,
 )
+from .values import Hop, Shape
 
 RTNH_F_ONLINK = 4
 LOOPBACK_INDEX = 1  # LOOPBACK_IFINDEX of include/net/flow.h

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._base.errors import InvalidInput, Refused
-from .._base.values import INET, INET6, Hop, Shape
+from .._base.values import INET, INET6
 from .._change.steps import Plan
 from .._netlink import wire
 from .edit import echo, edited
@@ -30,6 +30,7 @@ from .runs import Run, WantedRoute, joined
 from .scan import Scan
 from .shared_hops import check_shared
 from .template import Template
+from .values import Hop, Shape
 
 
 class _Group(t.NamedTuple):

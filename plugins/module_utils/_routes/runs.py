@@ -8,7 +8,8 @@ from __future__ import annotations
 import socket
 import typing as t
 
-from .._base.values import BITS, Prefix, Shape, family_of
+from .._base.values import BITS, Prefix, family_of
+from .values import Shape
 
 
 class WantedRoute(t.NamedTuple):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .._base.names import TYPES
-from .._base.values import BITS, INET, INET6, Prefix, Shape
+from .._base.values import BITS, INET, INET6, Prefix
 from .._netlink.wire import (
     ATTRIBUTE,
     NLM_F_CREATE,
@@ -30,6 +30,7 @@ from .._netlink.wire import (
 from .edit import merge_metrics
 from .payload import Attributes, Header, pack_hops, scope_for
 from .runs import Columns, fill, rows
+from .values import Shape
 
 #: Where a payload has the prefix length, and the address: behind struct rtmsg, RTA_TABLE and the head of RTA_DST.
 _LENGTH_AT, _ADDRESS_AT = 1, 24

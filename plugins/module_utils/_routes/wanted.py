@@ -22,16 +22,9 @@ from .._base.names import (
     number,
 )
 from .._base.protocols import PROTOCOLS
-from .._base.values import (
-    INET,
-    INET6,
-    Hop,
-    Prefix,
-    Shape,
-    parse_address,
-    parse_prefix,
-)
+from .._base.values import INET, INET6, Prefix, parse_address, parse_prefix
 from .runs import Columns, Run, columns_of, joined
+from .values import Hop, Shape
 
 if t.TYPE_CHECKING:
     from .._host.host import Host

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,9 +19,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.values impo
     INET,
     INET6,
     Address,
-    NextHop,
     Prefix,
-    Route,
     address_text,
     parse_address,
     parse_prefix,
@@ -145,57 +142,6 @@ def test_covers_as_ipaddress_says(one: tuple[int, int], other: tuple[int, int], 
     first, second = (Prefix(INET, net.network_address.packed, net.prefixlen) for net in nets)
     assert first.covers(second) == nets[1].subnet_of(nets[0])
     assert not first.covers(Prefix(INET6, second.packed + bytes(12), second.length))
-
-
-ROUTE = Route(Prefix(INET, bytes([198, 51, 100, 0]), 24), 254, 0, 4, 0, 1, hops=(NextHop("10.0.0.254", "v0"),))
-
-
-@pytest.mark.parametrize(
-    ("change", "line"),
-    [
-        ({}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static"),
-        ({"source": "192.0.2.2"}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static src 192.0.2.2"),
-        ({"metric": 7, "tos": 16}, "198.51.100.0/24 tos 0x10 via 10.0.0.254 dev v0 proto static metric 7"),
-        ({"table": 1000}, "198.51.100.0/24 via 10.0.0.254 dev v0 table 1000 proto static"),
-        ({"table": 255}, "198.51.100.0/24 via 10.0.0.254 dev v0 table local proto static"),
-        ({"protocol": 133}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto 133"),
-        ({"scope": 253, "hops": (NextHop(None, "v0"),)}, "198.51.100.0/24 dev v0 proto static scope link"),
-        ({"scope": 17}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static scope 17"),
-        ({"type": 6, "hops": ()}, "blackhole 198.51.100.0/24 proto static"),
-        ({"hops": (NextHop("2001:db8::fe", "v0"),)}, "198.51.100.0/24 via inet6 2001:db8::fe dev v0 proto static"),
-        (
-            {"hops": (NextHop("10.0.0.254", "v0", 1, True),)},
-            "198.51.100.0/24 via 10.0.0.254 dev v0 proto static onlink",
-        ),
-        (
-            {"hops": (NextHop("10.0.0.254", "v0", 3), NextHop("10.1.0.254", "v1", 1, True)), "multipath": True},
-            "198.51.100.0/24 proto static nexthop via 10.0.0.254 dev v0 weight 3 "
-            "nexthop via 10.1.0.254 dev v1 weight 1 onlink",
-        ),
-        ({"nexthop_id": 7, "hops": ()}, "198.51.100.0/24 nhid 7 proto static"),
-        (
-            {"metrics": (("mtu", 1400), ("rtt", 100)), "locked": ("mtu",)},
-            "198.51.100.0/24 via 10.0.0.254 dev v0 proto static mtu lock 1400 rtt 100ms",
-        ),
-        ({"realm": 4}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static realm 4"),
-        ({"realm": 0x30004}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static realms 3/4"),
-        ({"flags": ("dead", "linkdown")}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static dead linkdown"),
-        ({"expires": 0}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static expires 0sec"),
-        ({"preference": "high"}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static pref high"),
-        ({"encapsulation": "ip"}, "198.51.100.0/24 encap ip via 10.0.0.254 dev v0 proto static"),
-    ],
-)
-def test_lines(change: dict[str, Any], line: str) -> None:
-    assert replace(ROUTE, **change).line() == line
-
-
-def test_results_name_one_way_out_or_all_of_them() -> None:
-    single = ROUTE.result()
-    assert (single["gateway"], single["device"], single["nexthops"]) == ("10.0.0.254", "v0", [])
-    both = (NextHop("10.0.0.254", "v0", 3), NextHop("10.1.0.254", "v1"))
-    several = replace(ROUTE, hops=both, multipath=True).result()
-    assert (several["gateway"], several["device"]) == (None, None)
-    assert [(hop["gateway"], hop["weight"]) for hop in several["nexthops"]] == [("10.0.0.254", 3), ("10.1.0.254", 1)]
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import (
-    INET,
-    INET6,
-    Hop,
-    Prefix,
-    Query,
-    Shape,
-)
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Prefix, Query
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import line as _decode
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload, source_of, unpack_hops
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.values import Hop, Shape
 from tests.unit.routes import routes as R
 from tests.unit.routes.routes import u32
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput, Refused, SourceIPError
-from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Hop, Link, Shape
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Link
 from ansible_collections.l3host.source_ip.plugins.module_utils._change.steps import Plan
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import Host
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
@@ -19,6 +19,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._routes import ed
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_routes import RoutePlanner, with_devices
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.values import Hop, Shape
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import routes
 from tests.unit.host.hosts import Written
 from tests.unit.routes import routes as R

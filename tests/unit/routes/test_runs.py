@@ -12,18 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
-from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import (
-    INET,
-    INET6,
-    Hop,
-    Prefix,
-    Shape,
-    parse_prefix,
-)
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Prefix, parse_prefix
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.runs import Columns, Run, columns_of
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.template import Template
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.values import Hop, Shape
 
 SHAPES = {
     INET: Shape(INET, source=bytes((192, 0, 2, 2)), hops=(Hop((INET, bytes((10, 0, 0, 254))), 2),)),

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import BITS, INET, INET6, Hop, Prefix, Shape
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import BITS, INET, INET6, Prefix
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import line as _decode
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload, scope_for
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.scan import Scan
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.template import Template
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.values import Hop, Shape
 from tests.unit.routes import routes as R
 
 

@@ -12,16 +12,10 @@ import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.names import TABLES
-from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import (
-    INET,
-    INET6,
-    Address,
-    Hop,
-    Link,
-    Prefix,
-)
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Address, Link, Prefix
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import Host
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.runs import WantedRoute
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.values import Hop
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import routes as runs
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import selections
 from tests.unit.host.hosts import view
