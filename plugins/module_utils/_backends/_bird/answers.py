@@ -172,7 +172,8 @@ def compare(
 ) -> list[Difference]:
     """Every route on which intent, BIRD and kernel disagree about the source.
 
-    A route without a source that the kernel does not have is not our concern.
+    A route without a source that the kernel does not have is not our concern. What the operator sets where the intent
+    names no source is what he wants.
 
     ``own``: the source of each of our own static routes, by destination; ``kernel``: as ``kernel_sources`` returns it.
     """
@@ -185,7 +186,7 @@ def compare(
         wanted = own.get(route.destination) if static else sources.of(route.destination, route.protocol)
         kind, actual = kernel.get(route.destination, ("", None))
         problem = None
-        if not _same(wanted, route.source):
+        if wanted is not None and not _same(wanted, route.source):
             problem = "filter"
         elif not kind and route.source:
             problem = "absent"

@@ -19,6 +19,8 @@ _TOKEN = re.compile(
     re.S,
 )
 
+_WHOLE_COMMENT = re.compile(r"/\*.*\*/\Z", re.S)
+
 
 class Token(t.NamedTuple):
     """One token of the configuration, with its place in the text."""
@@ -29,19 +31,27 @@ class Token(t.NamedTuple):
 
 
 class Tokens(t.NamedTuple):
-    """What BIRD reads, and beside it the comments."""
+    """What BIRD reads, and beside it the comments.
+
+    ``broken``: a string, symbol or comment that does not end; BIRD refuses such a file.
+    """
 
     tokens: list[Token]
     comments: list[Token]
+    broken: list[Token]
 
 
 def lex(text: str) -> Tokens:
     """All tokens and all comments, each in the order of the text."""
-    found = Tokens([], [])
+    found = Tokens([], [], [])
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
-        if kind != "blank":
-            (found.comments if kind == "comment" else found.tokens).append(Token(match.group(), *match.span()))
+        if kind == "blank":
+            continue
+        token = Token(match.group(), *match.span())
+        (found.comments if kind == "comment" else found.tokens).append(token)
+        if token.text in ('"', "'") or (token.text.startswith("/*") and not _WHOLE_COMMENT.match(token.text)):
+            found.broken.append(token)
     return found
 
 

@@ -21,13 +21,19 @@ from .lexer import Lines, Token, Tokens, lex
 _BEGIN = re.compile(r"/\* source_ip\{(?: was: (all|where))? \*/\Z")
 _END = "/* }source_ip */"
 _CALL = r"source_ip(?:_\d+)?\(\);"
-#: What may stand in a piece, by the word that its first mark remembers.
-_CONTENT = {
-    "all": re.compile(rf"filter {{ {_CALL} accept; }}\Z"),
-    "where": re.compile(rf"filter {{ {_CALL} if\Z"),
-    None: re.compile(rf"(?:{_CALL}|then accept; reject; }})\Z"),
-}
+# BIRD's protocols that hold our own static routes, whose source stands at the route.
+_OTHERS = '{ if !(proto ~ "source_ip_*") then'
 _TAIL = "then accept; reject; }"
+#: What may stand in a piece: the word that its first mark remembers, the content, and of which piece it is the end.
+_FORMS = {
+    "all": ("all", re.compile(rf"filter {{ {_CALL} accept; }}\Z"), None),
+    "where": ("where", re.compile(rf"filter {{ {_CALL} if\Z"), None),
+    "where, end": (None, re.compile(rf"{re.escape(_TAIL)}\Z"), "where"),
+    "call": (None, re.compile(rf"{_CALL}\Z"), None),
+    "assignment": (None, re.compile(rf"{re.escape(_OTHERS)}\Z"), None),
+    "assignment, end": (None, re.compile(rf"{_CALL} }}\Z"), "assignment"),
+}
+_FIRST_HALVES = tuple(first for _was, _content, first in _FORMS.values() if first)
 
 _INCLUDE_MARK = "/* source_ip */"
 _INCLUDE_MARK_NEWLINE = "/* source_ip, and the newline above */"
@@ -43,6 +49,11 @@ def piece(content: str, was: str = "") -> str:
 def where_pieces(call: str) -> tuple[str, str]:
     """Before and behind the condition of ``export where``."""
     return piece(f"filter {{ {call} if", "where"), piece(_TAIL)
+
+
+def assignment_pieces(call: str) -> tuple[str, str]:
+    """Before and behind a statement by which the operator sets a source: where the intent speaks, it speaks last."""
+    return piece(_OTHERS), piece(f"{call} }}")
 
 
 def include_line(path: str, newline_above: bool = False) -> str:
@@ -77,35 +88,35 @@ def unhook(text: str) -> str:
 
 def _pieces(text: str, comments: t.Iterable[Token], lines: Lines) -> t.Iterator[_Cut]:
     begin: Token | None = None
-    half: Token | None = None  # the first piece of a `where`, as long as its second has not come
+    open_half: tuple[str, Token] | None = None  # the first of two pieces, as long as the second has not come
     for mark in comments:
-        match = _BEGIN.match(mark.text)
-        if match:
+        if _BEGIN.match(mark.text):
             if begin:
-                raise _damaged(
-                    lines, begin, f"has no '{_END}' before the next one begins in line {lines.of(mark.start)}"
-                )
+                what = f"has no '{_END}' before the next one begins in line {lines.of(mark.start)}"
+                raise _damaged(lines, begin, what)
             begin = mark
         elif mark.text == _END:
             if not begin:
                 raise _damaged(lines, mark, "ends a piece that does not begin")
             was = t.cast("re.Match[str]", _BEGIN.match(begin.text)).group(1)
             content = " ".join(text[begin.end : mark.start].split())
-            if not _CONTENT[was].match(content):
-                raise _damaged(
-                    lines, begin, f"and its end: between them stands what we did not write: {content[:60]!a}"
-                )
-            if (content == _TAIL) != bool(half):
-                raise _damaged(
-                    lines, half or begin, "is one half of a changed 'export where', and its other half is missing"
-                )
-            half = begin if was == "where" else None
+            form = next((name for name, form in _FORMS.items() if form[0] == was and form[1].match(content)), None)
+            if form is None:
+                what = f"and its end: between them stands what we did not write: {content[:60]!a}"
+                raise _damaged(lines, begin, what)
+            if _FORMS[form][2] != (open_half[0] if open_half else None):
+                raise _lonely(lines, open_half[1] if open_half else begin)
+            open_half = (form, begin) if form in _FIRST_HALVES else None
             yield _Cut(begin.start, mark.end, was or "")
             begin = None
     if begin:
         raise _damaged(lines, begin, f"has no '{_END}' behind it")
-    if half:
-        raise _damaged(lines, half, "is one half of a changed 'export where', and its other half is missing")
+    if open_half:
+        raise _lonely(lines, open_half[1])
+
+
+def _lonely(lines: Lines, mark: Token) -> Refused:
+    return _damaged(lines, mark, "begins one of two pieces that belong together, and the other one is missing")
 
 
 def _includes(text: str, found: Tokens, lines: Lines) -> t.Iterator[_Cut]:

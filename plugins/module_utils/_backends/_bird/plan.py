@@ -16,8 +16,10 @@ import re
 import typing as t
 
 from ..._base.errors import InvalidInput, Refused
-from . import conf, marks
+from . import conf, hook, marks
 from .conf import DEFAULT_METRIC, FAMILIES, MAIN_TABLE
+from .expressions import Route
+from .filters import Filters
 
 MODES = ("edit", "manual", "render")
 MASTER = {"ipv4": "master4", "ipv6": "master6"}
@@ -76,13 +78,13 @@ def plan(
     if kernel_protocols and mode != "render":
         raise InvalidInput("bird_kernel_protocols needs bird_mode: render")
     bird_tables = {scope: _bird_table(scope, mode, read, kernels, tables) for scope in by_scope}
-    metrics = {(k.kernel_table, k.family): k.metric for k in read.kernels}
+    metrics: dict[Scope, int | None] = {(k.kernel_table or 0, k.family): k.metric for k in read.kernels}
     metrics.update({(k["kernel_table"], k["family"]): k["metric"] for k in kernels})
-    functions = {table for table, _family in by_scope} | {_table_of(name) for name in read.calls}
+    functions = {table for table, _family in by_scope} | {conf.table_of(name) for name in read.calls}
     functions |= {kernel["kernel_table"] for kernel in kernels}
     included = path in read.includes
     if mode == "manual" and (included or known_functions or by_scope):
-        functions |= {MAIN_TABLE} | {_table_of(name) for name in known_functions}
+        functions |= {MAIN_TABLE} | {conf.table_of(name) for name in known_functions}
     elif included and not functions:
         functions.add(MAIN_TABLE)
     statics = [_static(scope, part["routes"], bird_tables[scope], metrics, version) for scope, part in by_scope.items()]
@@ -92,11 +94,13 @@ def plan(
         "kernels": kernels,
         "statics": [static for static in statics if static["routes"]],
     }
+    if mode != "render":
+        _check_filters(read, by_scope)
     if mode == "edit":
         needs = [bird_tables[scope] for scope, part in by_scope.items() if part["routes"]]
-        config = conf.hook(own, path, by_scope, needs)
+        config = hook.hook(own, path, by_scope, needs)
     elif mode == "render" and functions and not included:
-        config = conf.append_include(own, path)
+        config = hook.append_include(own, path)
     else:
         config = own
     before = conf.hooked_tables(text) & {kernel.kernel_table for kernel in read.kernels}
@@ -118,8 +122,23 @@ def plan(
             {"family": scope[1], "kernel_table": scope[0], "bird_table": name, **by_scope.get(scope, empty)}
             for scope, name in sorted(bird_tables.items())
         ],
-        "lines": conf.two_lines(path, {table for table, _family in by_scope} or {MAIN_TABLE}),
+        "lines": hook.two_lines(path, {table for table, _family in by_scope} or {MAIN_TABLE}),
     }
+
+
+def _check_filters(read: conf.Conf, by_scope: dict[Scope, Entry]) -> None:
+    """Refused where a filter in this file undoes what the intent says, as far as that is certain."""
+    filters = Filters(read)
+    for kernel in read.kernels:
+        part = by_scope.get((kernel.kernel_table or 0, kernel.family))
+        if part is None:
+            continue
+        hook.check_own_calls(read, filters, kernel)
+        proto = _static_name(kernel.kernel_table or 0, kernel.family)
+        routes = [Route(ipaddress.ip_network(route["destination"]), proto) for route in part["routes"]]
+        rejected = filters.rejected(kernel, routes)
+        if rejected:
+            raise Refused(hook.rejection(read, filters, kernel, [str(route.net) for route in rejected]))
 
 
 def vrf_tables(links: t.Sequence[Entry]) -> dict[str, int]:
@@ -143,10 +162,6 @@ def _require_local(intent: Entry, links: t.Sequence[Entry]) -> None:
                 "with it, and BIRD would leave those destinations without a route. Add it to source_ip_addresses, or "
                 "configure it first."
             )
-
-
-def _table_of(function: str) -> int:
-    return MAIN_TABLE if function == "source_ip" else int(function.rsplit("_", 1)[1])
 
 
 def _by_scope(intent: Entry, vrf_tables: t.Mapping[str, int]) -> dict[Scope, Entry]:
@@ -342,7 +357,9 @@ def _static_name(table: int, family: str) -> str:
     return f"source_ip_{table}_static_{family}"
 
 
-def _static(scope: Scope, routes: t.Sequence[Entry], bird_table: str, metrics: dict[Scope, int], version: str) -> Entry:
+def _static(
+    scope: Scope, routes: t.Sequence[Entry], bird_table: str, metrics: dict[Scope, int | None], version: str
+) -> Entry:
     metric = metrics.get(scope, DEFAULT_METRIC)
     vrfs = {route["vrf"] for route in routes}
     if len(vrfs) > 1:
@@ -358,12 +375,13 @@ def _static(scope: Scope, routes: t.Sequence[Entry], bird_table: str, metrics: d
     }
 
 
-def _route(route: Entry, metric: int, version: str) -> Entry:
+def _route(route: Entry, metric: int | None, version: str) -> Entry:
     """A static route: ``head`` (``198.51.100.0/24 via 10.0.0.1``), ``attributes`` (``krt_prefsrc = 192.0.2.1``)."""
     if route["metric"] not in (None, metric):
+        here = "one that could not be read" if metric is None else metric
         raise Refused(
             f"source_ip_routes: {route['destination']}: metric {route['metric']}: BIRD writes every route of a kernel "
-            f"protocol with that protocol's metric, here {metric}. Leave metric out, or use the kernel back end."
+            f"protocol with that protocol's metric, here {here}. Leave metric out, or use the kernel back end."
         )
     hops = " ".join(_hop(route, hop) for hop in route["nexthops"] or [route])
     attributes = [f"krt_prefsrc = {route['source']}"]

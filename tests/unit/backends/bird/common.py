@@ -23,7 +23,7 @@ OPERATOR = """\
 router id 10.0.0.1; /* protocol kernel { ipv4 { export all; }; } */
 ipv4 table t100; ipv6 table t100v6;
 define TT = 100;
-define NETS = [ 10.0.0.0/8{24,32}, 192.0.2.0/24+ ];
+define NETS = [ 10.0.0.0/8{24,32}, 93.184.216.0/21+, 198.51.100.0/24 ];
 protocol device {}
 filter out6 { if source = RTS_DEVICE then reject; accept; }
 protocol kernel { ipv4 { export all; }; }

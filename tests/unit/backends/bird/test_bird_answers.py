@@ -110,6 +110,16 @@ CASES: dict[str, tuple[list[Exported], dict[str, Any], str | None]] = {
     "a filter does not call us": ([PLAIN._replace(source=None)], {PLAIN.destination: ("unicast", None)}, "filter"),
     "BIRD 3 did not write it again": ([PLAIN], {PLAIN.destination: ("unicast", None)}, "differs"),
     "the kernel has the old source": ([PLAIN], {PLAIN.destination: ("unicast", "192.0.2.2")}, "differs"),
+    "the operator's own source where the intent is silent": (
+        [PLAIN._replace(protocol="rip", source="192.0.2.9")],
+        {PLAIN.destination: ("unicast", "192.0.2.9")},
+        None,
+    ),
+    "the operator's own source that BIRD 3 did not write again": (
+        [PLAIN._replace(protocol="rip", source="192.0.2.9")],
+        {PLAIN.destination: ("unicast", "192.0.2.1")},
+        "differs",
+    ),
     "an old source without a policy": (
         [PLAIN._replace(protocol="rip", source=None)],
         {PLAIN.destination: ("unicast", "192.0.2.1")},

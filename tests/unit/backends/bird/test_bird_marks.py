@@ -10,12 +10,12 @@ import time
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import conf, marks
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import conf, hook, marks
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import Refused
 from tests.unit.backends.bird.common import INCLUDE, OPERATOR, plan
 
 EVERY = [(254, "ipv4"), (254, "ipv6"), (100, "ipv4"), (100, "ipv6")]
-HOOKED = conf.hook(OPERATOR, INCLUDE, EVERY)
+HOOKED = hook.hook(OPERATOR, INCLUDE, EVERY)
 MARKS = [match.span() for match in re.finditer(r"/\* (?:source_ip\{[^*]*|\}source_ip) \*/", HOOKED)]
 
 
@@ -58,7 +58,7 @@ def test_half_of_a_where_is_refused() -> None:
     head = re.search(r"/\* source_ip\{ was: where \*/.*?/\* \}source_ip \*/", HOOKED)
     assert head
     for piece in (tail, head.group()):
-        with pytest.raises(Refused, match="other half"):
+        with pytest.raises(Refused, match="one of two pieces that belong together"):
             marks.unhook(HOOKED.replace(piece, "", 1))
 
 
@@ -78,17 +78,17 @@ OWN_TEXT = [
 def test_the_operators_comments_and_strings_may_hold_the_marks(own: str) -> None:
     text = own + OPERATOR + own
     assert marks.unhook(text) == text
-    assert marks.unhook(conf.hook(text, INCLUDE, EVERY)) == text
-    assert marks.unhook(conf.append_include(text, INCLUDE)) == text
+    assert marks.unhook(hook.hook(text, INCLUDE, EVERY)) == text
+    assert marks.unhook(hook.append_include(text, INCLUDE)) == text
 
 
 @pytest.mark.parametrize("ending", [" \n", "\t \n", "\r\n"])
 def test_blanks_and_a_carriage_return_behind_our_include_are_no_damage(ending: str) -> None:
-    hooked = conf.hook(OPERATOR, INCLUDE, [(100, "ipv4")])
+    hooked = hook.hook(OPERATOR, INCLUDE, [(100, "ipv4")])
     line = f'include "{INCLUDE}"; /* source_ip */\n'
     assert line in hooked
     assert marks.unhook(hooked.replace(line, line[:-1] + ending)) == OPERATOR
-    appended = conf.append_include("protocol device {}", INCLUDE)
+    appended = hook.append_include("protocol device {}", INCLUDE)
     assert marks.unhook(appended[:-1] + ending) == "protocol device {}"
     assert marks.unhook(appended[:-1]) == "protocol device {}"
 
@@ -96,7 +96,7 @@ def test_blanks_and_a_carriage_return_behind_our_include_are_no_damage(ending: s
 @pytest.mark.parametrize("rest", ["protocol device {}\n", "# mine\n"])
 def test_what_stands_behind_our_include_on_its_line_is_not_thrown_away(rest: str) -> None:
     line = f'include "{INCLUDE}"; /* source_ip */'
-    hooked = conf.hook(OPERATOR, INCLUDE, [(100, "ipv4")]).replace(line + "\n", f"{line} {rest}")
+    hooked = hook.hook(OPERATOR, INCLUDE, [(100, "ipv4")]).replace(line + "\n", f"{line} {rest}")
     with pytest.raises(Refused, match=r"bird\.conf line 10: "):
         marks.unhook(hooked)
 
@@ -108,7 +108,7 @@ def test_without_the_newline_that_was_ours_the_include_is_refused() -> None:
 
 def test_the_include_begins_its_line_as_bird_wants_it() -> None:
     text = "/* a */ protocol device {} protocol kernel { ipv4 { export all; }; }\n"
-    hooked = conf.hook(text, INCLUDE, [(254, "ipv4")])
+    hooked = hook.hook(text, INCLUDE, [(254, "ipv4")])
     assert f'\ninclude "{INCLUDE}"; ' in hooked
     assert marks.unhook(hooked) == text
 
@@ -134,7 +134,7 @@ def test_a_hundred_kilobytes_take_less_than_a_second(kind: str) -> None:
     start = time.monotonic()
     try:
         conf.read(marks.unhook(text))
-        conf.hook(text, INCLUDE, [(7, "ipv4")])
+        hook.hook(text, INCLUDE, [(7, "ipv4")])
     except Refused:
         pass
     assert time.monotonic() - start < 1

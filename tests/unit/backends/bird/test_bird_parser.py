@@ -27,6 +27,15 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent import normal as _intent
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.routes import ROUTE_METRICS
 from tests.unit.backends.bird.common import INCLUDE, OPERATOR, plan, render
+from tests.unit.backends.bird.test_bird_filters import (
+    AROUND,
+    ASSIGNMENTS,
+    DEFINES,
+    EXPORTS,
+    ONE_POLICY,
+    OURS,
+    TERMS,
+)
 from tests.unit.backends.bird.test_bird_plan import GOLDEN, KERNELS
 
 HERE = shutil.which("bird", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -92,6 +101,57 @@ def test_a_withdrawal_parses() -> None:
     found = plan(policies=[{"destinations": ["0.0.0.0/0"], "source": "192.0.2.1"}])
     nets = {254: [["198.51.100.0/24", "203.0.113.0/24"], ["2001:db8::/32"]]}
     judge([as_one(found, render(found["view"], nets))])
+
+
+def test_calls_behind_the_operators_own_sources_parse() -> None:
+    before = "define OWN = 192.0.2.9;\nfunction set_it() { krt_prefsrc = OWN; }\n"
+    texts = [f"{before}protocol kernel {{ ipv4 {{ export filter {{ {body} }}; }}; }}\n" for body in ASSIGNMENTS]
+    found = [plan(policies=[ONE_POLICY], text=text) for text in texts]
+    judge([as_one(one, render(one["view"])) for one in found])
+
+
+SHOW = """
+import json, os, subprocess, tempfile, time
+with tempfile.TemporaryDirectory() as folder:
+    conf, socket = folder + "/bird.conf", folder + "/bird.ctl"
+    with open(conf, "w") as file:
+        file.write(json.loads(CONF))
+    daemon = subprocess.Popen(["bird", "-f", "-c", conf, "-s", socket, "-P", folder + "/pid"])
+    try:
+        while not os.path.exists(socket):
+            assert daemon.poll() is None
+            time.sleep(0.1)
+        def show(which):
+            command = ["birdc", "-s", socket, *("show route " + which).split()]
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            return done.stdout.decode("utf-8", "replace")
+        while "100.64.10.0/24" not in show(""):
+            time.sleep(0.1)
+        answers = {which: show(which) for which in json.loads(WHICH)}
+    finally:
+        daemon.terminate()
+        daemon.wait()
+print(json.dumps(answers))
+"""
+
+
+def test_bird_itself_decides_as_we_tell_beforehand() -> None:
+    """Conditions and filters, run by BIRD on a route that its static protocol of our name holds."""
+    known = {text: value for text, value in TERMS.items() if value is not None and "elsewhere" not in text}
+    filters = [text for text in EXPORTS if text.startswith("filter {") and "elsewhere" not in text]
+    names = {f"filter verdict{number}": text for number, text in enumerate(filters)}
+    text = "router id 192.0.2.1;\nprotocol device {}\n" + AROUND
+    text += "".join(f"define {name} = {value};\n" for name, value in DEFINES.items())
+    text += "".join(f"{name} {filter_text[len('filter ') :]}\n" for name, filter_text in names.items())
+    text += f"protocol static {OURS.proto} {{ ipv4; route {OURS.net} blackhole; }}\n"
+    which = [*(f"where {term}" for term in known), *names]
+    program = SHOW.replace("CONF", repr(json.dumps(text))).replace("WHICH", repr(json.dumps(which)))
+    done = subprocess.run(PYTHON, input=program, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = {question: str(OURS.net) in answer for question, answer in json.loads(done.stdout).items()}
+    assert {term: shown[f"where {term}"] for term in known} == known
+    wrong = [text for name, text in names.items() if EXPORTS[text] and shown[name]]
+    assert not wrong, "BIRD accepts what we call rejected"
 
 
 HOSTILE = st.one_of(
