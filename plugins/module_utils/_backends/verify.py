@@ -9,47 +9,42 @@ that come and go, so those that the host has now are asked for, and judged by th
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
-from typing import Any, Union
+from typing import Any
 
-from .._base.protocols import BIRD_WORDS, FRR_NUMBERS, OWN_PROTOCOL, PROTOCOLS, one_word, word_of
-from .._intent.normal import ordered_rules
+from .._base.cover import Cover
+from .._base.protocols import BIRD_WORDS, FRR_NUMBERS, OWN_PROTOCOL, PROTOCOLS, word_of
+from .._base.values import BITS, INET, Prefix, address_text
+from .._intent.policy import Policy, Rule, prefix_of
 
 Item = dict[str, Any]
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 MAIN_TABLE = 254
 
 
-class _Cover:
+class _Host:
     """The prefixes of a host: is an address inside one that is longer than the one it was chosen for?"""
 
     def __init__(self, prefixes: Iterable[str]) -> None:
-        self._known: dict[tuple[int, int], set[int]] = {}
+        self._known: dict[int, Cover[list[str]]] = {family: Cover(bits, list) for family, bits in BITS.items()}
         for text in prefixes:
-            network = ipaddress.ip_network(text)
-            key = (network.version, network.prefixlen)
-            self._known.setdefault(key, set()).add(int(network.network_address))
+            prefix = prefix_of(text)
+            self._known[prefix.family].at(prefix.start, prefix.length)
 
     def address(self, text: str) -> str:
         """An address of the prefix, if possible one that belongs to no longer prefix."""
-        network = ipaddress.ip_network(text)
-        if network.num_addresses == 1:
-            return str(network.network_address)
-        first = int(network.network_address)
-        last = first + network.num_addresses - 1
+        prefix = prefix_of(text)
+        first, size = prefix.start, 1 << (BITS[prefix.family] - prefix.length)
+        if size == 1:
+            return str(address_text(prefix.packed))
+        last = first + size - 1
         tries = [first + 1, first + 2, last - 1, (first + last) // 2, (first + last) // 2 + 1]
-        found = next((one for one in tries if not self._inside_longer(network, one)), tries[0])
-        return str(type(network.network_address)(found))
+        found = next((one for one in tries if not self._inside_longer(prefix, one)), tries[0])
+        return str(address_text(found.to_bytes(len(prefix.packed), "big")))
 
-    def _inside_longer(self, network: Network, address: int) -> bool:
-        return any(
-            version == network.version
-            and length > network.prefixlen
-            and address >> (network.max_prefixlen - length) << (network.max_prefixlen - length) in starts
-            for (version, length), starts in self._known.items()
-        )
+    def _inside_longer(self, prefix: Prefix, address: int) -> bool:
+        longest = next(self._known[prefix.family].over(address, BITS[prefix.family]), (0, []))[0]
+        return longest > prefix.length
 
 
 def questions(
@@ -64,18 +59,18 @@ def questions(
     named = {(item["vrf"], item["destination"]) for item in wanted}
     subjects = [{key: item[key] for key in ("destination", "vrf", "source")} for item in wanted]
     vrfs = sorted({policy["vrf"] for policy in intent["policies"] if policy["vrf"] and not policy["table"]})
-    rules = _rules(intent)
+    policy = Policy(intent["policies"])
     for route in listed:
         for vrf in [None] if route["table"] == MAIN_TABLE else vrfs:
-            if (vrf, route["destination"]) not in named and candidates(rules, vrf, route, backend):
+            if (vrf, route["destination"]) not in named and candidates(policy, vrf, route, backend):
                 named.add((vrf, route["destination"]))
                 subjects.append({"destination": route["destination"], "vrf": vrf, "source": None})
     omitted = len(subjects) - limit
     del subjects[max(limit, 0) :]
-    cover = _Cover([item["destination"] for item in [*listed, *intent["routes"]]])
+    host = _Host([item["destination"] for item in [*listed, *intent["routes"]]])
     queries, probes = [], []
     for subject in subjects:
-        address = cover.address(subject["destination"])
+        address = host.address(subject["destination"])
         queries.append({"destination": address, **({"vrf": subject["vrf"]} if subject["vrf"] else {})})
         probes.append({"destination": address, **({"bind_device": subject["vrf"]} if subject["vrf"] else {})})
     return {"queries": queries, "probes": probes, "subjects": subjects, "omitted": max(omitted, 0)}
@@ -96,18 +91,18 @@ def judge(
     wire: `never` looks at no packet, `reachable` accepts that none was seen, `always` does not.
     missing: `fail` makes a policy for which the host has no route a bad row.
     """
-    rules = _rules(intent)
+    policy = Policy(intent["policies"])
     present = {(route["table"], route["destination"], route["source"]) for route in listed}
     rows = []
-    seen: set[int] = set()
+    seen: set[Rule | None] = set()
     for index, (subject, answer) in enumerate(zip(subjects, sources)):
         route = answer.get("route") or {}
         probe = probes[index] if index < len(probes) else None
         if subject["source"] is None or route.get("destination") == subject["destination"]:
             expected = [subject["source"]] if subject["source"] else []
-            for rule in [] if expected else candidates(rules, subject["vrf"], route, backend):
-                seen.add(id(rule) if rule else 0)
-                expected.append(rule["source"] if rule else None)
+            for rule in [] if expected else candidates(policy, subject["vrf"], route, backend):
+                seen.add(rule)
+                expected.append(rule.source if rule else None)
             if expected:
                 rows.append(_row(answer, expected, probe, wire))
         elif subject["vrf"] is None and (MAIN_TABLE, subject["destination"], subject["source"]) in present:
@@ -119,16 +114,14 @@ def judge(
     rows += [_table_row(item, listed) for item in intent["routes"] if item["table"] is not None]
     if missing == "fail":
         rows += [
-            _plain_row(
-                rule["destination"], rule["source"], None, f"no route for the policy {rule['name'] or ''}", False
-            )
-            for rule in rules
-            if id(rule) not in seen and rule["table"] is None
+            _plain_row(str(rule.prefix), rule.source, None, f"no route for the policy {rule.policy.name or ''}", False)
+            for rule in policy.rules()
+            if rule not in seen and rule.policy.table is None
         ]
     return rows
 
 
-def candidates(rules: list[Item], vrf: str | None, route: Mapping[str, Any], backend: str | None) -> list[Item | None]:
+def candidates(policy: Policy, vrf: str | None, route: Mapping[str, Any], backend: str | None) -> list[Rule | None]:
     """The rules that may be for a route; empty where none is.
 
     More than one, or None among them, only for routes of BIRD: the kernel does not know by which protocol BIRD came to
@@ -137,12 +130,11 @@ def candidates(rules: list[Item], vrf: str | None, route: Mapping[str, Any], bac
     number = _number(route.get("protocol"))
     if number is None or number == OWN_PROTOCOL or not _holds(backend, number):
         return []
-    network = ipaddress.ip_network(route["destination"])
-    family = f"ipv{network.version}"
-    found: list[Item | None] = []
-    inside = [rule for rule in rules if (rule["vrf"], rule["family"]) == (vrf, family) and _covers(rule, network)]
+    prefix = prefix_of(route["destination"])
+    family = "ipv4" if prefix.family == INET else "ipv6"
+    found: list[Rule | None] = []
     for word in BIRD_WORDS if number == PROTOCOLS["bird"] else (word_of(number, family),):
-        rule = next((one for one in inside if _speaks_of(one["protocols"], word)), None)
+        rule = policy.rule(vrf, None, family, prefix.start, prefix.length, word)
         if rule not in found:
             found.append(rule)
     return found if any(found) else []
@@ -158,10 +150,6 @@ def table(rows: list[Item]) -> str:
     )
 
 
-def _rules(intent: Mapping[str, list[Item]]) -> list[Item]:
-    return [rule for rule in ordered_rules(intent["policies"]) if rule["table"] is None]
-
-
 def _number(name: str | None) -> int | None:
     """The number of a protocol as route_info names it."""
     return PROTOCOLS[name] if name in PROTOCOLS else int(name) if name else None
@@ -171,18 +159,6 @@ def _holds(backend: str | None, number: int) -> bool:
     if backend == "bird":
         return number == PROTOCOLS["bird"]
     return number in FRR_NUMBERS if backend == "frr" else True
-
-
-def _speaks_of(protocols: list[str], word: str) -> bool:
-    return "any" in protocols or word in map(one_word, protocols)
-
-
-def _covers(rule: Item, network: Network) -> bool:
-    destination = ipaddress.ip_network(rule["destination"])
-    if rule["match"] == "exact":
-        return network == destination
-    inside = network.subnet_of(destination)  # type: ignore[arg-type]
-    return inside and not any(network.subnet_of(ipaddress.ip_network(text)) for text in rule["except"])  # type: ignore[arg-type]
 
 
 def _plain_row(destination: str, expected: str | None, kernel: str | None, reason: str, good: bool) -> Item:

@@ -27,13 +27,11 @@ An exemption concerns its own policy only: another policy may still name a sourc
 Where several policies match one route, the longest destination wins; for the same destination `exact` wins over
 `orlonger`. Two policies that give one destination two sources (same match, same VRF and table, a protocol in
 common) contradict each other and are refused. A static route of `routes` keeps its own source, whatever a policy
-for `static` says. `ordered_rules()` yields the policies in that order of evaluation.
+for `static` says. `policy` holds that order, and answers which source a route gets.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,36 +82,6 @@ def normalise(
     }
     result["warnings"] = [*_warnings(read[1]), *_warnings(read[2])]
     return result
-
-
-def ordered_rules(policies: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The policies of a normalised intent as single rules in order of evaluation: the first that matches counts.
-
-    Returns [{vrf, table, family, destination, match, except, protocols, source, name}], grouped by vrf, table and
-    family; in each group longest destination first, `exact` before `orlonger`. `except` holds only the prefixes that
-    lie inside this rule's destination.
-    """
-    keyed = []
-    for policy in policies:
-        exempt = sorted((ipaddress.ip_network(text) for text in policy["except"]), key=_span)
-        starts = [_span(network)[0] for network in exempt]
-        for text in policy["destinations"]:
-            network = ipaddress.ip_network(text)
-            inside = []
-            if policy["match"] == "orlonger":
-                low = bisect_left(starts, int(network.network_address))
-                high = bisect_right(starts, int(network.broadcast_address))
-                inside = [str(e) for e in exempt[low:high] if e.prefixlen >= network.prefixlen]
-            rule = {key: policy[key] for key in ("vrf", "table", "family", "match", "protocols", "source", "name")}
-            rule.update({"destination": text, "except": inside})
-            order = (-network.prefixlen, policy["match"] != "exact", int(network.network_address), policy["protocols"])
-            keyed.append(((policy["vrf"] or "", policy["table"] or 0, policy["family"], *order), rule))
-    keyed.sort(key=lambda pair: pair[0])
-    return [rule for _key, rule in keyed]
-
-
-def _span(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> tuple[int, int]:
-    return int(network.network_address), network.prefixlen
 
 
 def _warnings(read: list[Read]) -> Iterator[str]:

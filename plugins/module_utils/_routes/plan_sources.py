@@ -9,12 +9,13 @@ Planning again after the steps were carried out must find nothing to do: that is
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from .._base.cover import Cover
 from .._base.errors import InvalidInput, Refused
 from .._base.names import TYPES, table_name
 from .._base.protocols import protocol_name
-from .._base.values import INET6, Prefix, address_text
+from .._base.values import BITS, INET6, Prefix, address_text
 from .._change.steps import Plan
 from .._netlink import wire
 from .._netlink.wire import Message
@@ -48,6 +49,7 @@ class SourcePlanner:
     force: bool = False
     missing: str = "fail"
     owner: int | None = None
+    _spared: dict[int, Cover[list[None]]] = field(default_factory=dict, init=False, repr=False)
 
     def plan(self) -> Plan:
         plan = Plan()
@@ -61,18 +63,22 @@ class SourcePlanner:
 
     def _plan_group(self, family: int, table: int, items: t.Sequence[Selection], plan: Plan) -> None:
         exact: dict[Prefix, list[Selection]] = {}
-        within = [item for item in items if item.within]
+        within: Cover[list[Selection]] = Cover(BITS[family], list)
         for item in items:
-            if not item.within:
+            if item.within:
+                within.at(item.prefix.start, item.prefix.length).append(item)
+            else:
                 exact.setdefault(item.prefix, []).append(item)
-        payloads = self._read(family, table, list(exact), bool(within))
+        payloads = self._read(family, table, list(exact), any(item.within for item in items))
         met: set[int] = set()
         seen: dict[Prefix, list[bytes]] = {}
         for prefix, raw in payloads:
             seen.setdefault(prefix, []).append(raw)
         for prefix, found in seen.items():
             there = [Payload(raw) for raw in found]
-            candidates = exact.get(prefix, []) + [item for item in within if item.prefix.covers(prefix)]
+            candidates = exact.get(prefix, []) + [
+                item for _length, over in within.over(prefix.start, prefix.length) for item in over
+            ]
             for payload in there:
                 self._plan_route(prefix, payload, there, candidates, met, plan)
         for item in items:
@@ -104,7 +110,7 @@ class SourcePlanner:
         chosen: Selection | None = None
         ranked = sorted(candidates, key=lambda item: item.rank) if len(candidates) > 1 else candidates
         for item in ranked:
-            if not _selects(item, prefix, payload):
+            if not _selects(item, payload) or (item.spared and self._spares(item, prefix)):
                 continue
             met.add(item.number)
             if chosen is not None and chosen.rank == item.rank and chosen.source != item.source:
@@ -136,6 +142,14 @@ class SourcePlanner:
                 hidden,
             )
         )
+
+    def _spares(self, item: Selection, prefix: Prefix) -> bool:
+        cover = self._spared.get(item.number)
+        if cover is None:
+            cover = self._spared[item.number] = Cover(BITS[prefix.family], list)
+            for spared in item.spared:
+                cover.at(spared.start, spared.length)
+        return any(True for _found in cover.over(prefix.start, prefix.length))
 
     def _hidden(self, payload: Payload) -> tuple[Message, ...]:
         """How to restore an IPv6 multipath route whose next hops have sources of their own; empty where they agree.
@@ -177,13 +191,11 @@ class SourcePlanner:
         )
 
 
-def _selects(item: Selection, prefix: Prefix, payload: Payload) -> bool:
+def _selects(item: Selection, payload: Payload) -> bool:
     protocol = payload.header.protocol
     if payload.header.type != TYPES["unicast"]:
         return False
     if protocol in item.spared_protocols or (item.protocols and protocol not in item.protocols):
-        return False
-    if any(spared.covers(prefix) for spared in item.spared):
         return False
     if item.metric is not None and payload.metric != item.metric:
         return False

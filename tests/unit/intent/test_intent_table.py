@@ -11,11 +11,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.l3host.source_ip.plugins.filter.intent import intent
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import (
-    IntentError,
-    normalise,
-    ordered_rules,
-)
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import IntentError, normalise
 
 ROUTE = {"destination": "198.51.100.0/24", "gateway": "172.20.20.1", "source": "192.0.2.2"}
 POLICY = {"destinations": ["198.51.100.0/24"], "source": "192.0.2.2"}
@@ -303,27 +299,6 @@ def test_a_loopback_source_is_a_warning_for_the_kernel() -> None:
 
 def test_an_unknown_back_end() -> None:
     assert "'quagga' is not one of bird, frr, kernel" in only(problems(backend="quagga"))
-
-
-def test_order_of_evaluation() -> None:
-    policies = [
-        {
-            "name": "all",
-            "destinations": ["0.0.0.0/0"],
-            "match": "orlonger",
-            "except": ["10.9.0.0/16"],
-            "source": "192.0.2.1",
-        },
-        {"name": "ten", "destinations": ["10.0.0.0/8"], "match": "orlonger", "source": "192.0.2.2"},
-        {"name": "one", "destinations": ["10.0.0.0/8", "10.1.0.0/16"], "source": "192.0.2.3"},
-    ]
-    rules = ordered_rules(normalise(policies=policies)["policies"])
-    assert [(r["destination"], r["match"], r["name"], r["except"]) for r in rules] == [
-        ("10.1.0.0/16", "exact", "one", []),
-        ("10.0.0.0/8", "exact", "one", []),
-        ("10.0.0.0/8", "orlonger", "ten", []),
-        ("0.0.0.0/0", "orlonger", "all", ["10.9.0.0/16"]),
-    ]
 
 
 def test_the_filter_speaks_of_variables() -> None:

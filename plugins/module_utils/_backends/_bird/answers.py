@@ -9,6 +9,8 @@ import re
 import socket
 import typing as t
 
+from ..._intent.policy import Place
+
 # How birdc names the protocol of a route: `Type: OSPF-E2 univ` (2.x), `source: OSPF-E2` (3.x); nest/route.h of BIRD.
 _PROTOCOLS = {
     "babel": "babel",
@@ -107,43 +109,6 @@ def _finish(current: dict[str, t.Any] | None, found: list[Exported]) -> None:
         found.append(Exported(**current))
 
 
-class Sources:
-    """Which source the intent gives a route of one table and family; the order is the one ``_intent`` documents."""
-
-    def __init__(self, family: str, policies: t.Sequence[dict[str, t.Any]]) -> None:
-        self._bits = _BITS[family]
-        self._rules: dict[int, dict[int, list[tuple[bool, t.Any, list[_Prefix], str]]]] = {}
-        for policy in policies:
-            exempt = [_prefix(text) for text in policy["except"]]
-            for text in policy["destinations"]:
-                value, length = _prefix(text)
-                rule = (policy["match"] == "exact", policy["protocols"], exempt, policy["source"])
-                self._rules.setdefault(length, {}).setdefault(value >> (self._bits - length), []).append(rule)
-        for level in self._rules.values():
-            for rules in level.values():
-                rules.sort(key=lambda rule: not rule[0])
-        self._lengths = sorted(self._rules, reverse=True)
-
-    def of(self, destination: str, protocol: str) -> str | None:
-        """The source for this route, None where no policy concerns it."""
-        prefix = value, own_length = _prefix(destination)
-        for length in self._lengths:
-            if length > own_length:
-                continue
-            for exact, protocols, exempt, source in self._rules[length].get(value >> (self._bits - length), ()):
-                if exact and length != own_length:
-                    continue
-                if "any" not in protocols and protocol not in protocols:
-                    continue
-                if not any(self._inside(prefix, other) for other in exempt):
-                    return source
-        return None
-
-    def _inside(self, prefix: _Prefix, other: _Prefix) -> bool:
-        shift = self._bits - other[1]
-        return prefix[1] >= other[1] and prefix[0] >> shift == other[0] >> shift
-
-
 def _prefix(text: str) -> _Prefix:
     # Once for each of ten thousand routes: ipaddress takes ten times as long to check what BIRD and our filter checked.
     address, _slash, length = text.partition("/")
@@ -167,7 +132,7 @@ def kernel_sources(routes: t.Iterable[dict[str, t.Any]], family: str) -> dict[st
 def compare(
     exported: t.Iterable[Exported],
     kernel: t.Mapping[str, tuple[str, str | None]],
-    sources: Sources,
+    policy: Place,
     own: dict[str, str],
 ) -> list[Difference]:
     """Every route on which intent, BIRD and kernel disagree about the source.
@@ -183,7 +148,11 @@ def compare(
         static = route.instance.startswith("source_ip_")
         if static:
             seen.add(route.destination)
-        wanted = own.get(route.destination) if static else sources.of(route.destination, route.protocol)
+        if static:
+            wanted = own.get(route.destination)
+        else:
+            rule = policy.rule(*_prefix(route.destination), route.protocol)
+            wanted = rule.source if rule else None
         kind, actual = kernel.get(route.destination, ("", None))
         problem = None
         if wanted is not None and not _same(wanted, route.source):

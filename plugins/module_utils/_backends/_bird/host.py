@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..._intent.policy import Place, Statement
 from . import answers
 
 _SCOPE = {
@@ -68,7 +69,7 @@ def compare(module: AnsibleModule, protocols: t.Iterable[dict[str, str]]) -> lis
         differences = answers.compare(
             exported,
             answers.kernel_sources(_kernel_routes(module, family, options["kernel_table"]), family),
-            answers.Sources(family, options["policies"]),
+            Place(family, map(Statement, options["policies"])),
             {route["destination"]: route["source"] for route in options["routes"]},
         )
         found.append(Scope(options, instance, len(exported), differences))

@@ -300,7 +300,7 @@ def _function(table: int, by_scope: dict[Scope, Entry]) -> Entry:
 def clauses(policies: t.Sequence[Entry]) -> list[Entry]:
     """The policies of one table and family as ``if`` clauses, of which the LAST that matches counts.
 
-    Order as the intent defines it (``_intent.ordered_rules``), turned round: shorter destinations first, ``orlonger``
+    Order as the intent defines it (``_intent.policy``), turned round: shorter destinations first, ``orlonger``
     before ``exact``. Destinations of one length and match cannot overlap, so those with the same conditions share one
     clause whatever the number of policies; that keeps the function short where the intent is long.
     """

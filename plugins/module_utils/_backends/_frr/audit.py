@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..._base.protocols import frr_word
-from .former import Former, cut, prefix
+from ..._intent.policy import Policy
+from .former import Former, prefix
 
 # The letter of `show ip route` -> word of the intent.
 LETTERS = {
@@ -34,24 +35,17 @@ MAIN_TABLE = 254
 class Judge:
     """Says which source the intent wants for a route.
 
-    intent: {rules: [...], routes: [...], former: [Place]}; `rules` is the result of `_intent.ordered_rules()`,
-    `routes` that of `_intent.normalise()`, `former` what our configuration was before this run.
+    intent: {policies, routes: in normal form, former: [Place]}; `former` is what our configuration was before this run.
     """
 
     def __init__(self, intent: Mapping[str, Any]) -> None:
         self.own: dict[tuple[str, str, int, int], str] = {}
         self.routes = intent["routes"]
-        self.rules: dict[tuple[str, str], dict[int, dict[int, list[dict[str, Any]]]]] = {}
+        self.policy = Policy(intent["policies"])
         for route in intent["routes"]:
             start, length = prefix(route["destination"], route["family"])
             self.own[(route["vrf"] or "", route["family"], start, length)] = route["source"]
-        for rule in intent["rules"]:
-            start, length = prefix(rule["destination"], rule["family"])
-            parsed = dict(rule)
-            parsed["exempt"] = [prefix(text, rule["family"]) for text in rule["except"]]
-            place = self.rules.setdefault((rule["vrf"] or "", rule["family"]), {})
-            place.setdefault(length, {}).setdefault(start, []).append(parsed)
-        self.sources = {canonical(e["source"]) for e in [*intent["rules"], *intent["routes"]]}
+        self.sources = {canonical(e["source"]) for e in [*intent["policies"], *intent["routes"]]}
         self.former = Former(intent.get("former", ()))
 
     def wants(self, vrf: str, family: str, destination: str, protocol: str) -> str | None:
@@ -59,14 +53,8 @@ class Judge:
         start, length = prefix(destination, family)
         if protocol == "static" and (vrf, family, start, length) in self.own:
             return self.own[(vrf, family, start, length)]
-        levels = self.rules.get((vrf, family), {})
-        for shorter in sorted((n for n in levels if n <= length), reverse=True):
-            found = levels[shorter].get(cut(start, shorter, family), ())
-            for rule in sorted(found, key=lambda r: r["match"] != "exact"):
-                if _matches(rule, start, length, shorter, protocol, family):
-                    source: str = rule["source"]
-                    return source
-        return None
+        rule = self.policy.rule(vrf or None, None, family, start, length, protocol)
+        return rule.source if rule else None
 
     def left_over(self, vrf: str, family: str, destination: str, protocol: str, actual: str | None) -> bool:
         """Whether the route carries the source that an earlier intent of ours gave it."""
@@ -78,15 +66,7 @@ class Judge:
     def places(self) -> set[tuple[str, str]]:
         """{(vrf, family)} the intent speaks of, or an earlier one of ours spoke of."""
         own = {(vrf, family) for vrf, family, _start, _length in self.own}
-        return {*self.rules, *own, *self.former.places()}
-
-
-def _matches(rule: Mapping[str, Any], start: int, length: int, shorter: int, protocol: str, family: str) -> bool:
-    if rule["match"] == "exact" and shorter != length:
-        return False
-    if protocol not in rule["protocols"] and "any" not in rule["protocols"]:
-        return False
-    return not any(bits <= length and cut(start, bits, family) == first for first, bits in rule["exempt"])
+        return {*((vrf or "", family) for vrf, _table, family in self.policy.places), *own, *self.former.places()}
 
 
 def canonical(address: str) -> str:

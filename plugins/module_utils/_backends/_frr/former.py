@@ -12,6 +12,8 @@ from __future__ import annotations
 import socket
 import typing as t
 
+from ..._base.cover import Cover
+
 
 class Place(t.NamedTuple):
     """A route-map of ours and what it was bound to.
@@ -59,31 +61,23 @@ class _List:
     """A prefix-list, looked up by length and start: the first entry that matches decides."""
 
     def __init__(self, entries: t.Sequence[str], family: str) -> None:
-        self._family = family
-        # {length: {start: [(number, permits, longest)]}}
-        self._levels: dict[int, dict[int, list[tuple[int, bool, int]]]] = {}
+        # [(number, permits, longest)]
+        self._entries: Cover[list[tuple[int, bool, int]]] = Cover(BITS[family], list)
         for number, entry in enumerate(entries):
             action, destination, *rest = entry.split()
             start, length = prefix(destination, family)
             # Ours say nothing else; a list that somebody edited by hand covers less rather than more.
             longest = int(rest[1]) if rest[:1] == ["le"] else -1 if rest else length
-            self._levels.setdefault(length, {}).setdefault(start, []).append((number, action == "permit", longest))
+            self._entries.at(start, length).append((number, action == "permit", longest))
 
     def permits(self, start: int, length: int) -> bool:
         found = [
             (number, permits)
-            for shorter, level in self._levels.items()
-            if shorter <= length
-            for number, permits, longest in level.get(cut(start, shorter, self._family), ())
+            for _length, entries in self._entries.over(start, length)
+            for number, permits, longest in entries
             if length <= longest
         ]
         return bool(found) and min(found)[1]
-
-
-def cut(start: int, length: int, family: str) -> int:
-    """The first address of the prefix of this length that an address lies in."""
-    shift = BITS[family] - length
-    return start >> shift << shift
 
 
 def prefix(destination: str, family: str) -> tuple[int, int]:

@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..._base.protocols import FRR_WORDS, frr_binding
-from ..._intent.normal import ordered_rules
+from ..._base.values import Prefix
+from ..._intent.policy import Policy, Rule
 from .former import Place
 from .parse import Config, Objects, static_text
 
@@ -32,15 +33,16 @@ Groups = list[tuple[str, list[str], list[str]]]  # [(source, exempted, permitted
 def build(intent: dict[str, list[Any]], running: Config, prefix: str, tag: int) -> Objects:
     """The objects that carry a normalised intent beside the operator's configuration."""
     objects = Objects()
-    rules = ordered_rules(intent["policies"])
-    places = {(r["vrf"] or "", r["family"]) for r in [*rules, *intent["routes"]]}
-    for vrf, family in sorted(places):
-        here = [r for r in rules if (r["vrf"] or "", r["family"]) == (vrf, family)]
+    rules: dict[tuple[str, str], list[Rule]] = {}
+    for rule in Policy(intent["policies"]).rules():
+        rules.setdefault((rule.policy.vrf or "", rule.policy.family), []).append(rule)
+    for vrf, family in sorted({*rules, *((r["vrf"] or "", r["family"]) for r in intent["routes"])}):
+        here = rules.get((vrf, family), [])
         routes = [r for r in intent["routes"] if (r["vrf"] or "", r["family"]) == (vrf, family)]
         word = FAMILY_WORD[family]
         operator = operator_maps(running, vrf, word, prefix)
         for protocol in _protocols(here, routes, family, operator):
-            matching = [r for r in here if protocol in _words(r["protocols"], family) or r["protocols"] == ["any"]]
+            matching = [rule for rule in here if {protocol, "any"}.intersection(_words(rule.policy.protocols, family))]
             groups = (_route_groups(routes) if protocol == "static" else []) + group_rules(matching, family)
             wrapped = operator.get(protocol) or operator.get("any")
             name = map_name(prefix, protocol, family, vrf)
@@ -110,22 +112,22 @@ def _given(ours: Objects, name: str, word: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-def group_rules(rules: list[dict[str, Any]], family: str) -> Groups:
+def group_rules(rules: list[Rule], family: str) -> Groups:
     """Rules in order of evaluation, joined into as few groups as their order allows.
 
     Rules of one prefix length and one kind of match cannot match the same route, so their order is free. A group takes
     in further rules of its source as long as no rule of another source and no exemption lies between.
     """
     groups: Groups = []
-    levels: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    levels: dict[tuple[int, bool], list[Rule]] = {}
     for rule in rules:
-        levels.setdefault((int(rule["destination"].split("/")[1]), rule["match"]), []).append(rule)
+        levels.setdefault((rule.prefix.length, rule.policy.exact), []).append(rule)
     for level in levels.values():
         by_source: dict[str, tuple[list[str], list[str]]] = {}
         for rule in level:
-            exempted, permitted = by_source.setdefault(rule["source"], ([], []))
-            exempted += [_entry("deny", text, "orlonger", family) for text in rule["except"]]
-            permitted.append(_entry("permit", rule["destination"], rule["match"], family))
+            exempted, permitted = by_source.setdefault(rule.source, ([], []))
+            exempted += [_entry("deny", prefix, False, family) for prefix in rule.exempt]
+            permitted.append(_entry("permit", rule.prefix, rule.policy.exact, family))
         last = groups[-1][0] if groups else None
         for source in sorted(by_source, key=lambda s: (s != last, s)):
             exempted, permitted = by_source[source]
@@ -146,9 +148,9 @@ def _route_groups(routes: list[dict[str, Any]]) -> Groups:
     return [(source, [], entries) for source, entries in sorted(by_source.items())]
 
 
-def _entry(action: str, destination: str, match: str, family: str) -> str:
+def _entry(action: str, destination: Prefix, exact: bool, family: str) -> str:
     longest = _LONGEST[family]
-    if match == "exact" or destination.endswith(f"/{longest}"):
+    if exact or destination.length == longest:
         return f"{action} {destination}"
     return f"{action} {destination} le {longest}"
 
@@ -157,11 +159,9 @@ def _words(protocols: Iterable[str], family: str) -> list[str]:
     return [frr_binding(p, family) for p in protocols]
 
 
-def _protocols(
-    rules: list[dict[str, Any]], routes: list[dict[str, Any]], family: str, operator: dict[str, str]
-) -> list[str]:
+def _protocols(rules: list[Rule], routes: list[dict[str, Any]], family: str, operator: dict[str, str]) -> list[str]:
     """The protocols to bind. One with a map of its own never sees the map of `any`."""
-    found = {word for rule in rules for word in _words(rule["protocols"], family)}
+    found = {word for rule in rules for word in _words(rule.policy.protocols, family)}
     if "any" in found:
         found |= set(operator)
     if routes:

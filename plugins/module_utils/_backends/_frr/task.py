@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from ..._base.errors import Refused
-from ..._intent.normal import normalise, ordered_rules
+from ..._intent.normal import normalise
 from .objects import build, former_places, operator_maps, refusals
 from .parse import Objects, parse, version
 from .plan import block, file_plan, same, stages
@@ -75,7 +75,7 @@ def plan(host: dict[str, Any], prefix: str, tag: int) -> dict[str, Any]:
         "addresses": [{"address": a["address"], "device": a["device"]} for a in intent["addresses"]],
         "sources": sources,
         "intent": {
-            "rules": ordered_rules(intent["policies"]),
+            "policies": intent["policies"],
             "routes": [
                 {key: route[key] for key in ("vrf", "table", "family", "destination", "source")}
                 for route in intent["routes"]

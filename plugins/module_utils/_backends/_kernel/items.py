@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._base.protocols import OWN_PROTOCOL, numbers_of
-from ..._intent.normal import ordered_rules
+from ..._intent.policy import Policy, Rule
 from ..._intent.routes import DEFAULT_METRIC
 
 Item = dict[str, Any]
@@ -38,7 +38,7 @@ def items(intent: Mapping[str, list[Item]], record: Mapping[str, list[Item]]) ->
     """The items of an intent in normal form on a host with this record (record.py); `stale` are addresses to go."""
     addresses = [{"address": item["address"], "device": item["device"]} for item in intent["addresses"]]
     routes = [_route(item) for item in intent["routes"]]
-    sources = [_source(rule) for rule in ordered_rules(intent["policies"])]
+    sources = [_source(rule) for rule in Policy(intent["policies"]).rules()]
     noted = [_note(item) for item in intent["routes"]]
     wanted = {"addresses": addresses, "routes": noted, "sources": sources}
     if all(record[kind] == wanted[kind] for kind in ("routes", "sources")):
@@ -101,17 +101,20 @@ def _absent_route(item: Item) -> Item:
     return {**route, "protocol": _OWN, "state": "absent"}
 
 
-def _source(rule: Item) -> Item:
+def _source(rule: Rule) -> Item:
     """One rule of a policy as an item of `prefsrc`, but for `protocol`: a list, since a word may mean two numbers."""
-    item: Item = {"destination": rule["destination"], "source": rule["source"], "within": rule["match"] == "orlonger"}
-    item.update(_set(rule, ("vrf",)))
-    if rule["table"] is not None:
-        item["table"] = str(rule["table"])
-    if rule["except"]:
-        item["except"] = rule["except"]
-    if "any" in rule["protocols"]:
+    policy = rule.policy
+    item: Item = {"destination": str(rule.prefix), "source": policy.source, "within": not policy.exact}
+    if policy.vrf is not None:
+        item["vrf"] = policy.vrf
+    if policy.table is not None:
+        item["table"] = str(policy.table)
+    exempt = rule.exempt
+    if exempt:
+        item["except"] = [str(prefix) for prefix in exempt]
+    if "any" in policy.protocols:
         return {**item, "except_protocols": [_OWN]}
-    numbers = {number for protocol in rule["protocols"] for number in numbers_of(protocol, rule["family"])}
+    numbers = {number for protocol in policy.protocols for number in numbers_of(protocol, policy.family)}
     return {**item, "protocol": [str(number) for number in sorted(numbers)]}
 
 

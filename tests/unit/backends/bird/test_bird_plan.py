@@ -10,14 +10,12 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import given
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import conf as _bird_conf
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import plan as _bird
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.answers import Sources
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput, Refused
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent import normal as _intent
-from tests.unit.backends.bird.common import DATA, INCLUDE, OPERATOR, PROTOCOLS, plan, render, some_intent
+from tests.unit.backends.bird.common import DATA, INCLUDE, OPERATOR, plan, render
 
 BGP = {
     "name": "bgp, all",
@@ -85,66 +83,6 @@ def test_golden_file(name: str) -> None:
         file.write_text(text, encoding="utf-8")
     assert file.read_text(encoding="utf-8") == text
     assert found["present"]
-
-
-def _first_match(rules: list[dict[str, Any]], destination: str, protocol: str) -> str | None:
-    """The definition of the intent, read literally from `_intent.ordered_rules`."""
-    net: Any = ipaddress.ip_network(destination)
-    for rule in rules:
-        inside = net.subnet_of(ipaddress.ip_network(rule["destination"]))
-        exempt = any(net.subnet_of(ipaddress.ip_network(text)) for text in rule["except"])
-        protocols = rule["protocols"]
-        if rule["match"] == "exact":
-            inside = net == ipaddress.ip_network(rule["destination"])
-        if inside and not exempt and ("any" in protocols or protocol in protocols):
-            return str(rule["source"])
-    return None
-
-
-def _last_clause(clauses: list[dict[str, Any]], destination: str, protocol: str) -> str | None:
-    """What BIRD does with our clauses: each that matches overwrites the one before."""
-
-    def matches(sets: list[str]) -> bool:
-        for text in sets:
-            other: Any = ipaddress.ip_network(text.rstrip("+"))
-            if net == other or (text.endswith("+") and net.subnet_of(other)):
-                return True
-        return False
-
-    net: Any = ipaddress.ip_network(destination)
-    source = None
-    for clause in clauses:
-        known = clause["condition"] is None or f"RTS_{protocol.upper()}" in clause["condition"]
-        if known and matches(clause["nets"]) and not matches(clause["except"]):
-            source = clause["source"]
-    return source
-
-
-PROBES = {
-    "ipv4": ["0.0.0.0/0", "0.0.0.0/1", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.0.0.0/24", "10.0.0.1/32"],
-    "ipv6": ["::/0", "2001:db8::/32", "2001:db8::/33", "2001:db8:8000::/34", "2001:db8::1/128", "2001:db8::2/128"],
-}
-
-
-def _agree(intent: dict[str, Any], family: str) -> None:
-    rules = _intent.ordered_rules(intent["policies"])
-    clauses = _bird.clauses(intent["policies"])
-    sources = Sources(family, intent["policies"])
-    for destination in PROBES[family]:
-        for protocol in PROTOCOLS:
-            expected = _first_match(rules, destination, protocol)
-            assert _last_clause(clauses, destination, protocol) == expected, (destination, protocol)
-            assert sources.of(destination, protocol) == expected, (destination, protocol)
-
-
-@given(some_intent("ipv4"))
-def test_clauses_and_expectation_mean_what_the_intent_means(intent: dict[str, Any]) -> None:
-    _agree(intent, "ipv4")
-
-
-@given(some_intent("ipv6"))
-def test_clauses_and_expectation_mean_what_the_intent_means_in_ipv6(intent: dict[str, Any]) -> None:
-    _agree(intent, "ipv6")
 
 
 def test_trap_9_ospf_is_four_kinds_of_route() -> None:

@@ -25,7 +25,6 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.pl
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import (
     IntentError,
     normalise,
-    ordered_rules,
 )
 from tests.unit.backends.frr import model
 
@@ -114,7 +113,7 @@ def test_the_maps_say_what_the_rules_say(p: list[Any], r: list[Any], probes: lis
     normal = intent(p, r)
     frr = model.Frr()
     frr.objects = build(normal, Config(), PREFIX, TAG)
-    judge = Judge({"rules": ordered_rules(normal["policies"]), "routes": normal["routes"]})
+    judge = Judge({"policies": normal["policies"], "routes": normal["routes"]})
     probes += [d for policy in p for d in policy["destinations"] + policy["except"]] + [x["destination"] for x in r]
     for probe in probes:
         for vrf in ("", "red"):

@@ -25,7 +25,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.re
     steps,
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.task import plan
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise, ordered_rules
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
 
 POLICY = {"protocols": ["bgp"], "destinations": ["0.0.0.0/0"], "match": "orlonger", "source": "192.0.2.2"}
 SIX = {"protocols": ["bgp"], "destinations": ["2001:db8:1::/48"], "source": "2001:db8:ff::1"}
@@ -150,7 +150,7 @@ def test_versions() -> None:
 
 def judge(former: Any = (), **lists: Any) -> Judge:
     intent = normalise(**lists)
-    return Judge({"rules": ordered_rules(intent["policies"]), "routes": intent["routes"], "former": former})
+    return Judge({"policies": intent["policies"], "routes": intent["routes"], "former": former})
 
 
 def test_trap_1_the_kernel_is_the_judge() -> None:

@@ -18,7 +18,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr im
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.audit import Judge
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.files import shipped
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.watch import keeps_old, look
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise, ordered_rules
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 
 POLICIES = [
@@ -32,7 +32,7 @@ OSPF, BGP, RIP, RIPNG, KERNEL = 188, 186, 189, 190, 2
 
 def judge() -> Judge:
     intent = normalise(policies=POLICIES)
-    return Judge({"rules": ordered_rules(intent["policies"]), "routes": intent["routes"]})
+    return Judge({"policies": intent["policies"], "routes": intent["routes"]})
 
 
 def packed(address: str) -> bytes:
