@@ -50,22 +50,23 @@ def run(
         if not check:
             stack.enter_context(one_writer(f"{who}, back end {name}", patience))
         hands = stack.enter_context(Hands(Kernel, _planned(intent)))
-        holder = back_end(name, hands, options)
-        found = holder.read()
-        plan = holder.plan(intent, found, check)
-        if plan.refusals:
-            reasons = "\n".join(plan.refusals)
-            raise Refused(
-                f"This host cannot carry the intent with the back end {name}; nothing was changed:\n{reasons}"
-            )
-        if plan.changed and not check:
-            holder.apply(plan)
-        judgement = Judgement()
-        if not (check and plan.changed):  # it would judge the host as it was before the change
-            judgement = holder.judge(plan, applied=plan.changed)
-            if judgement.findings:
-                judgement = holder.repair(plan, judgement, check)
-        return _answer(name, intent, plan, judgement, check)
+        return carry(back_end(name, hands, options), name, intent, check)
+
+
+def carry(holder: BackEnd, name: str, intent: Intent, check: bool) -> dict[str, t.Any]:
+    """The flow itself, for one back end on one host; as ``run``."""
+    plan = holder.plan(intent, holder.read(), check)
+    if plan.refusals:
+        reasons = "\n".join(plan.refusals)
+        raise Refused(f"This host cannot carry the intent with the back end {name}; nothing was changed:\n{reasons}")
+    if plan.changed and not check:
+        holder.apply(plan)
+    judgement = Judgement()
+    if not (check and plan.changed):  # it would judge the host as it was before the change
+        judgement = holder.judge(plan, applied=plan.changed)
+        if judgement.findings:
+            judgement = holder.repair(plan, judgement, check)
+    return _answer(name, intent, plan, judgement, check)
 
 
 def _planned(intent: Intent) -> list[str]:
