@@ -111,7 +111,14 @@ def judge(
         else:
             reason = f"the host has no such route; {answer['explanation']}"
             rows.append(_plain_row(subject["destination"], subject["source"], answer["source"], reason, False))
-    rows += [_table_row(item, listed) for item in intent["routes"] if item["table"] is not None]
+    there: dict[tuple[int, str], list[Item]] = {}
+    for route in listed:
+        there.setdefault((route["table"], route["destination"]), []).append(route)
+    rows += [
+        _table_row(item, there.get((item["table"], item["destination"]), []))
+        for item in intent["routes"]
+        if item["table"] is not None
+    ]
     if missing == "fail":
         rows += [
             _plain_row(str(rule.prefix), rule.source, None, f"no route for the policy {rule.policy.name or ''}", False)
@@ -188,11 +195,8 @@ def _row(answer: Item, expected: list[str | None], probe: Item | None, wire: str
     }
 
 
-def _table_row(item: Item, listed: list[Item]) -> Item:
+def _table_row(item: Item, there: list[Item]) -> Item:
     """A route of a table that only policy rules lead to: what the table says, no more."""
-    there = [
-        route for route in listed if (route["table"], route["destination"]) == (item["table"], item["destination"])
-    ]
     found = next((route for route in there if item["metric"] is None or route["metric"] == item["metric"]), None)
     name = f"{item['destination']} table {item['table']}"
     if found is None:

@@ -42,3 +42,7 @@ class Cover(t.Generic[Values]):
                 found = level.get(start >> shift)
                 if found is not None:
                     yield size, found
+
+    def covers(self, start: int, length: int) -> bool:
+        """Whether there is such a prefix."""
+        return next(self.over(start, length), None) is not None

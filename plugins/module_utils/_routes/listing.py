@@ -10,10 +10,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._base.cover import Cover
 from .._base.errors import InvalidInput
 from .._base.names import TYPES, number
 from .._base.protocols import PROTOCOLS
 from .._base.values import (
+    BITS,
     DEFAULTS,
     INET,
     INET6,
@@ -56,6 +58,9 @@ def _payloads(chunks: t.Iterable[bytes], family: int, within: bool, wanted: list
             scan.feed(chunk)
         yield from dict.fromkeys(scan.others)
         return
+    inside: Cover[list[None]] = Cover(BITS[family], list)
+    for prefix in wanted:
+        inside.at(prefix.start, prefix.length)
     met: set[int] = set()  # hashes: the payloads of a full table would be kept in memory
     for chunk in chunks:
         for kind, _flags, _sequence, payload in wire.messages(chunk):
@@ -65,7 +70,8 @@ def _payloads(chunks: t.Iterable[bytes], family: int, within: bool, wanted: list
                 if hash(payload) in met:
                     continue
                 met.add(hash(payload))
-            if not wanted or any(prefix.covers(wire.destination_of(payload)) for prefix in wanted):
+            there = wire.destination_of(payload)
+            if not wanted or inside.covers(there.start, there.length):
                 yield payload
 
 

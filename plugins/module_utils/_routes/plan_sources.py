@@ -149,7 +149,7 @@ class SourcePlanner:
             cover = self._spared[item.number] = Cover(BITS[prefix.family], list)
             for spared in item.spared:
                 cover.at(spared.start, spared.length)
-        return any(True for _found in cover.over(prefix.start, prefix.length))
+        return cover.covers(prefix.start, prefix.length)
 
     def _hidden(self, payload: Payload) -> tuple[Message, ...]:
         """How to restore an IPv6 multipath route whose next hops have sources of their own; empty where they agree.
