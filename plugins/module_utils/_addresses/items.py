@@ -1,12 +1,7 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses: what a task wants, what the kernel says, and the bytes between. PRIVATE to the collection.
-
-Pure functions over the payload of RTM_NEWADDR: ``struct ifaddrmsg`` (8 bytes) and its attributes, as in
-``include/uapi/linux/if_addr.h``. A change starts from the dumped payload, because whatever a request leaves out
-(metric, protocol, lifetimes) the kernel resets.
-"""
+"""The addresses of a task: read from its list, and compared with what is there. Pure. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -18,50 +13,8 @@ from .._base.errors import InvalidInput
 from .._base.names import NAME_OF_SCOPE, SCOPES, number
 from .._base.values import BITS, INET, INET6, Address, Link
 from .._netlink.decode import (
-    CACHEINFO,
     FOREVER,
-    IFA_ADDRESS,
-    IFA_CACHEINFO,
-    IFA_FLAGS,
-    IFA_LABEL,
-    IFA_LOCAL,
-    IFA_PROTO,
-    IFADDRMSG,
     Entry,
-    lifetimes,
-)
-from .._netlink.wire import (
-    NLM_F_CREATE,
-    NLM_F_EXCL,
-    NLM_F_REPLACE,
-    RTM_DELADDR,
-    RTM_NEWADDR,
-    U32,
-    Message,
-    attribute,
-    attribute_dict,
-    attributes,
-)
-
-_IFA_BROADCAST, _IFA_RT_PRIORITY = 4, 9
-_MANAGETEMPADDR, _MCAUTOJOIN = 0x100, 0x400
-#: Of the flags that a dump shows, those that a request decides; the others are state.
-_REQUEST_FLAGS = {
-    INET: Address.NOPREFIXROUTE | _MCAUTOJOIN,
-    INET6: Address.NODAD | Address.HOMEADDRESS | _MANAGETEMPADDR | Address.NOPREFIXROUTE | _MCAUTOJOIN,
-}
-_REQUEST_ATTRIBUTES = (
-    *(IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, _IFA_BROADCAST, IFA_CACHEINFO),
-    *(IFA_FLAGS, _IFA_RT_PRIORITY, IFA_PROTO),
-)
-_WORDS = (
-    (Address.SECONDARY, "secondary"),
-    (Address.DEPRECATED, "deprecated"),
-    (Address.NODAD, "nodad"),
-    (Address.OPTIMISTIC, "optimistic"),
-    (Address.TENTATIVE, "tentative"),
-    (Address.DADFAILED, "dadfailed"),
-    (Address.NOPREFIXROUTE, "noprefixroute"),
 )
 
 
@@ -204,30 +157,6 @@ def default_scope(family: int, packed: bytes) -> int:
     return SCOPES["host"] if packed == bytes(15) + b"\1" else SCOPES["global"]
 
 
-def line(address: Address) -> str:
-    """One line in the words of ``ip address`` (``ipaddress.c`` of iproute2); lifetimes only where they end."""
-    words = ["inet" if address.family == INET else "inet6"]
-    words.append(address.address if address.peer else f"{address.address}/{address.prefix_length}")
-    if address.peer:
-        words.append(f"peer {address.peer}/{address.prefix_length}")
-    words.append(f"dev {address.device} scope {NAME_OF_SCOPE.get(address.scope, str(address.scope))}")
-    words += [
-        word
-        for bit, word in _WORDS
-        # In IPv6 the bit of 'secondary' means temporary, as ip-address(8) prints it.
-        if address.flags & bit and not (bit == Address.SECONDARY and address.family == INET6)
-    ]
-    if address.family == INET6 and address.flags & Address.SECONDARY:
-        words.append("temporary")
-    if address.label and address.label != address.device:
-        words.append(f"label {address.label}")
-    if address.valid_lifetime is not None:
-        words.append(f"valid_lft {address.valid_lifetime}sec")
-    if address.preferred_lifetime:
-        words.append(f"preferred_lft {address.preferred_lifetime}sec")
-    return " ".join(words)
-
-
 Key = tuple[t.Any, ...]
 
 
@@ -307,68 +236,3 @@ def fixed_differences(item: Item, address: Address) -> list[str]:
         if _other_flag(item, address):
             found.append(f"noprefixroute is {str(not item.noprefixroute).lower()}")
     return found
-
-
-def _pack(header: t.Sequence[int], attrs: t.Mapping[int, bytes]) -> bytes:
-    return IFADDRMSG.pack(*header) + b"".join([attribute(kind, attrs[kind]) for kind in sorted(attrs)])
-
-
-def new_payload(item: Item) -> bytes:
-    """The request that makes this address."""
-    flags = Address.NOPREFIXROUTE if item.noprefixroute else 0
-    if item.nodad and item.family == INET6:
-        flags |= Address.NODAD
-    scope = default_scope(item.family, item.packed) if item.scope is None else item.scope
-    attrs = {
-        IFA_ADDRESS: item.packed,
-        IFA_LOCAL: item.packed,
-        IFA_FLAGS: U32.pack(flags),
-        IFA_CACHEINFO: CACHEINFO.pack(*wanted_lifetimes(item, None), 0, 0),
-    }
-    if item.label:
-        attrs[IFA_LABEL] = item.label.encode() + b"\0"
-    return _pack((item.family, item.prefix_length, flags & 0xFF, scope, item.index), attrs)
-
-
-def restoring_payload(payload: bytes, extra_flags: int = 0) -> bytes:
-    """The request that makes this dumped address again; lifetimes go on from what was left."""
-    header = list(IFADDRMSG.unpack_from(payload))
-    attrs = {k: value for k, value in attributes(payload, IFADDRMSG.size) if k in _REQUEST_ATTRIBUTES}
-    shown = U32.unpack(attrs[IFA_FLAGS])[0] if IFA_FLAGS in attrs else header[2]
-    _set_flags(header, attrs, shown & _REQUEST_FLAGS[header[0]] | extra_flags)
-    attrs[IFA_CACHEINFO] = CACHEINFO.pack(*lifetimes(attrs, shown), 0, 0)
-    return _pack(header, attrs)
-
-
-def changed_payload(item: Item, entry: Entry) -> bytes:
-    """The request that keeps everything about this entry but what the item names."""
-    payload = restoring_payload(entry.payload)
-    header = list(IFADDRMSG.unpack_from(payload))
-    attrs = attribute_dict(payload, IFADDRMSG.size)
-    if item.noprefixroute is not None and item.family == INET6:
-        flags = U32.unpack(attrs[IFA_FLAGS])[0] & ~Address.NOPREFIXROUTE
-        _set_flags(header, attrs, flags | (Address.NOPREFIXROUTE if item.noprefixroute else 0))
-    attrs[IFA_CACHEINFO] = CACHEINFO.pack(*wanted_lifetimes(item, entry.address), 0, 0)
-    return _pack(header, attrs)
-
-
-def _set_flags(header: list[int], attrs: dict[int, bytes], flags: int) -> None:
-    header[2] = flags & 0xFF
-    attrs[IFA_FLAGS] = U32.pack(flags)
-
-
-def addition(payload: bytes) -> Message:
-    """Make an address that is not there; EEXIST where it is."""
-    return Message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, payload)
-
-
-def replacement(payload: bytes) -> Message:
-    """Change an address that is there."""
-    return Message(RTM_NEWADDR, NLM_F_REPLACE, payload)
-
-
-def removal(payload: bytes) -> Message:
-    """Remove the address that a request or a dump describes, told from its twins by prefix length and peer."""
-    header = IFADDRMSG.unpack_from(payload)
-    attrs = attribute_dict(payload, IFADDRMSG.size)
-    return Message(RTM_DELADDR, 0, _pack(header, {k: attrs[k] for k in (IFA_ADDRESS, IFA_LOCAL) if k in attrs}))

@@ -28,7 +28,9 @@ from .._routes.edit import echo
 from .._routes.line import line as route_line
 from .._routes.payload import Payload
 from . import items as _addresses
+from . import payload as _payload
 from .items import Item
+from .line import line as address_line
 
 SHOWN = 10  # lines of routes in a message or a result; the others are counted
 
@@ -80,7 +82,7 @@ def plan_additions(items: t.Sequence[Item], entries: t.Sequence[Entry]) -> Addit
             continue
         entry = plan.entries[at]
         _check_same(item, entry.address)
-        before = _addresses.line(entry.address)
+        before = address_line(entry.address)
         if _addresses.differs(item, entry.address):
             plan.entries[at] = _change(plan, item, entry, before)
         else:
@@ -89,7 +91,7 @@ def plan_additions(items: t.Sequence[Item], entries: t.Sequence[Entry]) -> Addit
 
 
 def _check_same(item: Item, address: Address) -> None:
-    there = f"{label(item)}: {item.text}: the device has it as '{_addresses.line(address)}'"
+    there = f"{label(item)}: {item.text}: the device has it as '{address_line(address)}'"
     if address.peer:
         raise Refused(f"{there}, a point-to-point address, which this module does not manage")
     if address.prefix_length != item.prefix_length:
@@ -115,31 +117,31 @@ def _is_secondary(entry: Entry) -> bool:
 
 
 def _add(plan: Additions, item: Item, primaries: set[tuple[int, int, int]]) -> None:
-    payload = _addresses.new_payload(item)
+    payload = _payload.new_payload(item)
     address = decode.address(payload, {item.index: item.device})
     if item.family == INET:
         if subnet(address) in primaries:
             address = replace(address, flags=address.flags | Address.SECONDARY)
         primaries.add(subnet(address))
-    after = _addresses.line(address)
-    undo = (_addresses.removal(payload),)
+    after = address_line(address)
+    undo = (_payload.removal(payload),)
     plan.steps.append(
-        Step(label(item), item.text, "created", None, after, _addresses.addition(payload), undo),
+        Step(label(item), item.text, "created", None, after, _payload.addition(payload), undo),
     )
     plan.by_step.append(item)
     plan.entries.append(Entry(address, payload))
 
 
 def _change(plan: Additions, item: Item, entry: Entry, before: str) -> Entry:
-    payload = _addresses.changed_payload(item, entry)
+    payload = _payload.changed_payload(item, entry)
     address = decode.address(payload, {item.index: item.device})
     kept = entry.address.flags & (Address.SECONDARY | Address.TENTATIVE)
     if address.preferred_lifetime == 0:
         kept |= Address.DEPRECATED
     address = replace(address, flags=address.flags | kept)
-    undo = (_addresses.replacement(_addresses.restoring_payload(entry.payload)),)
-    request = _addresses.replacement(payload)
-    plan.steps.append(Step(label(item), item.text, "changed", before, _addresses.line(address), request, undo))
+    undo = (_payload.replacement(_payload.restoring_payload(entry.payload)),)
+    request = _payload.replacement(payload)
+    plan.steps.append(Step(label(item), item.text, "changed", before, address_line(address), request, undo))
     plan.by_step.append(item)
     return Entry(address, payload)
 
@@ -276,8 +278,8 @@ def plan_removals(
             Removal(
                 item=label(item),
                 subject=item.text,
-                before=_addresses.line(entry.address),
-                request=_addresses.removal(entry.payload),
+                before=address_line(entry.address),
+                request=_payload.removal(entry.payload),
                 entry=entry,
                 behind=behind,
                 along=frozenset(id(one) for one in along),
@@ -294,11 +296,11 @@ def _near_miss(item: Item, near: t.Mapping[tuple[int, bytes], Entry]) -> list[st
     entry = near.get((item.index, item.packed))
     if entry is None:
         return []
-    return [f"{label(item)}: {item.text} is not there, but '{_addresses.line(entry.address)}' is, and stays"]
+    return [f"{label(item)}: {item.text} is not there, but '{address_line(entry.address)}' is, and stays"]
 
 
 def _check_removable(item: Item, address: Address) -> None:
-    there = f"{label(item)}: {item.text}: the device has it as '{_addresses.line(address)}'"
+    there = f"{label(item)}: {item.text}: the device has it as '{address_line(address)}'"
     if address.peer:
         raise Refused(f"{there}, a point-to-point address, which this module does not manage")
     if address.prefix_length != item.prefix_length:
@@ -325,7 +327,7 @@ def _side_effect(
     return {
         "address": item.text,
         "device": item.device,
-        "addresses": [_addresses.line(other.address) for other in along],
+        "addresses": [address_line(other.address) for other in along],
         "routes": len(routes),
         "route_lines": [route_line(payload, names) for payload in routes[:SHOWN]],
     }
@@ -336,7 +338,7 @@ def _refusal(
 ) -> str:
     parts = []
     if along:
-        lines = "; ".join(_addresses.line(entry.address) for entry in along[:SHOWN])
+        lines = "; ".join(address_line(entry.address) for entry in along[:SHOWN])
         parts.append(
             f"with this primary address the kernel would remove {len(along)} secondary address(es)"
             f" (promote_secondaries is 0): {lines}"
@@ -353,18 +355,18 @@ def _refusal(
 def _undo(step: Removal) -> t.Iterator[Message]:
     """What brings back the address, its place among the device's addresses, and the routes that went with it."""
     entry = step.entry
-    payload = _addresses.restoring_payload(entry.payload)
+    payload = _payload.restoring_payload(entry.payload)
     if entry.address.family == INET6:
         # Without NODAD the address would be tentative, and the kernel refuse it as the source of its routes.
-        yield _addresses.addition(_addresses.restoring_payload(entry.payload, Address.NODAD))
-        yield _addresses.replacement(payload)
+        yield _payload.addition(_payload.restoring_payload(entry.payload, Address.NODAD))
+        yield _payload.replacement(payload)
         yield from _routes_again(step.routes)
         return
-    yield _addresses.addition(payload)
+    yield _payload.addition(payload)
     # An address that is added goes to the end, and is secondary where its subnet has a primary. The first one of a
     # device is the source of what has no other, so those behind it are taken away and put behind it again.
-    yield from (_addresses.removal(one.payload) for one in reversed(step.behind) if id(one) not in step.along)
-    yield from (_addresses.addition(_addresses.restoring_payload(one.payload)) for one in step.behind)
+    yield from (_payload.removal(one.payload) for one in reversed(step.behind) if id(one) not in step.along)
+    yield from (_payload.addition(_payload.restoring_payload(one.payload)) for one in step.behind)
     lost = dict.fromkeys(step.routes)
     for one in step.behind:
         lost.update(dict.fromkeys(step.users.by_source.get(one.address.packed, ())))

@@ -22,6 +22,7 @@ from .._netlink.kernel import Kernel
 from .._routes.payload import Payload, source_of
 from . import items as _addresses
 from .items import Item
+from .line import line as address_line
 from .plan import (
     Removals,
     Users,
@@ -85,7 +86,7 @@ class AddressChange:
             for item in self.additions.by_step:
                 entry = there.get(_addresses.key(item))
                 if entry is None or _addresses.differs(item, entry.address):
-                    yield Mismatch(of[item.name], _addresses.line(entry.address) if entry else None)
+                    yield Mismatch(of[item.name], address_line(entry.address) if entry else None)
 
         transaction.carry_out(Steps(self.additions.steps), read_back)
         idle = [item for item in present if item.index not in running]
@@ -192,7 +193,7 @@ def wait_for_detection(
             entry = there.get(_addresses.key(item))
             if entry is None or entry.address.flags & Address.DADFAILED:
                 # An address that has a lifetime is removed by the kernel when its detection fails.
-                now = _addresses.line(entry.address) if entry else "nothing"
+                now = address_line(entry.address) if entry else "nothing"
                 failed.append(
                     (item, f"{now}: duplicate address detection failed, another host on the link has this address")
                 )
@@ -202,7 +203,7 @@ def wait_for_detection(
                     failed.append(
                         (
                             item,
-                            f"{_addresses.line(entry.address)}: duplicate address detection has not ended after"
+                            f"{address_line(entry.address)}: duplicate address detection has not ended after"
                             f" {seconds:g} s; raise wait, or set it to 0 not to wait",
                         )
                     )

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import items as addresses
+from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import payload as _payload
+from ansible_collections.l3host.source_ip.plugins.module_utils._addresses.line import line as address_line
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import Address, Link
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import decode
@@ -200,7 +202,7 @@ def test_a_request_reads_back(packed: bytes, length: int, noprefixroute: bool, n
         noprefixroute=noprefixroute,
         nodad=nodad,
     )
-    address = decode.address(addresses.new_payload(item), NAMES)
+    address = decode.address(_payload.new_payload(item), NAMES)
     assert addresses.key(item) == addresses.key(address) and not addresses.differs(item, address)
     assert not addresses.fixed_differences(item, address)
     assert (address.device, address.label, address.peer) == ("v0", item.label, None)
@@ -223,7 +225,7 @@ def test_a_change_keeps_what_is_not_named() -> None:
     payload = dumped(Address.PERMANENT | Address.SECONDARY | Address.NOPREFIXROUTE, metric, protocol, (10, b"\1\0\0\0"))
     entry = decode.Entry(decode.address(payload, NAMES), payload)
     item = parse(address="10.0.0.1/24", preferred_lifetime=0)
-    changed = dict(attributes(addresses.changed_payload(item, entry), 8))
+    changed = dict(attributes(_payload.changed_payload(item, entry), 8))
     before = dict(attributes(payload, 8))
     assert {kind: changed[kind] for kind in (1, 2, 3, 4, 9, 11)} == {kind: before[kind] for kind in (1, 2, 3, 4, 9, 11)}
     assert 10 not in changed, "IFA_TARGET_NETNSID is state of a dump"
@@ -232,7 +234,7 @@ def test_a_change_keeps_what_is_not_named() -> None:
 
 
 def test_a_removal_names_only_the_entry() -> None:
-    message = addresses.removal(dumped(Address.PERMANENT))
+    message = _payload.removal(dumped(Address.PERMANENT))
     assert message.kind == RTM_DELADDR
     assert dict(attributes(message.payload, 8)) == {1: bytes((10, 0, 0, 1)), 2: bytes((10, 0, 0, 1))}
     assert message.payload[1] == 24
@@ -257,4 +259,4 @@ def test_a_removal_names_only_the_entry() -> None:
     ],
 )
 def test_line(address: Address, line: str) -> None:
-    assert addresses.line(address) == line
+    assert address_line(address) == line
