@@ -97,7 +97,9 @@ class Filters:
                 command = self._commands(body[1].block, 0)
             elif kernel.export and kernel.export.words[1] == "where":
                 condition = self._condition(kernel.export.tokens[2:])
-                command = lambda route: condition(route, {ACCEPT}, {REJECT})  # noqa: E731
+
+                def command(route: Route) -> frozenset[str]:
+                    return condition(route, {ACCEPT}, {REJECT})
             else:
                 return []
             return [route for route in routes if ACCEPT not in command(route)]
