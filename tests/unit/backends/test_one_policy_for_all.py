@@ -66,7 +66,7 @@ def kernel(intent: dict[str, list[Any]], probes: list[str], numbers: list[int]) 
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 @given(st.data())
 def test_every_back_end_gives_a_route_the_same_source(family: str, data: st.DataObject) -> None:
