@@ -40,6 +40,7 @@ def task(action: str, count: int) -> float:
     """Seconds of the whole module ``route`` behind the validation of arguments."""
     params = {
         "routes": validated(sample.items(count)),
+        "document": None,
         "routes_file": None,
         "purge": False,
         "purge_tables": [],

@@ -14,7 +14,6 @@ import os
 import socket
 import struct
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 
 from .._base.errors import KernelError
 from .._base.values import INET, INET6, Label, Link, Prefix, Query, Rule
@@ -38,7 +37,7 @@ _LINKS, _ADDRESSES, _RULES, _LABELS = (18, 16, 16), (22, 20, 8), (34, 32, 12), (
 class _Batch(t.NamedTuple):
     """Messages to be sent at once: how many, and their last sequence number."""
 
-    data: bytes | bytearray
+    data: bytes | memoryview
     last: int
     messages: int
 
@@ -185,23 +184,15 @@ class Kernel:
     def send(self, requests: t.Iterable[Message | Rows]) -> Sent:
         """Send all, in order, in bounded batches; stop after the first batch that holds a refused message.
 
-        Within a batch the kernel carries out what follows a refused message. While the kernel works on a batch
-        (``send`` returns when it is done, and leaves the interpreter to others) the next one is packed.
+        Within a batch the kernel carries out what follows a refused message.
         """
-        batches = self._batches(requests)
-        batch, following = next(batches, None), next(batches, None)
-        if batch is None or following is None:
-            return Sent(batch.messages, self._exchange(batch, 0)) if batch else Sent(0, [])
         position = 0
-        with ThreadPoolExecutor(max_workers=1) as sender:
-            while batch:
-                answer = sender.submit(self._exchange, batch, position)
-                after = next(batches, None)
-                failures = answer.result()
-                position += batch.messages
-                if failures:
-                    return Sent(position, failures)
-                batch, following = following, after
+        for batch in self._batches(requests):
+            self._socket.send(batch.data)
+            failures = self._collect(batch.last - batch.messages + 1, batch.last, position)
+            position += batch.messages
+            if failures:
+                return Sent(position, failures)
         return Sent(position, [])
 
     def _batches(self, requests: t.Iterable[Message | Rows]) -> t.Iterator[_Batch]:
@@ -233,17 +224,15 @@ class Kernel:
         return _Batch(b"".join(parts), self._sequence, len(requests))
 
     def _cut(self, rows: Rows) -> t.Iterator[_Batch]:
-        size, data = rows
-        step = size * max(1, min(self._batch, _BATCH_BYTES // size))
-        for start in range(0, len(data), step):
-            some = data[start : start + step]
-            first = self._sequence + 1
-            self._sequence += len(some) // size
-            yield _Batch(wire.numbered(Rows(size, some), first), self._sequence, len(some) // size)
-
-    def _exchange(self, batch: _Batch, position: int) -> list[Failure]:
-        self._socket.send(batch.data)
-        return self._collect(batch.last - batch.messages + 1, batch.last, position)
+        """The same of rows, all of which get their numbers at once."""
+        size, count = rows.size, len(rows.data) // rows.size
+        step = max(1, min(self._batch, _BATCH_BYTES // size))
+        first = self._sequence + 1
+        self._sequence += count
+        whole = memoryview(wire.numbered(rows, first, step))
+        for start in range(0, count, step):
+            stop = min(start + step, count)
+            yield _Batch(whole[start * size : stop * size], first + stop - 1, stop - start)
 
     def _collect(self, base: int, last: int, position: int) -> list[Failure]:
         failures: list[Failure] = []

@@ -41,6 +41,7 @@ HEADER = struct.Struct("=IHHII")  # struct nlmsghdr
 RTMSG = struct.Struct("=BBBBBBBBI")  # struct rtmsg
 ATTRIBUTE = struct.Struct("=HH")  # struct rtattr
 U32 = struct.Struct("=I")
+_U16 = struct.Struct("=H")
 
 
 class Message(t.NamedTuple):
@@ -108,15 +109,19 @@ def message(kind: int, flags: int, sequence: int, payload: bytes) -> bytes:
     return HEADER.pack(16 + len(payload), kind, flags, sequence, 0) + payload
 
 
-def numbered(rows: Rows, first: int) -> bytearray:
-    """The messages with sequence numbers from ``first`` on; only the last asks for an acknowledgement."""
+def numbered(rows: Rows, first: int, batch: int) -> bytearray:
+    """The messages with sequence numbers from ``first`` on.
+
+    The last of each ``batch`` in a row, and the last of all, ask for an acknowledgement.
+    """
     size, data = rows.size, bytearray(rows.data)
-    sequences = array("I", range(first, first + len(data) // size)).tobytes()
+    count = len(data) // size
+    sequences = array("I", range(first, first + count)).tobytes()
     for at in range(4):
         data[8 + at :: size] = sequences[at::4]
-    last = len(data) - size
-    kind, flags = struct.unpack_from("=HH", data, last + 4)
-    struct.pack_into("=HH", data, last + 4, kind, flags | NLM_F_ACK)
+    for last in (*range(batch, count, batch), count):
+        at = (last - 1) * size + 6
+        _U16.pack_into(data, at, _U16.unpack_from(data, at)[0] | NLM_F_ACK)
     return data
 
 

@@ -57,12 +57,14 @@ def test_messages_in_a_row_are_those_made_one_by_one(family: int) -> None:
     assert columns is not None
     template = Template(SHAPES[family], SHAPES[family], 133)
     flags = wire.NLM_F_REQUEST | wire.NLM_F_CREATE | wire.NLM_F_EXCL
-    expected = [
-        (wire.RTM_NEWROUTE, flags | (wire.NLM_F_ACK if at == len(texts) else 0), 70000 + at, template.request(prefix))
-        for at, prefix in enumerate(one_by_one(texts), 1)
-    ]
-    data = wire.numbered(template.requests(columns), 70001)
-    assert list(wire.messages(bytes(data))) == expected
+    for batch in (3, len(texts), 1024):
+        asks = {*range(batch, len(texts), batch), len(texts)}
+        expected = [
+            (wire.RTM_NEWROUTE, flags | (wire.NLM_F_ACK if at in asks else 0), 70000 + at, template.request(prefix))
+            for at, prefix in enumerate(one_by_one(texts), 1)
+        ]
+        data = wire.numbered(template.requests(columns), 70001, batch)
+        assert list(wire.messages(bytes(data))) == expected
     assert struct.unpack_from("=I", data, 12) == (0,)  # the kernel fills in the port
     assert template.dumped_all(columns) == [template.dumped(prefix) for prefix in one_by_one(texts)]
 
@@ -72,7 +74,7 @@ def test_a_default_route_names_no_destination(text: str) -> None:
     shape = SHAPES[INET6 if ":" in text else INET]
     template, prefix = Template(shape, shape, 133), parse_prefix(text, "test")
     columns = Columns(prefix.family, prefix.packed, b"\0")
-    (message,) = wire.messages(bytes(wire.numbered(template.requests(columns), 1)))
+    (message,) = wire.messages(bytes(wire.numbered(template.requests(columns), 1, 1024)))
     assert message[3] == template.request(prefix)
     assert wire.RTA_DST not in Payload(message[3]).attrs
     assert template.dumped_all(columns) == [template.dumped(prefix)]
