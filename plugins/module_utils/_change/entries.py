@@ -15,6 +15,7 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._base.errors import InvalidInput
+from .alike import alike
 
 
 def entries(path: str, spec: dict[str, t.Any], first: int = 0) -> list[dict[str, t.Any]]:
@@ -48,20 +49,23 @@ def _typed(
     """The entries with every option of ``spec`` there; messages number them from ``first`` on."""
     validator = ArgumentSpecValidator(spec)
     known: dict[str, dict[str, t.Any]] = {}
-    typed = []
-    for at, item in enumerate(found, first):
-        what = f"routes[{at}]{place(at - first)}"
+    typed: list[dict[str, t.Any]] = []
+
+    def refuse(at: int, words: str) -> t.NoReturn:
+        raise InvalidInput(f"routes[{first + at}]{place(at)}: {words}")
+
+    for at, item in enumerate(found):
         if not isinstance(item, dict):
-            raise InvalidInput(f"{what}: {item!r} is no mapping")
-        rest = {**item, "destination": None}
-        text = item.get("destination")
-        if not isinstance(text, str):
-            raise InvalidInput(f"{what}: destination: {text!r} is no text; it is required")
-        key = repr(rest)
+            refuse(at, f"{item!r} is no mapping")
+    for start, options, texts in alike(found):
+        for at, text in enumerate(texts, start):
+            if not isinstance(text, str):
+                refuse(at, f"destination: {text!r} is no text; it is required")
+        key = repr({**options, "destination": None})
         if key not in known:
-            result = validator.validate(item)
+            result = validator.validate({**options, "destination": texts[0]})
             if result.error_messages:
-                raise InvalidInput(f"{what}: {'; '.join(result.error_messages)}")
+                refuse(start, "; ".join(result.error_messages))
             known[key] = result.validated_parameters
-        typed.append({**known[key], "destination": text})
+        typed += [{**known[key], "destination": text} for text in texts]
     return typed

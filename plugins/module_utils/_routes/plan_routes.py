@@ -112,19 +112,20 @@ class RoutePlanner:
         scan = Scan(group.family, group.wanted, group.keys)
         for chunk in self.dump(group.family, group.table, 0):
             scan.feed(chunk)
+        exact = scan.exact
         actual: dict[bytes, list[Payload]] = {}
         for other in map(Payload, dict.fromkeys(scan.others)):  # an IPv6 dump can repeat itself while routes are added
             actual.setdefault(other.destination.key, []).append(other)
         for run, expected in zip(group.runs, group.expected):
             if run.absent or (actual and not actual.keys().isdisjoint(run.keys)):
-                yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
+                yield run.first, self._plan_each(run, expected, exact, actual, plan, removals, claimed)
                 continue
-            there = expected if len(scan.exact) == len(group.wanted) else scan.exact.intersection(expected)
+            there = expected if scan.complete else exact.intersection(expected)
             if len(there) == len(expected):
                 entries = ((item.prefix, RouteLine(payload, self.lines)) for item, payload in zip(run, expected))
                 plan.keep(entries, len(run))
             elif there or run.shape.nexthop_id is not None:
-                yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
+                yield run.first, self._plan_each(run, expected, exact, actual, plan, removals, claimed)
             else:
                 self._check_creatable(run[0])
                 yield run.first, CreatedRoutes(run, self._template(run.shape), self.lines)
@@ -135,7 +136,7 @@ class RoutePlanner:
         self,
         run: Run,
         expected: list[bytes],
-        exact: set[bytes],
+        exact: frozenset[bytes],
         actual: t.Mapping[bytes, list[Payload]],
         plan: Plan,
         removals: list[RouteStep],
@@ -163,7 +164,7 @@ class RoutePlanner:
         self,
         item: WantedRoute,
         there: list[Payload],
-        exact: set[bytes],
+        exact: frozenset[bytes],
         plan: Plan,
         steps: list[RouteStep],
         removals: list[RouteStep],

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import typing as t
 
@@ -105,18 +106,34 @@ class _Sizes(dict[str, int]):
 def columns_of(texts: t.Sequence[str]) -> Columns | None:
     """Plain prefixes of one family, read in one go; None where one of them needs a closer look, or is wrong."""
     family = family_of(texts[0])
-    bits, convert, sizes = BITS[family], socket.inet_pton, _Sizes(BITS[family])
-    parts = [text.partition("/") for text in texts]
+    sizes = _Sizes(BITS[family])
+    # Where a text has no slash, or two, an address stands in the place of a length, which is found out below.
+    pieces = "/".join(texts).split("/")
+    if len(pieces) == 2 * len(texts):
+        addresses, digits = pieces[::2], pieces[1::2]
+    else:
+        parts = [text.partition("/") for text in texts]
+        if any(slash and not behind for _address, slash, behind in parts):
+            return None
+        addresses, digits = [part[0] for part in parts], [part[2] for part in parts]
     try:
-        lengths = bytes([sizes[digits] for _address, _slash, digits in parts])
-        addresses = [convert(family, part[0]) for part in parts]
+        lengths = bytes(map(sizes.__getitem__, digits))
+        packed = b"".join(map(socket.inet_pton, itertools.repeat(family), addresses))
     except (OSError, ValueError):
         return None
-    if "" in sizes and any(slash and not digits for _address, slash, digits in parts):
-        return None
-    if min(lengths) < bits:
-        host_bits = {length: (1 << bits - length) - 1 for length in set(lengths)}
-        number = int.from_bytes
-        if any(number(address, "big") & host_bits[length] for address, length in zip(addresses, lengths)):
-            return None
-    return Columns(family, b"".join(addresses), lengths)
+    columns = Columns(family, packed, lengths)
+    slashed = len(pieces) == 2 * len(texts)
+    return None if (slashed and "" in sizes) or _has_host_bits(columns) else columns
+
+
+def _has_host_bits(columns: Columns) -> bool:
+    """Whether an address has bits behind its prefix length."""
+    family, packed, lengths = columns
+    width, kinds = BITS[family] // 8, set(lengths)
+    if len(kinds) == 1:
+        whole, bits = divmod(kinds.pop(), 8)
+        masks = [0xFF >> bits, *[0xFF] * width][: width - whole]
+        return any(byte & mask for at, mask in enumerate(masks, whole) for byte in set(packed[at::width]))
+    numbers = (int.from_bytes(packed[at : at + width], "big") for at in range(0, len(packed), width))
+    behind = {length: (1 << BITS[family] - length) - 1 for length in kinds}
+    return any(number & behind[length] for number, length in zip(numbers, lengths))

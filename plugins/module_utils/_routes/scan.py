@@ -23,15 +23,15 @@ from .._netlink.wire import (
 class Scan:
     """Picks out of dump chunks the routes that matter, without decoding the others.
 
-    ``wanted``: payloads that need no closer look when met (collected in ``exact``). ``keys`` (``Prefix.key``): routes
-    to these are collected in ``others``, whatever else they say. With few of them a chunk that holds none is passed
-    over by one search.
+    ``wanted``: payloads that need no closer look when met; ``exact`` are those that were. ``keys`` (``Prefix.key``):
+    routes to these are collected in ``others``, whatever else they say. With few of them a chunk that holds none is
+    passed over by one search.
     """
 
     FEW = 64
 
-    def __init__(self, family: int, wanted: set[bytes] | frozenset[bytes], keys: t.Iterable[bytes]) -> None:
-        self._wanted = wanted or frozenset()
+    def __init__(self, family: int, wanted: frozenset[bytes], keys: t.Iterable[bytes]) -> None:
+        self._wanted = wanted
         self._keys = frozenset(keys)
         self._size = 4 if family == INET else 16
         self._first = ATTRIBUTE.pack(8, RTA_TABLE)
@@ -42,7 +42,8 @@ class Scan:
             if any(not key[0] for key in self._keys):
                 texts.append(re.escape(struct.pack("=H", RTM_NEWROUTE)) + b".{10}" + bytes((family, 0)))
             self._search = re.compile(b"|".join(texts), re.DOTALL).search if texts else lambda chunk: None
-        self.exact: set[bytes] = set()
+        self._left: set[bytes] | None = None  # of the wanted ones, those not met; None before the first is
+        self._same: dict[int, t.Callable[[bytes], t.Iterator[tuple[bytes]]]] = {}
         self.others: list[bytes] = []
 
     def feed(self, chunk: bytes) -> None:
@@ -59,7 +60,7 @@ class Scan:
             length, kind = length_of(chunk, offset)[:2]
             payload = chunk[offset + 16 : offset + length]
             if payload in wanted:
-                self.exact.add(payload)
+                self._not_met().discard(payload)
             elif kind == RTM_NEWROUTE:
                 bits = payload[1]
                 if not bits:
@@ -72,13 +73,33 @@ class Scan:
                     self.others.append(payload)
             offset += (length + 3) & ~3
 
-    def _all_wanted(self, chunk: bytes) -> bool:
-        """Whether a chunk is nothing but wanted payloads, each behind the same header (their length is the same).
+    @property
+    def exact(self) -> frozenset[bytes]:
+        """The wanted payloads that were met."""
+        return frozenset() if self._left is None else self._wanted - self._left if self._left else self._wanted
 
-        Where a payload happens to contain these sixteen bytes, its pieces are not wanted: it gets the closer look.
-        """
-        first, *payloads = chunk.split(chunk[:16])
-        if first or not payloads or not self._wanted.issuperset(payloads):
+    @property
+    def complete(self) -> bool:
+        """Whether all of them were."""
+        return not (self._wanted if self._left is None else self._left)
+
+    def _not_met(self) -> set[bytes]:
+        if self._left is None:
+            self._left = set(self._wanted)
+        return self._left
+
+    def _all_wanted(self, chunk: bytes) -> bool:
+        """Whether a chunk is nothing but wanted payloads of one length that were not met before."""
+        size: int = HEADER.unpack_from(chunk)[0]
+        count, rest = divmod(len(chunk), size)
+        # Where every message says that it has the length (and the type) of the first, all begin where we look.
+        if chunk[16:size] not in self._wanted:
             return False
-        self.exact.update(payloads)
-        return True
+        if rest or size % 4 or any(chunk[at::size] != chunk[at : at + 1] * count for at in range(6)):
+            return False
+        if size not in self._same:
+            self._same[size] = struct.Struct(f"16x{size - 16}s").iter_unpack
+        left = self._not_met()
+        before = len(left)
+        left.difference_update([payload for (payload,) in self._same[size](chunk)])
+        return before - len(left) == count

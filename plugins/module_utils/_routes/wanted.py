@@ -23,6 +23,7 @@ from .._base.names import (
 )
 from .._base.protocols import PROTOCOLS
 from .._base.values import INET, INET6, Prefix, parse_address, parse_prefix
+from .._change.alike import alike
 from .runs import Columns, Run, columns_of, joined
 from .values import Hop, Shape
 
@@ -218,8 +219,8 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
 def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Run]:
     """The entries of the module ``route``, in order; refuses two entries for one key."""
     reader = _Reader(host)
-    for first, item, texts in _alike(items):
-        reader.read(first, item, texts)
+    for first, item, texts in alike(items):
+        reader.read(first, item, [text or "" for text in texts] if None in texts else texts)
     by_key: dict[tuple[int, int, int | None], list[Run]] = {}
     for run in reader.runs:
         by_key.setdefault((run.shape.table, run.shape.tos, run.shape.metric), []).append(run)
@@ -227,22 +228,6 @@ def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Run]:
         if len(joined(runs)) < sum(map(len, runs)):
             _refuse_duplicate(runs)
     return reader.runs
-
-
-def _alike(items: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[tuple[int, dict[str, t.Any], list[str]]]:
-    """Entries in a row that differ in nothing but the destination: first number, other options, destinations."""
-    texts: list[str] = []
-    like: dict[str, t.Any] = {}
-    for at, item in enumerate(items):
-        like["destination"] = text = item.get("destination") or ""
-        if item == like:
-            texts.append(text)
-            continue
-        if texts:
-            yield at - len(texts), like, texts
-        like, texts = dict(item), [text]
-    if texts:
-        yield len(items) - len(texts), like, texts
 
 
 class _Reader:
@@ -261,8 +246,8 @@ class _Reader:
             return
         # Several families, a default route, or something wrong, which has to be named.
         prefixes = [destination({**item, "destination": text}, f"routes[{at}]") for at, text in enumerate(texts, first)]
-        for (family, default), alike in itertools.groupby(prefixes, lambda prefix: (prefix.family, not prefix.length)):
-            here = list(alike)
+        for (family, default), same in itertools.groupby(prefixes, lambda prefix: (prefix.family, not prefix.length)):
+            here = list(same)
             for some in [[one] for one in here] if default else [here]:
                 columns = Columns(family, b"".join([one.packed for one in some]), bytes([one.length for one in some]))
                 self._add(first, item, columns)

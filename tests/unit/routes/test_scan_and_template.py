@@ -42,7 +42,7 @@ def unusual(payload: bytes, order: int) -> bytes:
     return payload[:12] + b"".join(R.attr(kind, value) for kind, value in permuted[0])
 
 
-def naive(payloads: list[bytes], wanted: set[bytes], destinations: set[Prefix]) -> tuple[set[bytes], list[bytes]]:
+def naive(payloads: list[bytes], wanted: frozenset[bytes], destinations: set[Prefix]) -> tuple[set[bytes], list[bytes]]:
     exact, others = set(), []
     for payload in payloads:
         header, attrs = R.parsed(payload)
@@ -68,22 +68,24 @@ def test_scan_finds_what_a_naive_walk_finds(family: int, many: bool, data: st.Da
     destinations = set(data.draw(st.lists(prefixes(family), max_size=6)))
     if many:
         destinations |= {network(family, at << (BITS[family] - 20), 20) for at in range(Scan.FEW + 1)}
-    wanted = set(data.draw(st.lists(st.sampled_from(payloads), max_size=4))) if payloads else set()
+    wanted = frozenset(data.draw(st.lists(st.sampled_from(payloads), max_size=12)) if payloads else ())
     # As the planners do: what is wanted is among the destinations too.
     destinations |= {wire.destination_of(payload) for payload in wanted}
     at = data.draw(st.integers(0, len(payloads)))
     scan = Scan(family, wanted, [prefix.key for prefix in destinations])
     for part in filter(None, (payloads[:at], payloads[at:])):
         scan.feed(R.chunk(part))
-    assert (scan.exact, scan.others) == naive(payloads, wanted, destinations)
+    exact, others = naive(payloads, wanted, destinations)
+    assert (set(scan.exact), scan.others) == (exact, others)
+    assert scan.complete == (exact == wanted)
 
 
 def test_scan_skips_other_messages_and_finds_nothing_without_destinations() -> None:
     payload = R.payload("198.51.100.0/24")
-    nothing = Scan(INET, set(), ())
+    nothing = Scan(INET, frozenset(), ())
     nothing.feed(R.chunk([payload]))
     assert not nothing.others
-    scan = Scan(INET, set(), [R.prefix("198.51.100.0/24").key])
+    scan = Scan(INET, frozenset(), [R.prefix("198.51.100.0/24").key])
     scan.feed(R.message(payload, kind=25) + R.message(payload))
     assert scan.others == [payload]
 
@@ -91,7 +93,7 @@ def test_scan_skips_other_messages_and_finds_nothing_without_destinations() -> N
 def test_scan_finds_a_default_route_that_stands_alone() -> None:
     for family, text in ((INET, "0.0.0.0/0"), (INET6, "::/0")):
         payload = R.payload(text)
-        scan = Scan(family, set(), [R.prefix(text).key])
+        scan = Scan(family, frozenset(), [R.prefix(text).key])
         scan.feed(R.chunk([R.payload("10.9.0.0/16") if family == INET else R.payload("2001:db8:9::/48")]))
         assert not scan.others
         scan.feed(R.chunk([payload]))
