@@ -11,7 +11,7 @@ tools := tests/tools
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 .PHONY: demo
 demo: ## the story in under a minute, in network namespaces of its own
@@ -19,8 +19,12 @@ demo: ## the story in under a minute, in network namespaces of its own
 	@PATH="$(CURDIR)/.venvs/demo/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections" tests/demo/run
 
 .PHONY: test
-test: ## every test: lint, sanity, unit, kernel, tarball, demo, molecule
+test: ## before a change goes in: lint, sanity, unit, kernel, tarball, demo and one scenario of molecule, side by side
 	@$(tools)/suite
+
+.PHONY: test-all
+test-all: ## every test there is: the same on all cells of the matrix, all scenarios, and the VRFs
+	@$(tools)/suite all
 
 .PHONY: lint
 lint: ## ruff, mypy, shellcheck, reuse, yamllint, ansible-lint, changelog, docs
@@ -31,7 +35,7 @@ sanity: ## ansible-test sanity on every Python here
 	@$(tools)/sanity
 
 .PHONY: unit
-unit: ## tests/unit on the oldest and newest Python and pyroute2 (CELLS=REGEX chooses, ARGS= go to pytest)
+unit: ## tests/unit on the oldest and newest Python with pyroute2 (CELLS=REGEX chooses, ARGS= go to pytest)
 	@$(tools)/matrix unit $(ARGS)
 
 .PHONY: kernel

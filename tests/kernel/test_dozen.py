@@ -35,7 +35,7 @@ def _shape(pair: Pair) -> list[str]:
 
 
 def test_each_is_fresh_whatever_became_of_the_last(stock: Dozen[Host]) -> None:
-    seen = []
+    seen: list[str] = []
     shapes = []
     for _turn in range(2 * Dozen.LARGEST):
         with stock.one() as pair:
@@ -59,7 +59,7 @@ def test_what_a_test_left_running_ends_with_it(stock: Dozen[Host]) -> None:
 
 
 def test_none_is_left_of_a_stock(stock: Dozen[Host]) -> None:
-    names = []
+    names: list[str] = []
     for _turn in range(5):
         with stock.one() as pair:
             names += pair.names

@@ -51,7 +51,7 @@ class Dozen(Generic[P]):
         self._delete(self._ready)
 
     def _make(self) -> None:
-        made = [self._kind() for _ in range(self._size)]
+        made = [self._kind() for _number in range(self._size)]
         self._size = min(2 * self._size, self.LARGEST)
         self._ready.extend(made)
         try:
