@@ -24,7 +24,7 @@ options:
   backend:
     description: Who holds the intent on the host.
     type: str
-    choices: [kernel]
+    choices: [bird, kernel]
     required: true
   state:
     description:
@@ -70,6 +70,126 @@ options:
         description: For how many seconds to wait for the duplicate detection of IPv6 addresses.
         type: float
         default: 5
+  bird:
+    description: Options of the back end V(bird), BIRD 2 or 3.
+    type: dict
+    default: {}
+    suboptions:
+      mode:
+        description:
+          - V(edit) inserts one include and one call in each export filter concerned into O(bird.config). A filter that
+            cannot be edited safely is refused, and the message prints the two lines to add.
+          - V(manual) never touches O(bird.config). The operator has added the two lines; the function is kept, empty
+            where the intent is, as long as he calls it.
+          - V(render) writes the kernel protocols of O(bird.kernel_protocols) too, where the operator has none.
+        type: str
+        choices: [edit, manual, render]
+        default: edit
+      config:
+        description: The operator's configuration.
+        type: path
+        default: /etc/bird/bird.conf
+      include:
+        description: Our file. A new one belongs to root, and O(bird.group) may read it.
+        type: path
+        default: /etc/bird/source_ip.conf
+      socket:
+        description: BIRD's control socket.
+        type: path
+        default: /run/bird/bird.ctl
+      user:
+        description: The user BIRD runs as. The new configuration is validated as this user.
+        type: str
+        default: bird
+      group:
+        description: The group that may read our file.
+        type: str
+        default: bird
+      kernel_protocols:
+        description:
+          - The kernel protocols to write with O(bird.mode=render). They stay while they stand here, also when the
+            intent is empty, since BIRD removes the routes of a kernel protocol that goes.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          family:
+            description: The address family.
+            type: str
+            choices: [ipv4, ipv6]
+            required: true
+          table:
+            description: The kernel table, by number or C(main). Default is C(main).
+            type: raw
+          bird_table:
+            description:
+              - The BIRD table. Default is V(master4) or V(master6) for the main table, else a table of our own.
+              - A table that C(bird.conf) does not declare is declared.
+            type: str
+          metric:
+            description: The metric of its routes. Default is V(32), as BIRD has it.
+            type: int
+          scan_time:
+            description: Seconds between two looks at the kernel's table. Default is BIRD's own.
+            type: int
+          persist:
+            description: Whether its routes stay in the kernel when BIRD ends.
+            type: bool
+          learn:
+            description: Whether BIRD learns routes of others from the kernel.
+            type: bool
+          merge_paths:
+            description: Whether several best routes become one with several nexthops.
+            type: bool
+          export:
+            description: Which routes to export, by protocol. Default is V(any), all but connected ones.
+            type: list
+            elements: str
+            choices: [any, babel, bgp, ospf, rip, static]
+      tables:
+        description:
+          - Which BIRD table goes to which kernel table, where O(bird.config) does not tell, with O(bird.mode=manual).
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          table:
+            description: The kernel table, by number or C(main). Default is C(main).
+            type: raw
+          family:
+            description: The address family.
+            type: str
+            choices: [ipv4, ipv6]
+            required: true
+          bird_table:
+            description: The BIRD table.
+            type: str
+            required: true
+      timeout:
+        description:
+          - Seconds after which BIRD takes a new configuration back by itself when this task does not confirm it, for
+            example since the host cannot be reached any more. V(0) is never.
+          - Long enough for the comparison that comes before the confirmation, O(bird.wait) seconds and some.
+        type: int
+        default: 0
+      wait:
+        description: For how many seconds the kernel may still differ after a change before that is a failure.
+        type: int
+        default: 5
+      repair:
+        description:
+          - What to do when the kernel's routes have another source than BIRD exports. BIRD 3 does not write a route
+            again when only its source changes, and no BIRD notices that the kernel stripped the source of an IPv6 route
+            when its address went away for a moment.
+          - V(lossless) loses no packet. With BIRD 2 the routes are written again in place (C(reload out)); with BIRD 3
+            the source is set in the kernel, on exactly these routes.
+          - V(withdraw) rejects and accepts exactly these destinations, which have no route for a moment.
+          - V(restart) restarts the kernel protocols concerned. None of their routes is in the kernel for about a
+            second.
+          - V(report) changes nothing and fails with the routes and the commands that would repair them.
+        type: str
+        choices: [lossless, withdraw, restart, report]
+        default: lossless
   lock_timeout:
     description: For how many seconds to wait while another run is at work on the host.
     type: float
@@ -97,6 +217,12 @@ EXAMPLES = r"""
       - {address: 192.0.2.2/32, device: lo}
     policies:
       - {protocols: [dhcp], destinations: [0.0.0.0/0], match: orlonger, source: 192.0.2.2}
+
+- name: Whatever BIRD learns by BGP leaves from the loopback
+  l3host.source_ip.intent:
+    backend: bird
+    policies:
+      - {protocols: [bgp], destinations: [0.0.0.0/0], match: orlonger, source: 192.0.2.2}
 
 - name: Take off what earlier runs made
   l3host.source_ip.intent:
@@ -191,6 +317,7 @@ possible:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._backends._bird.options import OPTIONS as BIRD
 from ..module_utils._backends._kernel.options import OPTIONS as KERNEL
 from ..module_utils._backends.task import run_intent
 from ..module_utils._change.boundary import NETNS, answer
@@ -201,8 +328,9 @@ def main() -> None:
     """Ansible's door."""
     module = AnsibleModule(
         argument_spec={
-            "backend": {"type": "str", "choices": ["kernel"], "required": True},
+            "backend": {"type": "str", "choices": ["bird", "kernel"], "required": True},
             "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
+            "bird": {"type": "dict", "default": {}, "options": BIRD},
             "kernel": {"type": "dict", "default": {}, "options": KERNEL},
             "lock_timeout": {"type": "float", "default": 60},
             **INTENT,

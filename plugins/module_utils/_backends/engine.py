@@ -29,6 +29,10 @@ def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd
         from ._kernel.backend import BackEnd as KernelBackEnd
 
         return KernelBackEnd(hands, options)
+    if name == "bird":
+        from ._bird.backend import BackEnd as BirdBackEnd
+
+        return BirdBackEnd(hands, options)
     raise InvalidInput(f"backend: {name!r} is not known")
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.plan import clauses
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.clauses import clauses
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.audit import Judge
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.objects import build
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Config

@@ -37,12 +37,18 @@ def append_include(text: str, path: str) -> str:
     return text + include_line(path, newline_above=bool(text) and not text.endswith("\n"))
 
 
-def hook(text: str, path: str, wanted: t.Iterable[tuple[int, str]], needs: t.Iterable[str] = ()) -> str:
+def hook(
+    text: str,
+    path: str,
+    wanted: t.Iterable[tuple[int, str]],
+    needs: t.Iterable[str] = (),
+    included: bool = False,
+) -> str:
     """The operator's text with our include and calls in it.
 
     ``text`` is the operator's own (``marks.unhook``), ``wanted`` are pairs (kernel table, family), ``needs`` are the
-    operator's tables that our file names. Refused where a wanted pair has no kernel protocol, or one that cannot be
-    edited safely.
+    operator's tables that our file names, ``included`` says that he includes our file himself. Refused where a wanted
+    pair has no kernel protocol, or one that cannot be edited safely.
     """
     wanted = sorted(set(wanted))
     if not wanted:
@@ -64,7 +70,7 @@ def hook(text: str, path: str, wanted: t.Iterable[tuple[int, str]], needs: t.Ite
                         f"template, so {call} cannot be added for one of them alone. Give each its own export filter."
                     )
             first_use = min(first_use, _first_use(filters, kernel))
-    included = path in conf.includes
+    included = included or path in conf.includes
     late = [name for name in sorted(needs) if conf.tables.get(name, ("", -1))[1] > first_use]
     if late and not included:
         declaration = f"{conf.tables[late[0]][0]} table {late[0]};"

@@ -74,16 +74,52 @@ def unhook(text: str) -> str:
 
     Refused names the line where the marks do not tell what is ours.
     """
-    if "source_ip" not in text:
-        return text
-    lines = Lines(text)
-    found = lex(text)
-    cuts = sorted([*_pieces(text, found.comments, lines), *_includes(text, found, lines)])
     parts, at = [], 0
-    for cut in cuts:
+    for cut in _cuts(text):
         parts += [text[at : cut.start], cut.instead]
         at = cut.end
     return "".join([*parts, text[at:]])
+
+
+def changed_spans(before: str, after: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Which parts of two texts of one operator's file are ours, or a word of his that a piece of ours replaces.
+
+    (start, end) in each, in order: what a diff may show.
+    """
+    cuts = _cuts(before), _cuts(after)
+    places = _own_places(cuts[0]), _own_places(cuts[1])
+    return _spans(cuts[0], places[0], cuts[1], places[1]), _spans(cuts[1], places[1], cuts[0], places[0])
+
+
+def _own_places(cuts: t.Iterable[_Cut]) -> list[int]:
+    """Where in the operator's own text each piece stands."""
+    found, shift = [], 0
+    for cut in cuts:
+        found.append(cut.start - shift)
+        shift += cut.end - cut.start - len(cut.instead)
+    return found
+
+
+def _spans(
+    cuts: t.Sequence[_Cut], places: t.Sequence[int], others: t.Iterable[_Cut], other_places: t.Iterable[int]
+) -> list[tuple[int, int]]:
+    found = [(cut.start, cut.end) for cut in cuts]
+    here = set(places)
+    for cut, place in zip(others, other_places):
+        if cut.instead and place not in here:
+            at = bisect.bisect_left(places, place)
+            start = place + (cuts[at - 1].end - places[at - 1] - len(cuts[at - 1].instead) if at else 0)
+            found.append((start, start + len(cut.instead)))
+    return sorted(found)
+
+
+def _cuts(text: str) -> list[_Cut]:
+    """What to take out of the text to have the operator's own, in order."""
+    if "source_ip" not in text:
+        return []
+    lines = Lines(text)
+    found = lex(text)
+    return sorted([*_pieces(text, found.comments, lines), *_includes(text, found, lines)])
 
 
 def _pieces(text: str, comments: t.Iterable[Token], lines: Lines) -> t.Iterator[_Cut]:

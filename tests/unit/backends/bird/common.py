@@ -1,22 +1,28 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of BIRD share: an operator's bird.conf, the role's template, random intents."""
+"""What the tests of BIRD share: an operator's bird.conf, random intents."""
 
 from __future__ import annotations
 
 import pathlib
 from typing import Any
 
-import jinja2
 from hypothesis import strategies as st
 
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import answers
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import plan as _bird
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent import normal as _intent
 
-ROOT = pathlib.Path(__file__).resolve().parents[4]
 DATA = pathlib.Path(__file__).resolve().parent / "data"
 INCLUDE = "/etc/bird/source_ip.conf"
+
+VERSIONS = ["2.0.12", "2.17.6", "3.1.8"]
+
+
+def exported(version: str, number: str) -> list[answers.Exported]:
+    return answers.exported_routes((DATA / f"export{number}-{version}.txt").read_text(encoding="utf-8"))
+
 
 OPERATOR = """\
 # export all; { a brace in a comment
@@ -35,19 +41,12 @@ protocol bgp b { description "export all; }"; neighbor 10.0.0.2 as 1; local as 2
 """
 
 
-def render(view: dict[str, Any], withdraw: dict[int, list[list[str]]] | None = None) -> str:
-    """The role's template, with the settings Ansible gives its own (trim_blocks)."""
-    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
-    text = (ROOT / "roles/bird/templates/source_ip.conf.j2").read_text(encoding="utf-8")
-    return environment.from_string(text).render(bird_view=view, bird_withdraw=withdraw or {})
-
-
 def intent(routes: Any = None, policies: Any = None, addresses: Any = None) -> dict[str, Any]:
     return _intent.normalise(addresses=addresses, routes=routes, policies=policies, backend="bird")
 
 
-def plan(routes: Any = None, policies: Any = None, text: str = OPERATOR, **options: Any) -> dict[str, Any]:
-    return _bird.plan(intent(routes, policies), text, INCLUDE, **options)
+def plan(routes: Any = None, policies: Any = None, text: str = OPERATOR, **options: Any) -> _bird.Content:
+    return _bird.contents(intent(routes, policies), text, INCLUDE, **options)
 
 
 def _prefix(family: str) -> st.SearchStrategy[str]:

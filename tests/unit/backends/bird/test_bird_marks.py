@@ -131,10 +131,10 @@ MANY = {
 @pytest.mark.parametrize("kind", MANY)
 def test_a_hundred_kilobytes_take_less_than_a_second(kind: str) -> None:
     text = MANY[kind] * (100_000 // len(MANY[kind]) + 1)
-    start = time.monotonic()
+    start = time.process_time()
     try:
         conf.read(marks.unhook(text))
         hook.hook(text, INCLUDE, [(7, "ipv4")])
     except Refused:
         pass
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1

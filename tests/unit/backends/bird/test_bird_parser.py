@@ -23,10 +23,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import plan as _bird
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.include import render
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import SourceIPError
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent import normal as _intent
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.routes import ROUTE_METRICS
-from tests.unit.backends.bird.common import INCLUDE, OPERATOR, plan, render
+from tests.unit.backends.bird.common import INCLUDE, OPERATOR, plan
 from tests.unit.backends.bird.test_bird_filters import (
     AROUND,
     ASSIGNMENTS,
@@ -59,11 +60,12 @@ print(json.dumps(answers))
 """
 
 
-def as_one(found: dict[str, Any], include: str) -> str:
+def as_one(found: _bird.Content, include: str | None = None) -> str:
     """Both files as one text: the include in the place of the line that includes it."""
-    lines = found["config"].splitlines(keepends=True)
-    if not found["present"]:
+    lines = found.config.splitlines(keepends=True)
+    if not found.present:
         return "".join(lines)
+    include = found.include if include is None else include
     assert sum(line.startswith(f'include "{INCLUDE}"') for line in lines) == 1
     return "".join(include if line.startswith(f'include "{INCLUDE}"') else line for line in lines)
 
@@ -86,12 +88,12 @@ def test_golden_files_parse() -> None:
     found = [
         plan(**{**options, "version": VERSION}) for name, options in GOLDEN.items() if not name.startswith("manual")
     ]
-    judge([as_one(one, render(one["view"])) for one in found])
+    judge([as_one(one) for one in found])
 
 
 def test_the_judge_refuses_what_is_wrong() -> None:
     found = plan(policies=[{"destinations": ["0.0.0.0/0"], "source": "192.0.2.1"}])
-    text = as_one(found, render(found["view"]).replace("192.0.2.1", "192.0.2.1; }"))
+    text = as_one(found, found.include.replace("192.0.2.1", "192.0.2.1; }"))
     ((code, output),) = answers([text])
     assert code == 1
     assert "syntax error" in output
@@ -100,14 +102,14 @@ def test_the_judge_refuses_what_is_wrong() -> None:
 def test_a_withdrawal_parses() -> None:
     found = plan(policies=[{"destinations": ["0.0.0.0/0"], "source": "192.0.2.1"}])
     nets = {254: [["198.51.100.0/24", "203.0.113.0/24"], ["2001:db8::/32"]]}
-    judge([as_one(found, render(found["view"], nets))])
+    judge([as_one(found, render(found.view, nets))])
 
 
 def test_calls_behind_the_operators_own_sources_parse() -> None:
     before = "define OWN = 192.0.2.9;\nfunction set_it() { krt_prefsrc = OWN; }\n"
     texts = [f"{before}protocol kernel {{ ipv4 {{ export filter {{ {body} }}; }}; }}\n" for body in ASSIGNMENTS]
     found = [plan(policies=[ONE_POLICY], text=text) for text in texts]
-    judge([as_one(one, render(one["view"])) for one in found])
+    judge([as_one(one) for one in found])
 
 
 SHOW = """
@@ -280,12 +282,12 @@ def test_a_hostile_intent_is_refused_or_harmless() -> None:
         )
         try:
             if rendered:
-                found = _bird.plan(intent, "", INCLUDE, mode="render", version=VERSION, kernel_protocols=KERNELS)
+                found = _bird.contents(intent, "", INCLUDE, mode="render", version=VERSION, protocols=KERNELS)
             else:
-                found = _bird.plan(intent, OPERATOR, INCLUDE, version=VERSION)
+                found = _bird.contents(intent, OPERATOR, INCLUDE, version=VERSION)
         except SourceIPError:
             return
-        texts.append(as_one(found, render(found["view"])))
+        texts.append(as_one(found))
 
     collect()
     distinct = sorted(set(texts))

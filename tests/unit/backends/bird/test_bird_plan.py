@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import conf as _bird_conf
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import plan as _bird
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.include import render
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput, Refused
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent import normal as _intent
-from tests.unit.backends.bird.common import DATA, INCLUDE, OPERATOR, plan, render
+from tests.unit.backends.bird.common import DATA, INCLUDE, OPERATOR, plan
 
 BGP = {
     "name": "bgp, all",
@@ -66,9 +65,9 @@ GOLDEN: dict[str, dict[str, Any]] = {
         "policies": [BGP, OTHER],
         "text": "ipv6 table mine6;",
         "mode": "render",
-        "kernel_protocols": KERNELS,
+        "protocols": KERNELS,
     },
-    "render-without-intent": {"text": "", "mode": "render", "kernel_protocols": KERNELS[:2]},
+    "render-without-intent": {"text": "", "mode": "render", "protocols": KERNELS[:2]},
     "manual-without-intent": {"mode": "manual", "known_functions": ["source_ip_7"]},
 }
 
@@ -77,23 +76,23 @@ GOLDEN: dict[str, dict[str, Any]] = {
 def test_golden_file(name: str) -> None:
     """SOURCE_IP_GOLDEN=write writes them; read the difference before it is committed."""
     found = plan(**{"version": "2.17.6", **GOLDEN[name]})
-    text = f"{found['config']}\n# ---------- {INCLUDE}\n{render(found['view'])}"
+    text = f"{found.config}\n# ---------- {INCLUDE}\n{found.include}"
     file = DATA / f"{name}.golden"
     if os.environ.get("SOURCE_IP_GOLDEN") == "write":
         file.write_text(text, encoding="utf-8")
     assert file.read_text(encoding="utf-8") == text
-    assert found["present"]
+    assert found.present
 
 
 def test_trap_9_ospf_is_four_kinds_of_route() -> None:
     policy = {"destinations": ["10.50.0.0/16"], "protocols": ["ospf"], "source": "192.0.2.1"}
-    (clause,) = [line for line in render(plan(policies=[policy])["view"]).splitlines() if "RTS_OSPF" in line]
+    (clause,) = [line for line in plan(policies=[policy]).include.splitlines() if "RTS_OSPF" in line]
     assert "source ~ [ RTS_OSPF, RTS_OSPF_IA, RTS_OSPF_EXT1, RTS_OSPF_EXT2 ]" in clause
 
 
 def test_ten_thousand_destinations_of_one_policy_are_one_clause() -> None:
     destinations = [str(ipaddress.IPv4Network((0x64400000 + number, 32))) for number in range(10000)]
-    view = plan(policies=[{"destinations": destinations, "source": "192.0.2.1"}])["view"]
+    view = plan(policies=[{"destinations": destinations, "source": "192.0.2.1"}]).view
     assert len(view["functions"][0]["families"][0]["clauses"]) == 1
     assert render(view).count("100.64.39.15/32") == 1
 
@@ -103,57 +102,48 @@ def test_ten_thousand_policies_of_one_source_are_one_clause_with_a_bounded_comme
         {"name": f"p{n}", "destinations": [str(ipaddress.IPv4Network((0x64400000 + n, 32)))], "source": "192.0.2.1"}
         for n in range(10000)
     ]
-    clauses = plan(policies=policies)["view"]["functions"][0]["families"][0]["clauses"]
+    clauses = plan(policies=policies).view["functions"][0]["families"][0]["clauses"]
     assert [clause["comment"] for clause in clauses] == ["p0, p1, p10 and 9997 more"]
 
 
 def test_an_empty_intent_needs_nothing_and_gives_back_the_operators_file() -> None:
-    before = plan(routes=ROUTES, policies=[BGP, OTHER], version="2.17.6")["config"]
+    before = plan(routes=ROUTES, policies=[BGP, OTHER], version="2.17.6").config
     assert before != OPERATOR
     after = plan(text=before)
-    assert after["config"] == OPERATOR
-    assert not after["present"]
+    assert after.config == OPERATOR
+    assert not after.present
     # Every table that was hooked is still compared once: BIRD 3 leaves the old source in the kernel.
-    assert [(scope["kernel_table"], scope["family"]) for scope in after["scopes"]] == [
+    assert [(scope["kernel_table"], scope["family"]) for scope in after.scopes] == [
         (100, "ipv4"),
         (100, "ipv6"),
         (254, "ipv4"),
         (254, "ipv6"),
     ]
-    assert plan(text=OPERATOR)["scopes"] == []
+    assert plan(text=OPERATOR).scopes == []
 
 
 def test_a_stub_stays_while_the_operators_own_lines_call_it() -> None:
     text = f'include "{INCLUDE}";\nprotocol kernel {{ ipv4 {{ export filter {{ source_ip(); accept; }}; }}; }}\n'
     found = plan(text=text)
-    assert found["present"]
-    assert found["config"] == text
-    assert "function source_ip() {\n}" in render(found["view"])
+    assert found.present
+    assert found.config == text
+    assert "function source_ip() {\n}" in found.include
     lonely = plan(text=f'include "{INCLUDE}";\n')
-    assert lonely["present"], "the operator's include of a missing file would be fatal"
-
-
-LINK = {"ifname": "lo", "addr_info": [{"local": "192.0.2.2"}, {"local": "2001:db8:ff::2", "dadfailed": True}]}
-
-
-def test_a_source_that_the_host_does_not_have_is_refused() -> None:
-    with pytest.raises(Refused, match=r"bgp, all: source 2001:db8:ff::2 is not an address of this host"):
-        plan(policies=[BGP], links=[LINK])
-
-
-def test_an_address_that_the_same_intent_adds_counts_as_local() -> None:
-    intent = _intent.normalise(addresses=[{"address": "2001:db8:ff::2/128", "device": "lo"}], policies=[BGP])
-    _bird.plan(intent, OPERATOR, INCLUDE, links=[LINK])
+    assert lonely.present, "the operator's include of a missing file would be fatal"
 
 
 def test_a_vrf_is_the_kernel_table_the_host_says_it_is() -> None:
     route = {"destination": "198.51.100.0/24", "gateway": "10.0.0.1", "source": "192.0.2.2", "vrf": "red"}
-    link = {"ifname": "red", "linkinfo": {"info_kind": "vrf", "info_data": {"table": 100}}}
-    found = plan(routes=[route], links=[LINK, link])
-    assert found["scopes"][0]["kernel_table"] == 100
-    assert 'vrf "red";' in render(found["view"])
+    found = plan(routes=[route], vrf_tables={"red": 100})
+    assert found.scopes[0]["kernel_table"] == 100
+    assert 'vrf "red";' in found.include
     with pytest.raises(Refused, match="vrf red: the host has no such VRF"):
-        plan(routes=[route], links=[LINK])
+        plan(routes=[route], vrf_tables={"blue": 100})
+
+
+def test_an_include_by_a_relative_name_is_the_operators_own() -> None:
+    text = 'include "source_ip.conf";\nprotocol kernel { ipv4 { export filter { source_ip(); accept; }; }; }\n'
+    assert plan(policies=[{**MANY, "destinations": ["203.0.113.0/24"]}], text=text).config == text
 
 
 def test_a_metric_that_the_kernel_protocol_does_not_have_is_refused() -> None:
@@ -170,12 +160,12 @@ def test_a_device_that_bird_cannot_name_is_refused() -> None:
 
 def test_render_refuses_a_kernel_table_that_the_operator_already_serves() -> None:
     with pytest.raises(Refused, match=r"bird_kernel_protocols\[0\]: bird.conf line 8 already has a kernel protocol"):
-        plan(mode="render", kernel_protocols=[{"family": "ipv4"}])
+        plan(mode="render", protocols=[{"family": "ipv4"}])
 
 
 def test_render_refuses_an_intent_without_a_kernel_protocol() -> None:
     with pytest.raises(Refused, match="none is for ipv4 and kernel table 100"):
-        plan(policies=[OTHER], text="", mode="render", kernel_protocols=KERNELS[:2])
+        plan(policies=[OTHER], text="", mode="render", protocols=KERNELS[:2])
 
 
 WRONG = [
@@ -196,7 +186,7 @@ WRONG = [
 @pytest.mark.parametrize("entry", WRONG, ids=str)
 def test_a_wrong_kernel_protocol_is_refused_by_name(entry: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=r"bird_kernel_protocols\[0\]|table: "):
-        plan(text="", mode="render", kernel_protocols=[entry])
+        plan(text="", mode="render", protocols=[entry])
 
 
 def test_manual_asks_which_bird_table_a_kernel_table_has() -> None:
@@ -205,6 +195,6 @@ def test_manual_asks_which_bird_table_a_kernel_table_has() -> None:
         plan(policies=[policy], mode="manual")
     tables = [{"table": 7, "family": family, "bird_table": f"t7_{family}"} for family in _bird_conf.FAMILIES]
     found = plan(policies=[policy], mode="manual", tables=tables)
-    assert [scope["bird_table"] for scope in found["scopes"]] == ["t7_ipv4", "t7_ipv6"]
-    assert found["config"] == OPERATOR
-    assert "source_ip_7();" in found["lines"]
+    assert [scope["bird_table"] for scope in found.scopes] == ["t7_ipv4", "t7_ipv6"]
+    assert found.config == OPERATOR
+    assert "source_ip_7();" in found.lines
