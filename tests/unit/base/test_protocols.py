@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.answers import _PROTOCOLS
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.plan import _SOURCES
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.clauses import SOURCES
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.audit import LETTERS
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.protocols import (
     BIRD_WORDS,
@@ -95,7 +95,7 @@ def test_only_a_route_of_frr_has_a_word_of_frr() -> None:
 
 
 def test_the_tables_of_the_daemons_languages_have_the_same_words() -> None:
-    assert set(_SOURCES) == set(BIRD_WORDS)
+    assert set(SOURCES) == set(BIRD_WORDS)
     assert {one_word(word) for word in _PROTOCOLS.values()} == {*BIRD_WORDS, "kernel"}
     assert set(LETTERS.values()) == set(FRR_WORDS)
     assert {frr_binding(word, "ipv6") for word in FRR_WORDS} - set(FRR_WORDS) == {"ospf6", "ripng"}

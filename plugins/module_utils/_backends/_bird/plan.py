@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
-import os
+import posixpath
 import typing as t
 from dataclasses import dataclass
 
@@ -94,7 +94,7 @@ def contents(
     functions = {table for table, _family in by_scope} | {conf.table_of(name) for name in read.calls}
     functions |= {kernel["kernel_table"] for kernel in kernels}
     # BIRD looks for a relative name beside the file that names it.
-    included = path in (os.path.join(folder, name) for name in read.includes)
+    included = path in (posixpath.join(folder, name) for name in read.includes)
     if mode == "manual" and (included or known_functions or by_scope):
         functions |= {MAIN_TABLE} | {conf.table_of(name) for name in known_functions}
     elif included and not functions:
