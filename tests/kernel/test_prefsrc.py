@@ -164,6 +164,14 @@ def test_a_daemons_route_is_refused_unless_forced(
     assert not module.ok("prefsrc", task)["changed"]
 
 
+def test_a_source_that_was_reserved_once(ns: Host, module: ModuleRunner) -> None:
+    """240.0.0.0/4 is neither multicast nor broadcast: the kernel takes it as any other address."""
+    ns.ip("address add 240.0.0.1/32 dev lo")
+    ns.ip(f"route add {ns.P4} via {ns.G4}")
+    assert module.ok("prefsrc", {"routes": [{"destination": ns.P4, "source": "240.0.0.1"}]})["changed"]
+    assert "src 240.0.0.1" in ns.ip(f"route show {ns.P4}")
+
+
 def test_a_route_of_ripng_is_refused_unless_forced(ns: Host, module: ModuleRunner) -> None:
     ns.ip(f"-6 route add {ns.P6} via {ns.G6} proto 190")
     task = {"routes": [{"destination": ns.P6, "source": ns.S6}]}

@@ -10,12 +10,15 @@ import typing as t
 from dataclasses import dataclass
 
 from .._base.errors import InvalidInput
+from .._base.kinds import kind_of
 from .._base.names import NAME_OF_SCOPE, SCOPES, number
-from .._base.values import BITS, INET, INET6, Address, Link
+from .._base.values import BITS, INET, INET6, Address, Link, NoPrefix, address_text, read_address, read_interface
 from .._netlink.decode import (
     FOREVER,
     Entry,
 )
+
+_NO_SENDER = {"multicast": "a multicast", "broadcast": "the broadcast", "unspecified": "the unspecified"}
 
 
 @dataclass(frozen=True)
@@ -89,20 +92,20 @@ def _item(given: t.Mapping[str, t.Any], where: str, device: t.Callable[[str, str
 
 
 def _parse_address(text: str, what: str) -> tuple[int, bytes, int]:
-    address, slash, digits = str(text).strip().partition("/")
-    family = INET6 if ":" in address else INET
+    plain = str(text).strip()
     try:
-        packed = socket.inet_pton(family, address)
-    except (OSError, ValueError):
-        raise InvalidInput(f"{what}: {text!r} is not an IP address, such as 192.0.2.2/32 or 2001:db8::2/128") from None
-    bits = BITS[family]
-    if slash and not (digits.isdecimal() and int(digits) <= bits):
-        raise InvalidInput(f"{what}: {text!r} has a prefix length outside 0 to {bits}")
-    multicast = packed[0] >> 4 == 0xE if family == INET else packed[0] == 0xFF
-    if multicast or not any(packed) or packed == b"\xff" * 4:
-        kind = "a multicast" if multicast else "the broadcast" if any(packed) else "the unspecified"
-        raise InvalidInput(f"{what}: {address} is {kind} address; a host cannot send from it")
-    return family, packed, int(digits) if slash else bits
+        family, packed, length = read_interface(plain)
+    except NoPrefix:
+        alone = read_address(plain.partition("/")[0])
+        if alone is None:
+            cause = "is not an IP address, such as 192.0.2.2/32 or 2001:db8::2/128"
+        else:
+            cause = f"has a prefix length outside 0 to {BITS[alone[0]]}"
+        raise InvalidInput(f"{what}: {text!r} {cause}") from None
+    kind = kind_of(packed)
+    if kind in _NO_SENDER:
+        raise InvalidInput(f"{what}: {address_text(packed)} is {_NO_SENDER[kind]} address; a host cannot send from it")
+    return family, packed, length
 
 
 def _parse_lifetime(value: t.Any, what: str) -> int | None:

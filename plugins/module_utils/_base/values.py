@@ -19,6 +19,8 @@ from .errors import InvalidInput
 INET, INET6 = int(socket.AF_INET), int(socket.AF_INET6)
 BITS = {INET: 32, INET6: 128}
 MAIN = 254
+#: The kernel's own metric for a route without one (net/ipv6/route.c IP6_RT_PRIO_USER).
+DEFAULT_METRICS = {INET: 0, INET6: 1024}
 
 
 class Prefix(t.NamedTuple):

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from .._base.kinds import kind_of
 from .._base.names import TABLES
 from .._base.values import (
+    DEFAULT_METRICS,
     DEFAULTS,
     INET,
     INET6,
@@ -32,6 +33,7 @@ from .._base.values import (
 FAMILIES = ("ipv4", "ipv6")
 NAME_OF_FAMILY = {INET: "ipv4", INET6: "ipv6"}
 DEFAULT_ROUTE = {NAME_OF_FAMILY[family]: prefix for family, prefix in DEFAULTS.items()}
+DEFAULT_METRIC = {NAME_OF_FAMILY[family]: metric for family, metric in DEFAULT_METRICS.items()}
 MAX_U32 = 4294967295
 
 # IFNAMSIZ is 16 with the terminating zero (linux/if.h). The kernel allows more characters than these; a daemon's

@@ -17,8 +17,6 @@ _KEYS = dict.fromkeys(
     ("destination", "gateway", "device", "nexthops", "source", "metric", "table", "vrf", "onlink", "metrics")
 )
 _HOP_KEYS = dict.fromkeys(("gateway", "device", "weight", "onlink"))
-#: The kernel's own metric for a route without one (net/ipv6/route.c IP6_RT_PRIO_USER).
-DEFAULT_METRIC = {"ipv4": 0, "ipv6": 1024}
 
 
 def read_routes(raw: list[tuple[str, Any]], loopback_allowed: bool, problems: list[str]) -> list[Read]:
@@ -32,7 +30,7 @@ def read_routes(raw: list[tuple[str, Any]], loopback_allowed: bool, problems: li
             continue
         route = read.entry
         # The kernel reads metric 0 of an IPv6 route as no metric at all.
-        metric = route["metric"] or DEFAULT_METRIC[route["family"]]
+        metric = route["metric"] or fields.DEFAULT_METRIC[route["family"]]
         key = (route["vrf"], route["table"], route["destination"], metric)
         before = seen.setdefault(key, (where, route["source"]))
         if before[0] != where:

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._base.errors import InvalidInput, Refused
-from .._base.values import INET, INET6
+from .._base.values import DEFAULT_METRICS, INET, INET6
 from .._change.steps import Plan
 from .._netlink import wire
 from .edit import echo, edited
@@ -228,7 +228,7 @@ class RoutePlanner:
             same = header.tos == shape.tos if header.family == INET else not header.source_length
             if same:
                 by_metric.setdefault(payload.metric, []).append(payload)
-        default = 0 if shape.family == INET else 1024
+        default = DEFAULT_METRICS[shape.family]
         wanted = default if shape.metric is None else shape.metric
         if wanted in by_metric or shape.metric is not None or not by_metric:
             return by_metric.get(wanted, [])
@@ -267,7 +267,7 @@ class RoutePlanner:
         ipv4 = found.header.family == INET
         prefix, metric = found.destination, found.metric
         place = (found.header.family, found.table, prefix, found.header.tos if ipv4 else 0)
-        default = 0 if ipv4 else 1024
+        default = DEFAULT_METRICS[found.header.family]
         if (*place, metric) in keep or (metric == default and (*place, None) in keep):
             return
         old = echo(found)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .._base.names import TYPES
-from .._base.values import BITS, INET, INET6, Prefix
+from .._base.values import BITS, DEFAULT_METRICS, INET, INET6, Prefix
 from .._netlink.wire import (
     ATTRIBUTE,
     NLM_F_CREATE,
@@ -56,7 +56,7 @@ class Template:
         )
 
     def _attributes(self, shape: Shape) -> bytes:
-        default = 0 if shape.family == INET else 1024
+        default = DEFAULT_METRICS[shape.family]
         metric = default if shape.metric is None else shape.metric
         metrics = merge_metrics(b"", shape.metrics)
         parts = {

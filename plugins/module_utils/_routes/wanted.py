@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import replace
 
 from .._base.errors import InvalidInput
+from .._base.kinds import kind_of
 from .._base.names import (
     METRICS,
     RTAX_CONGCTL,
@@ -22,7 +23,7 @@ from .._base.names import (
     number,
 )
 from .._base.protocols import PROTOCOLS
-from .._base.values import INET, INET6, Prefix, parse_address, parse_prefix
+from .._base.values import DEFAULT_METRICS, INET, INET6, Prefix, parse_address, parse_prefix
 from .._change.alike import alike
 from .runs import Columns, Run, columns_of, joined
 from .values import Hop, Shape
@@ -95,9 +96,10 @@ def parse_source(text: str, family: int, what: str) -> bytes:
     found, packed = parse_address(text, what)
     if found != family:
         raise InvalidInput(f"{what}: {text} is {_FAMILY_NAMES[found]}, but the destination is {_FAMILY_NAMES[family]}")
-    if not any(packed):
+    kind = kind_of(packed)
+    if kind == "unspecified":
         raise InvalidInput(f"{what}: {text} means no source; leave source out, or use prefsrc with state: absent")
-    if (family == INET and packed[0] >= 224) or (family == INET6 and packed[0] == 0xFF):
+    if kind in ("multicast", "broadcast"):
         raise InvalidInput(f"{what}: {text} is a multicast or broadcast address; no packet may leave from it")
     return packed
 
@@ -208,7 +210,7 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
         metrics=_metrics(item.get("metrics"), f"{what}.metrics"),
     )
     if family == INET6 and shape.metric == 0:
-        shape = replace(shape, metric=1024)  # the kernel's own reading of 0: IP6_RT_PRIO_USER
+        shape = replace(shape, metric=DEFAULT_METRICS[INET6])  # the kernel's own reading of 0
     if shape.source and item.get("state") != "absent":
         # IPv4 does not look at them: one check, and one warning, for each source and table.
         devices = frozenset(hop.device for hop in hops or () if hop.device) if family == INET6 else None

@@ -58,6 +58,7 @@ def test_address_text(text: str, canonical: str) -> None:
         ({"address": "2001:db8::/129"}, "prefix length outside 0 to 128"),
         ({"address": "192.0.2.2/"}, "prefix length outside 0 to 32"),
         ({"address": "192.0.2.2/-1"}, "prefix length outside 0 to 32"),
+        ({"address": "192.0.2.2/\u0663\u0662"}, "prefix length outside 0 to 32"),
         ({"address": "224.0.0.5"}, "224.0.0.5 is a multicast address"),
         ({"address": "ff02::5"}, "ff02::5 is a multicast address"),
         ({"address": "0.0.0.0"}, "0.0.0.0 is the unspecified address"),

@@ -103,6 +103,7 @@ GOOD = {"destination": "198.18.0.0/24", "gateway": G4}
         ({"source": "0.0.0.0"}, "means no source"),
         ({"source": "224.0.0.1"}, "multicast or broadcast"),
         ({"source": "255.255.255.255"}, "multicast or broadcast"),
+        ({"source": "239.255.255.255"}, "multicast or broadcast"),
         ({"destination": P6, "gateway": G6, "source": "ff02::1"}, "multicast or broadcast"),
         ({"destination": P6, "gateway": G6, "source": "2001:db8::77"}, "is tentative"),
         ({"destination": P6, "gateway": G6, "source": "2001:db8::78"}, "failed duplicate address detection"),

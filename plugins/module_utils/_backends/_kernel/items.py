@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._base.protocols import OWN_PROTOCOL, numbers_of
+from ..._intent.fields import DEFAULT_METRIC
 from ..._intent.policy import Policy, Rule
-from ..._intent.routes import DEFAULT_METRIC
 
 Item = dict[str, Any]
 
