@@ -27,9 +27,10 @@ EDGES = (
 #: What is pure of a room that is an edge.
 PURE = (
     "_backends.finding _backends.interface _backends.verify _backends._kernel.items _backends._kernel.options "
-    "_backends._bird.answers _backends._bird.clauses _backends._bird.conf _backends._bird.expressions "
-    "_backends._bird.filters _backends._bird.include _backends._bird.kernels _backends._bird.statics "
-    "_backends._bird.hook _backends._bird.lexer _backends._bird.marks _backends._bird.plan "
+    "_backends._bird.answers _backends._bird.clauses _backends._bird.compare _backends._bird.conf "
+    "_backends._bird.expressions _backends._bird.filters _backends._bird.hook _backends._bird.include "
+    "_backends._bird.kernels _backends._bird.lexer _backends._bird.marks _backends._bird.options "
+    "_backends._bird.plan _backends._bird.statics "
     "_backends._frr.audit _backends._frr.former _backends._frr.objects _backends._frr.parse _backends._frr.plan"
 ).split()
 #: What a pure module may not import. `socket` only converts addresses there.

@@ -102,11 +102,6 @@ def calls_of(tokens: t.Sequence[Token]) -> frozenset[str]:
     return frozenset(a.text for a, b in zip(tokens, tokens[1:]) if b.text == "(" and is_ours(a.text))
 
 
-def hooked_tables(text: str) -> set[int]:
-    """Kernel tables whose protocols call our function now, through our marked calls or the operator's own."""
-    return {table_of(name) for name in calls_of(lex(text).tokens)}
-
-
 def statements_of(tokens: t.Sequence[Token], top: bool = False) -> list[Statement]:
     """Split into statements: a ``;`` ends one and, at the top, a block does (BIRD wants no ``;`` behind it there)."""
     found: list[Statement] = []

@@ -89,6 +89,18 @@ def hook(
     return "".join([*parts, text[at:]])
 
 
+def hooked(conf: Conf) -> list[Kernel]:
+    """The kernel protocols that call our function now, through our marked calls or the operator's own."""
+    filters = Filters(conf)
+    found = []
+    for kernel in conf.kernels:
+        body = filters.body_of(kernel)
+        words = body[1].words if body else kernel.export.words if kernel.export else ()
+        if kernel.family in FAMILIES and kernel.kernel_table and function_name(kernel.kernel_table) in words:
+            found.append(kernel)
+    return found
+
+
 def matching(conf: Conf, path: str, kernel_table: int, family: str) -> list[Kernel]:
     """The kernel protocols of a kernel table and family; Refused says what there is instead of one."""
     of_family = [kernel for kernel in conf.kernels if kernel.family == family]

@@ -115,10 +115,8 @@ def contents(
         config = hook.append_include(own, path)
     else:
         config = own
-    before = conf.hooked_tables(text) & {kernel.kernel_table for kernel in read.kernels}
-    for kernel in read.kernels:
-        if kernel.kernel_table in before and kernel.family in FAMILIES:
-            bird_tables.setdefault((kernel.kernel_table, kernel.family), kernel.table)
+    for kernel in hook.hooked(read if text == own else conf.read(text)):
+        bird_tables.setdefault((t.cast(int, kernel.kernel_table), kernel.family), kernel.table)
     for rendered in kernels:
         bird_tables.setdefault((rendered["kernel_table"], rendered["family"]), rendered["bird_table"])
     empty: Entry = {"policies": [], "routes": []}

@@ -153,7 +153,7 @@ def test_the_operators_own_lines_are_left_as_they_are() -> None:
     by_hand = f'include "{INCLUDE}";\nprotocol kernel {{ ipv4 {{ export filter {{ source_ip(); accept; }}; }}; }}\n'
     assert hook.hook(by_hand, INCLUDE, [(254, "ipv4")]) == by_hand
     assert marks.unhook(by_hand) == by_hand
-    assert conf.hooked_tables(by_hand) == {254}
+    assert [(kernel.kernel_table, kernel.family) for kernel in hook.hooked(conf.read(by_hand))] == [(254, "ipv4")]
 
 
 REFUSALS = {
@@ -197,3 +197,9 @@ protocol kernel { kernel table 7; ipv4 { table t; export all; }; }
     assert marks.unhook(hook.hook(text, INCLUDE, wanted)) == text
     with pytest.raises(Refused, match="Move 'ipv4 table t;' to the top"):
         hook.hook(text, INCLUDE, wanted, ["t"])
+
+
+@pytest.mark.parametrize("wanted", [[], EVERY, [(100, "ipv4")], [(254, "ipv6"), (100, "ipv6")], [(254, "ipv4")]])
+def test_which_kernel_protocols_call_our_function_now(wanted: list[tuple[int, str]]) -> None:
+    found = hook.hooked(conf.read(hook.hook(OPERATOR, INCLUDE, wanted)))
+    assert sorted((kernel.kernel_table, kernel.family) for kernel in found) == sorted(wanted)
