@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
+
+from ..._intent.policy import prefix_of
 
 # filter/config.Y and proto/ospf/config.Y of BIRD: OSPF has four route sources.
 SOURCES = {
@@ -34,49 +35,44 @@ def clauses(policies: t.Sequence[Entry]) -> list[Entry]:
     clause whatever the number of policies; that keeps the function short where the intent is long.
     """
     grouped: dict[tuple[t.Any, ...], Entry] = {}
-    for policy in policies:
+    exempt = [tuple(policy["except"]) for policy in policies]
+    # A number instead of the list itself, which would be hashed and compared for every destination.
+    known = sorted(set(exempt))
+    numbers = {texts: number for number, texts in enumerate(known)}
+    for policy, texts in zip(policies, exempt):
+        exact, number = policy["match"] == "exact", numbers[texts]
         for text in policy["destinations"]:
-            length = int(text.rsplit("/", 1)[1])
-            key = (
-                (length, policy["match"] == "exact"),
-                tuple(policy["protocols"]),
-                policy["source"],
-                tuple(policy["except"]),
-            )
+            key = ((int(text.rsplit("/", 1)[1]), exact), tuple(policy["protocols"]), policy["source"], number)
             clause = grouped.setdefault(key, {"names": set(), "nets": set()})
             clause["names"].add(policy["name"] or "(no name)")
             clause["nets"].add(text)
-    merged: list[tuple[tuple[t.Any, ...], Entry]] = []
+    return [_clause(key, known[key[-1]], clause) for key, clause in _joined(grouped)]
+
+
+def _joined(grouped: dict[tuple[t.Any, ...], Entry]) -> list[tuple[tuple[t.Any, ...], Entry]]:
+    """The clauses in order; one joins an earlier one of its conditions where only its own source lies between."""
+    found: list[tuple[tuple[t.Any, ...], Entry]] = []
+    run: dict[tuple[t.Any, ...], Entry] = {}
     for key in sorted(grouped):
-        _add(merged, key, grouped[key])
-    return [_clause(key, clause) for key, clause in merged]
+        (_length, exact), protocols, source, number = key
+        if found and found[-1][0][2] != source:
+            run = {}
+        earlier = run.setdefault((exact, protocols, number), grouped[key])
+        if earlier is grouped[key]:
+            found.append((key, earlier))
+        else:
+            earlier["nets"] |= grouped[key]["nets"]
+            earlier["names"] |= grouped[key]["names"]
+    return found
 
 
-def _add(merged: list[tuple[tuple[t.Any, ...], Entry]], key: tuple[t.Any, ...], clause: Entry) -> None:
-    """Join an earlier clause of the same conditions where nothing between them could change the answer."""
-    exact = key[0][1]
-    for other, earlier in reversed(merged):
-        if other[1:] == key[1:] and other[0][1] == exact:
-            earlier["nets"] |= clause["nets"]
-            earlier["names"] |= clause["names"]
-            return
-        if other[2] != key[2]:
-            break
-    merged.append((key, clause))
-
-
-def _clause(key: tuple[t.Any, ...], clause: Entry) -> Entry:
-    (_length, exact), protocols, source, exempt = key
+def _clause(key: tuple[t.Any, ...], exempt: tuple[str, ...], clause: Entry) -> Entry:
+    (_length, exact), protocols, source, _number = key
     names = sorted(clause["names"])
     return {
         "comment": ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
         "condition": None if "any" in protocols else condition(protocols),
-        "nets": [text if exact else f"{text}+" for text in sorted(clause["nets"], key=_order)],
+        "nets": [text if exact else f"{text}+" for text in sorted(clause["nets"], key=prefix_of)],
         "except": [f"{text}+" for text in exempt],
         "source": source,
     }
-
-
-def _order(text: str) -> tuple[int, int]:
-    network = ipaddress.ip_network(text)
-    return int(network.network_address), network.prefixlen

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import conf as _bird_conf
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.clauses import clauses
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.include import render
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput, Refused
-from tests.unit.backends.bird.common import DATA, INCLUDE, OPERATOR, plan
+from tests.unit.backends.bird.common import DATA, INCLUDE, OPERATOR, intent, plan
 
 BGP = {
     "name": "bgp, all",
@@ -102,8 +103,24 @@ def test_ten_thousand_policies_of_one_source_are_one_clause_with_a_bounded_comme
         {"name": f"p{n}", "destinations": [str(ipaddress.IPv4Network((0x64400000 + n, 32)))], "source": "192.0.2.1"}
         for n in range(10000)
     ]
-    clauses = plan(policies=policies).view["functions"][0]["families"][0]["clauses"]
-    assert [clause["comment"] for clause in clauses] == ["p0, p1, p10 and 9997 more"]
+    found = plan(policies=policies).view["functions"][0]["families"][0]["clauses"]
+    assert [clause["comment"] for clause in found] == ["p0, p1, p10 and 9997 more"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_twenty_thousand_destinations_and_exemptions_are_read_once(together: bool) -> None:
+    """No limit of time is asserted: a quadratic step would make this test run for minutes."""
+    pairs = [(f"10.{n >> 8}.{n & 255}.0/24", f"10.{n >> 8}.{n & 255}.128/25") for n in range(20000)]
+    if together:
+        nets, exempt = ([pair[at] for pair in pairs] for at in (0, 1))
+        policies = [{"destinations": nets, "except": exempt, "match": "orlonger", "source": "192.0.2.1"}]
+    else:
+        policies = [
+            {"destinations": [net], "except": [exempt], "match": "orlonger", "source": "192.0.2.1"}
+            for net, exempt in pairs
+        ]
+    found = clauses(intent(policies=policies)["policies"])
+    assert sum(len(clause["nets"]) for clause in found) == sum(len(clause["except"]) for clause in found) == 20000
 
 
 def test_an_empty_intent_needs_nothing_and_gives_back_the_operators_file() -> None:
