@@ -204,6 +204,17 @@ def test_what_the_kernel_lost_is_written_again_and_told(bird: Bird) -> None:
     assert "src 192.0.2.2" in bird.route()
 
 
+def test_a_route_that_the_kernel_took_away_with_its_source_comes_back_at_once(bird: Bird) -> None:
+    """Not only at BIRD's next scan: the run that adds the address again gives the route back too."""
+    address = {"addresses": [{"address": f"{NEW}/32", "device": "lo"}]}
+    bird.module.ok("intent", {**bird.arguments(NEW), **address})
+    bird.host.ip(f"address delete {NEW}/32 dev lo")
+    assert bird.route() == ""
+    done = bird.module.ok("intent", {**bird.arguments(NEW), **address})
+    assert done["changed"] and done["repaired"][0]["command"] == "birdc reload out k4"
+    assert f"src {NEW}" in bird.route()
+
+
 def test_a_symbolic_link_stays_one(bird: Bird) -> None:
     real = bird.folder.parent / "real.conf"
     bird.conf.rename(real)

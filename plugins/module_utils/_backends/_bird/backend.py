@@ -27,7 +27,7 @@ from ..finding import Finding, ordered, table
 from ..interface import Capabilities, Intent, Judgement, Plan, Repair
 from ..view import Hands
 from . import marks
-from .compare import IN_KERNEL, Compared, KernelRoutes, compare, packed_address
+from .compare import IN_KERNEL, NOT_AS_EXPORTED, Compared, KernelRoutes, compare, packed_address
 from .daemon import Daemon, State, parse
 from .files import ENCODING, Both, Change, read_both, text_of
 from .plan import Content, contents, table_of
@@ -77,6 +77,7 @@ class BackEnd:
         self._daemon = Daemon(options["socket"])
         #: The comparison that a change ended with; nothing has changed since.
         self._compared: list[Compared] | None = None
+        self._told = False  # whether BIRD was told to read the new files
 
     def read(self) -> Found:
         return Found(self._daemon.state(), read_both(self._options["config"], self._options["include"]))
@@ -205,16 +206,16 @@ class BackEnd:
                     self._reconfigure(plan)
                 files.finish()
         except BaseException as error:
-            said = self._put_back(files.problems, running) if validated else ""
+            said = self._put_back(files.problems) if validated else ""
             if isinstance(error, SourceIPError):
                 error.message += said
             raise
 
-    def _put_back(self, problems: t.Sequence[str], running: bool) -> str:
+    def _put_back(self, problems: t.Sequence[str]) -> str:
         """BIRD runs with the files of before again; in words. `configure undo` would not where the new never ran."""
         if problems:
             return f" The files could not be put back: {'; '.join(problems)}"
-        if not running:
+        if not self._told:
             return " The files are as they were before."
         try:
             self._daemon.configure()
@@ -223,6 +224,7 @@ class BackEnd:
         return " The files are as they were before, and BIRD runs with them again."
 
     def _reconfigure(self, plan: BirdPlan) -> None:
+        self._told = True
         self._daemon.configure(self._options["timeout"])
         major = t.cast(Found, plan.found).daemon.major
         # A source that BIRD 3 does not write again does not come by waiting, and is set afterwards (`repair`).
@@ -285,7 +287,7 @@ class BackEnd:
     def repair(self, plan: BirdPlan, judgement: Judgement, check: bool) -> Judgement:
         compared = self._compared or []
         level = self._options["repair"]
-        mends = self._mends(plan, [one for one in compared if one.in_kernel])
+        mends = self._mends(plan, compared)
         chosen = mends.get(level, [])
         if check or not chosen:
             judgement.allowed = [mend.describe() for mend in chosen]
@@ -299,15 +301,16 @@ class BackEnd:
         after = _judgement(self._wait(plan, lambda _problem: False))
         after.done = [mend.describe() for mend in chosen]
         after.diffs = _diffs(chosen, check=False)
-        left = [one for one in t.cast(list[Compared], self._compared) if one.in_kernel]
-        after.possible = self._hints(plan, after, self._mends(plan, left))
+        after.possible = self._hints(plan, after, self._mends(plan, self._compared or []))
         return after
 
     def _mends(self, plan: BirdPlan, compared: list[Compared]) -> dict[str, list[Mend]]:
         """What each setting of ``repair`` would do."""
+        wrong = [one for one in compared if one.only(IN_KERNEL)]
+        compared = [one for one in compared if one.only(NOT_AS_EXPORTED)]
         if not compared:
             return {}
-        lossless: list[Mend] = [SetInKernel(self._hands, compared)]
+        lossless: list[Mend] = [SetInKernel(self._hands, wrong)] if wrong else []
         if t.cast(Found, plan.found).daemon.major < 3:
             lossless = [Reload(self._daemon, one) for one in compared]
         content = t.cast(Content, plan.content)

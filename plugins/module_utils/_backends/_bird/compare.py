@@ -15,7 +15,7 @@ import typing as t
 from ..._intent.policy import Place, Statement
 from ..finding import Finding
 from .answers import Exported
-from .conf import MAIN_TABLE
+from .conf import MAIN_TABLE, function_name
 
 _UNICAST = 1  # RTN_UNICAST, linux/rtnetlink.h
 Entry = dict[str, t.Any]
@@ -29,8 +29,10 @@ _WORDS = {
     "different": "BIRD exports it with {bird}, the kernel's route has another",
     "leftover": "BIRD exports it without a source, the kernel's route still has one",
 }
-#: BIRD exports one source, the kernel's route has another: what a repair can mend.
+#: BIRD exports one source, the kernel's route has another.
 IN_KERNEL = ("unset", "different", "leftover")
+#: The kernel does not have what BIRD exports: what a repair can mend.
+NOT_AS_EXPORTED = ("absent", *IN_KERNEL)
 
 
 class Difference(t.NamedTuple):
@@ -52,10 +54,9 @@ class Compared(t.NamedTuple):
     routes: int
     differences: list[Difference]
 
-    @property
-    def in_kernel(self) -> list[Difference]:
-        """BIRD exports one source, the kernel has another."""
-        return [difference for difference in self.differences if difference.problem in IN_KERNEL]
+    def only(self, problems: t.Container[str]) -> list[Difference]:
+        """The differences of these kinds."""
+        return [difference for difference in self.differences if difference.problem in problems]
 
     def findings(self) -> t.Iterator[Finding]:
         """The differences as every back end tells them."""
@@ -73,6 +74,7 @@ class Compared(t.NamedTuple):
                 vrf=vrf,
                 table=None if vrf or table == MAIN_TABLE else table,
                 protocol=one.protocol,
+                repair=f"{function_name(table)}();" if one.problem == "filter" else None,
             )
 
 

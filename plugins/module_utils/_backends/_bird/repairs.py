@@ -4,7 +4,7 @@
 """What brings the kernel's routes to the source that BIRD exports. PRIVATE to the collection.
 
 BIRD 3 does not write a route again when only its source changes, and no BIRD notices that the kernel stripped the
-source of an IPv6 route when its address went away for a moment.
+source of an IPv6 route when its address went away for a moment. An IPv4 route is gone then until BIRD's next scan.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..._routes.plan_sources import SourcePlanner
 from ..._routes.write import left_to_do, source_planner
 from ..interface import Repair
 from ..view import Hands
-from .compare import Compared
+from .compare import IN_KERNEL, NOT_AS_EXPORTED, Compared
 from .daemon import Daemon
 from .files import ENCODING
 from .include import render
@@ -92,14 +92,14 @@ class Withdraw:
         self._compared = compared
 
     def describe(self) -> Repair:
-        count = sum(len(compared.in_kernel) for compared in self._compared)
+        count = sum(len(compared.only(NOT_AS_EXPORTED)) for compared in self._compared)
         loses = f"{count} destinations have no route for a moment"
         return Repair("withdraw", loses, _why(self._compared), "bird_repair: withdraw")
 
     def perform(self) -> None:
         withdrawn: dict[int, list[list[str]]] = {}
         for compared in self._compared:
-            nets = [difference.destination for difference in compared.in_kernel]
+            nets = [difference.destination for difference in compared.only(NOT_AS_EXPORTED)]
             withdrawn.setdefault(compared.scope["kernel_table"], []).append(nets)
         text = render(self._content.view, withdrawn)
         with prepare(read(self._path), text.encode(ENCODING)) as rejecting:
@@ -132,11 +132,11 @@ def kernel_edits(compared: Compared) -> list[dict[str, t.Any]]:
     place = {"table": str(compared.scope["kernel_table"]), "protocol": "bird"}
     return [
         {**place, "destination": one.destination, **({"source": one.bird} if one.bird else {"state": "absent"})}
-        for one in compared.in_kernel
+        for one in compared.only(IN_KERNEL)
     ]
 
 
 def _why(compared: t.Sequence[Compared]) -> str:
-    count = sum(len(one.in_kernel) for one in compared)
+    count = sum(len(one.only(NOT_AS_EXPORTED)) for one in compared)
     instances = ", ".join(one.instance for one in compared)
     return f"BIRD's configuration is right and stays, {count} of the kernel's routes of {instances} are not"

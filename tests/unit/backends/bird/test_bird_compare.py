@@ -156,6 +156,7 @@ def test_a_difference_is_told_as_every_back_end_tells_it() -> None:
         protocol="bgp",
     )
     assert found[1].why == "kernel1: BIRD exports it with no source: a filter does not call us, or overrides us"
+    assert found[1].repair == "source_ip();"
     assert {finding.problem for finding in found} <= set(PROBLEMS)
     other = MAIN._replace(scope=scope("4", kernel_table=100))
     assert {finding.table for finding in other.findings()} == {100}

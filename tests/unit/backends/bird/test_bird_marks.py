@@ -9,6 +9,8 @@ import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import conf, hook, marks
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import Refused
@@ -111,6 +113,18 @@ def test_the_include_begins_its_line_as_bird_wants_it() -> None:
     hooked = hook.hook(text, INCLUDE, [(254, "ipv4")])
     assert f'\ninclude "{INCLUDE}"; ' in hooked
     assert marks.unhook(hooked) == text
+
+
+@given(st.sets(st.sampled_from(EVERY)), st.sets(st.sampled_from(EVERY)))
+def test_what_a_diff_may_show_is_all_that_changes(before: set[tuple[int, str]], after: set[tuple[int, str]]) -> None:
+    texts = [hook.hook(OPERATOR, INCLUDE, wanted) for wanted in (before, after)]
+    kept = []
+    for text, spans in zip(texts, marks.changed_spans(*texts)):
+        shown = [text[start:end] for start, end in spans]
+        assert all("source_ip" in piece or piece in ("all", "where") for piece in shown)
+        ends = [0, *(end for _start, end in spans)]
+        kept.append("".join(text[end:start] for end, (start, _end) in zip(ends, [*spans, (len(text), 0)])))
+    assert kept[0] == kept[1]
 
 
 MANY = {
