@@ -16,12 +16,13 @@ from typing import Any
 import pyroute2
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._change import boundary as _module
+from ansible_collections.l3host.source_ip.plugins.module_utils._change.flow import write
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_routes import RoutePlanner, with_devices
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import routes
-from ansible_collections.l3host.source_ip.plugins.module_utils._routes.write import route_task, write
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.write import route_task
 from tests.bench import sample
 from tests.bench.arena import Arena, Contender, Timing, race, run_batch
 from tests.bench.stand_in import Task, check_counts

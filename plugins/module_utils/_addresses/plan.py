@@ -32,6 +32,7 @@ from . import payload as _payload
 from .items import Item
 from .line import line as address_line
 
+NOUN = "address"  # what results call the subject of a step
 SHOWN = 10  # lines of routes in a message or a result; the others are counted
 
 
@@ -126,7 +127,7 @@ def _add(plan: Additions, item: Item, primaries: set[tuple[int, int, int]]) -> N
     after = address_line(address)
     undo = (_payload.removal(payload),)
     plan.steps.append(
-        Step(label(item), item.text, "created", None, after, _payload.addition(payload), undo),
+        Step(label(item), item.text, "created", None, after, _payload.addition(payload), undo, NOUN),
     )
     plan.by_step.append(item)
     plan.entries.append(Entry(address, payload))
@@ -141,7 +142,7 @@ def _change(plan: Additions, item: Item, entry: Entry, before: str) -> Entry:
     address = replace(address, flags=address.flags | kept)
     undo = (_payload.replacement(_payload.restoring_payload(entry.payload)),)
     request = _payload.replacement(payload)
-    plan.steps.append(Step(label(item), item.text, "changed", before, address_line(address), request, undo))
+    plan.steps.append(Step(label(item), item.text, "changed", before, address_line(address), request, undo, NOUN))
     plan.by_step.append(item)
     return Entry(address, payload)
 
@@ -160,6 +161,7 @@ class Removal(t.NamedTuple):
     users: Users
     action: str = "removed"
     after: str | None = None
+    noun: str = NOUN
 
     @property
     def undo(self) -> tuple[Message, ...]:

@@ -9,7 +9,7 @@ import re
 import time
 import typing as t
 
-from .._base.errors import InvalidInput, KernelError, Refused
+from .._base.errors import InvalidInput, Refused
 from .._base.names import TABLES
 from .._base.protocols import PROTOCOLS
 from .._base.values import INET, INET6, Address
@@ -24,6 +24,7 @@ from . import items as _addresses
 from .items import Item
 from .line import line as address_line
 from .plan import (
+    NOUN,
     Removals,
     Users,
     Vrfs,
@@ -117,17 +118,13 @@ def ensure(
     removals = change.removals()
     if not check:
         transaction = Transaction(kernel)
-        try:
-            with transaction.whole():
-                change.add(transaction)
-                change.remove(transaction, removals)
-        except KernelError as error:
-            done = error.details.get("results", [])
-            error.details["results"] = [{"address": entry.pop("destination"), **entry} for entry in done]
-            raise
+        with transaction.whole():
+            change.add(transaction)
+            change.remove(transaction, removals)
     additions = change.additions
-    plan = Plan(Steps([*additions.steps, *removals.steps]), unchanged=[*additions.unchanged, *removals.unchanged])
-    result = {**plan.report("address"), "side_effects": removals.side_effects}
+    plan = Plan(Steps([*additions.steps, *removals.steps]), noun=NOUN)
+    plan.unchanged += [*additions.unchanged, *removals.unchanged]
+    result = {**plan.report(), "side_effects": removals.side_effects}
     warnings = [*removals.warnings, *change.warnings]
     return {**result, "warnings": warnings} if warnings else result
 

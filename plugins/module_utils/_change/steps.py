@@ -17,8 +17,13 @@ REPORT_LIMIT = 1000
 
 
 class AnyStep(t.Protocol):
-    """What a step tells; ``Step`` holds it ready, ``RouteStep`` works it out only when asked."""
+    """What a step tells; ``Step`` holds it ready, ``RouteStep`` works it out only when asked.
 
+    ``noun`` is what results call its subject.
+    """
+
+    @property
+    def noun(self) -> str: ...
     @property
     def item(self) -> str: ...
     @property
@@ -48,6 +53,7 @@ class Step(t.NamedTuple):
     after: str | None
     request: Message
     undo: tuple[Message, ...]
+    noun: str = "destination"
 
 
 class ManySteps(t.Protocol):
@@ -115,11 +121,7 @@ class Steps:
 
 def step_result(step: AnyStep) -> dict[str, t.Any]:
     """What a task returns of a step."""
-    return _entry(step.subject, step.action, step.before, step.after)
-
-
-def _entry(subject: str, action: str, before: str | None, after: str | None) -> dict[str, t.Any]:
-    return {"destination": subject, "action": action, "before": before, "after": after}
+    return {step.noun: step.subject, "action": step.action, "before": step.before, "after": step.after}
 
 
 @dataclass
@@ -127,7 +129,7 @@ class Plan:
     """What a task will do: steps in order, and the items that need nothing.
 
     ``unchanged`` holds (subject, line) pairs, ``missing`` subjects; both are turned into text when reported.
-    ``unlisted`` counts unchanged ones that no report would have room for.
+    ``unlisted`` counts unchanged ones that no report would have room for. ``noun`` is what results call a subject.
     """
 
     steps: Steps = field(default_factory=Steps)
@@ -135,6 +137,7 @@ class Plan:
     missing: list[object] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unlisted: int = 0
+    noun: str = "destination"
 
     def keep(self, entries: t.Iterable[tuple[object, object]], count: int) -> None:
         """``count`` entries at once that need nothing."""
@@ -142,7 +145,7 @@ class Plan:
         self.unchanged += itertools.islice(entries, REPORT_LIMIT)
         self.unlisted += count - (len(self.unchanged) - before)
 
-    def report(self, subject: str = "destination", diff: bool = True) -> dict[str, t.Any]:
+    def report(self, diff: bool = True) -> dict[str, t.Any]:
         """``changed``, ``results`` (changes first, at most REPORT_LIMIT), ``counts``; ``diff`` of changed items."""
         counts = {
             "created": 0,
@@ -154,13 +157,12 @@ class Plan:
         for action, number in self.steps.count():
             counts[action] += number
         results = [step_result(step) for step in itertools.islice(self.steps, REPORT_LIMIT)]
-        results += [_entry(str(name), "missing", None, None) for name in self.missing[: REPORT_LIMIT - len(results)]]
-        results += [
-            _entry(str(name), "unchanged", *[None if at is None else str(at)] * 2)
-            for name, at in self.unchanged[: REPORT_LIMIT - len(results)]
-        ]
-        if subject != "destination":
-            results = [{subject: entry.pop("destination"), **entry} for entry in results]
+        missing = ((name, "missing", None) for name in self.missing)
+        unchanged = ((name, "unchanged", line) for name, line in self.unchanged)
+        room = REPORT_LIMIT - len(results)
+        for name, action, line in itertools.islice(itertools.chain(missing, unchanged), room):
+            text = None if line is None else str(line)
+            results.append({self.noun: str(name), "action": action, "before": text, "after": text})
         total = sum(counts.values())
         found = {
             "changed": bool(self.steps),

@@ -45,6 +45,7 @@ class RouteStep(t.NamedTuple):
     lines: Lines
     undo_with: tuple[Message, ...] = ()
     shown: bytes | None = None
+    noun: str = "destination"
 
     @property
     def item(self) -> str:

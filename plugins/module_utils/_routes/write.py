@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one way in which the modules write. PRIVATE to the collection.
-
-Read, plan, refuse or stop (check mode), apply, read back, report.
-"""
+"""The tasks of the modules route and prefsrc. PRIVATE to the collection."""
 
 from __future__ import annotations
 
@@ -12,13 +9,12 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._base.errors import KernelError, SourceIPError
+from .._base.errors import KernelError
 from .._base.names import number
 from .._base.protocols import OWN_PROTOCOL, PROTOCOLS
 from .._base.values import INET6, Query
 from .._change.entries import entries, unpacked
-from .._change.steps import Plan
-from .._change.transaction import Mismatch, carry_out
+from .._change.flow import write
 from .._host.host import Host, snapshot
 from .._netlink import wire
 from .._netlink.kernel import Kernel
@@ -27,36 +23,6 @@ from .payload import Payload, source_of
 from .plan_routes import RoutePlanner, with_devices
 from .plan_sources import SourcePlanner
 from .wanted import routes, selections
-
-#: A task may concern ten thousand routes; nobody reads a warning for each.
-MAX_WARNINGS = 10
-
-
-class Planner(t.Protocol):
-    """Anything that can say, at any time, what is left to do."""
-
-    def plan(self) -> Plan: ...
-
-
-def write(module: AnsibleModule, kernel: Kernel, planner: Planner, subject: str = "destination") -> dict[str, t.Any]:
-    """Plan, and unless in check mode carry out and read back; the task's result."""
-    plan = planner.plan()
-    if plan.steps and not module.check_mode:
-        carry_out(kernel, plan.steps, lambda: left_to_do(planner, plan))
-    for warning in plan.warnings[:MAX_WARNINGS]:
-        module.warn(warning)
-    if len(plan.warnings) > MAX_WARNINGS:
-        module.warn(f"{len(plan.warnings) - MAX_WARNINGS} more warnings of this kind")
-    return plan.report(subject, diff=module._diff)
-
-
-def left_to_do(planner: Planner, plan: Plan) -> t.Iterator[Mismatch]:
-    """What planning again finds after ``plan`` was carried out: the steps that did not take."""
-    try:
-        for step in planner.plan().steps:
-            yield Mismatch(step, step.before)
-    except SourceIPError as error:
-        yield Mismatch(plan.steps[0], error.message)
 
 
 def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:

@@ -12,13 +12,14 @@ import functools
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._addresses.plan import Removals
+from ..._addresses.plan import NOUN, Removals
 from ..._addresses.task import AddressChange
 from ..._base.protocols import OWN_PROTOCOL
+from ..._change.flow import Planner, left_to_do
 from ..._change.steps import REPORT_LIMIT
 from ..._change.steps import Plan as Changes
 from ..._change.transaction import Transaction
-from ..._routes.write import Planner, left_to_do, route_planner, source_planner
+from ..._routes.write import route_planner, source_planner
 from ..interface import Capabilities, Intent, Judgement, Plan
 from ..view import Hands
 from . import record
@@ -109,14 +110,14 @@ class BackEnd:
         """Results and diffs of all kinds, in the order in which they happen."""
         change = plan.addresses
         assert change is not None
-        additions = Changes()
+        additions = Changes(noun=NOUN)
         additions.steps.extend(change.additions.steps)
         additions.unchanged += change.additions.unchanged
         reports = [
-            additions.report("address"),
+            additions.report(),
             plan.routes.report(),
             plan.sources.report(),
-            plan.stale.report("address"),
+            plan.stale.report(),
         ]
         for report in reports:
             if report["diff"]["before"] or report["diff"]["after"]:
@@ -176,6 +177,6 @@ def _place(line: str | None) -> tuple[str, str]:
 
 
 def _removal_steps(removals: Removals) -> Changes:
-    found = Changes(unchanged=list(removals.unchanged), warnings=list(removals.warnings))
+    found = Changes(unchanged=list(removals.unchanged), warnings=list(removals.warnings), noun=NOUN)
     found.steps.extend(removals.steps)
     return found

@@ -1,0 +1,48 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way in which the modules write. PRIVATE to the collection.
+
+Read, plan, refuse or stop (check mode), apply, read back, report.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._base.errors import SourceIPError
+from .._netlink.kernel import Kernel
+from .steps import Plan
+from .transaction import Mismatch, carry_out
+
+#: A task may concern ten thousand routes; nobody reads a warning for each.
+MAX_WARNINGS = 10
+
+
+class Planner(t.Protocol):
+    """Anything that can say, at any time, what is left to do."""
+
+    def plan(self) -> Plan: ...
+
+
+def write(module: AnsibleModule, kernel: Kernel, planner: Planner) -> dict[str, t.Any]:
+    """Plan, and unless in check mode carry out and read back; the task's result."""
+    plan = planner.plan()
+    if plan.steps and not module.check_mode:
+        carry_out(kernel, plan.steps, lambda: left_to_do(planner, plan))
+    for warning in plan.warnings[:MAX_WARNINGS]:
+        module.warn(warning)
+    if len(plan.warnings) > MAX_WARNINGS:
+        module.warn(f"{len(plan.warnings) - MAX_WARNINGS} more warnings of this kind")
+    return plan.report(diff=module._diff)
+
+
+def left_to_do(planner: Planner, plan: Plan) -> t.Iterator[Mismatch]:
+    """What planning again finds after ``plan`` was carried out: the steps that did not take."""
+    try:
+        for step in planner.plan().steps:
+            yield Mismatch(step, step.before)
+    except SourceIPError as error:
+        yield Mismatch(plan.steps[0], error.message)
