@@ -11,8 +11,8 @@ short_description: Bring a host to what its source IP intent says, through one b
 version_added: 0.2.0
 author: The l3host.source_ip contributors (!UNKNOWN)
 description:
-  - Takes the whole intent of a host, its addresses, its own routes and its policies, and puts it into the kernel, in
-    one task, however many entries there are.
+  - Takes the whole intent of a host, its addresses, its own routes and its policies, and puts it into the kernel,
+    FRR or BIRD, in one task, however many entries there are.
   - The intent is checked on the controller, before any connection is made, and goes to the host as one document. On the
     host it is compared with what is there; what the host or its daemon cannot carry is refused before the first write.
   - A run is one transaction. If any step fails, the host is as it was before.
@@ -24,7 +24,7 @@ options:
   backend:
     description: Who holds the intent on the host.
     type: str
-    choices: [bird, kernel]
+    choices: [bird, frr, kernel]
     required: true
   state:
     description:
@@ -190,6 +190,80 @@ options:
         type: str
         choices: [lossless, withdraw, restart, report]
         default: lossless
+  frr:
+    description: Options of the back end V(frr). The guide docs/frr.md says more.
+    type: dict
+    default: {}
+    suboptions:
+      prefix:
+        description:
+          - What the names of our prefix-lists and route-maps begin with. Changing it later orphans those of the old
+            name.
+        type: str
+        default: SIP-
+      tag:
+        description: The tag that marks our static routes. Changing it later orphans those with the old tag.
+        type: int
+        default: 1330133
+      conf:
+        description: FRR's configuration file.
+        type: path
+        default: /etc/frr/frr.conf
+      persist:
+        description: Whether to write O(frr.conf). V(false) changes only the running FRR.
+        type: bool
+        default: true
+      backup:
+        description: Whether to keep a copy of O(frr.conf) beside it at each change.
+        type: bool
+        default: true
+      service:
+        description: The name of FRR's systemd service.
+        type: str
+        default: frr
+      vtysh:
+        description: The command C(vtysh), as a name or an absolute path.
+        type: str
+        default: vtysh
+      repair:
+        description:
+          - What may be done about routes without their source, each value allowing what those before it allow.
+          - V(none) only reports.
+          - V(safe) does what loses no packet and no session.
+          - V(routes) takes the affected static and BGP routes out for up to two seconds, or their source for six.
+          - V(sessions) also clears BGP sessions and OSPF processes.
+        type: str
+        choices: [none, safe, routes, sessions]
+        default: safe
+      edit_kernel:
+        description:
+          - Whether O(frr.repair=safe) may set the source of a route in the kernel itself. FRR 10.2 to 10.6 does not
+            give a changed source to a route that is installed.
+        type: bool
+        default: true
+      delay:
+        description:
+          - Seconds to wait after a change before the kernel is asked. FRR applies a changed map after about five.
+        type: float
+        default: 6
+      timeout:
+        description: For how many seconds more to wait until all routes are right.
+        type: float
+        default: 15
+      boot:
+        description:
+          - Whether to install three services, which bring addresses before FRR starts, judge and repair after it has
+            started, and give back what FRR or the kernel drops while it runs. Needs systemd.
+        type: bool
+        default: true
+      boot_wait:
+        description: For how many seconds FRR's start may wait for addresses. It starts without them after that.
+        type: int
+        default: 30
+      boot_watch:
+        description: For how many seconds after its start FRR's routes are watched and repaired.
+        type: int
+        default: 60
   lock_timeout:
     description: For how many seconds to wait while another run is at work on the host.
     type: float
@@ -318,6 +392,7 @@ possible:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._backends._bird.options import OPTIONS as BIRD
+from ..module_utils._backends._frr.options import OPTIONS as FRR
 from ..module_utils._backends._kernel.options import OPTIONS as KERNEL
 from ..module_utils._backends.task import run_intent
 from ..module_utils._change.boundary import NETNS, answer
@@ -328,9 +403,10 @@ def main() -> None:
     """Ansible's door."""
     module = AnsibleModule(
         argument_spec={
-            "backend": {"type": "str", "choices": ["bird", "kernel"], "required": True},
+            "backend": {"type": "str", "choices": ["bird", "frr", "kernel"], "required": True},
             "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
             "bird": {"type": "dict", "default": {}, "options": BIRD},
+            "frr": {"type": "dict", "default": {}, "options": FRR},
             "kernel": {"type": "dict", "default": {}, "options": KERNEL},
             "lock_timeout": {"type": "float", "default": 60},
             **INTENT,

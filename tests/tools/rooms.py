@@ -31,7 +31,9 @@ PURE = (
     "_backends._bird.expressions _backends._bird.filters _backends._bird.hook _backends._bird.include "
     "_backends._bird.kernels _backends._bird.lexer _backends._bird.marks _backends._bird.options "
     "_backends._bird.plan _backends._bird.statics "
-    "_backends._frr.audit _backends._frr.former _backends._frr.objects _backends._frr.parse _backends._frr.plan"
+    "_backends._frr.audit _backends._frr.conf _backends._frr.decide _backends._frr.former _backends._frr.objects "
+    "_backends._frr.options _backends._frr.parse _backends._frr.paths _backends._frr.release _backends._frr.settings "
+    "_backends._frr.shipped _backends._frr.stages _backends._frr.units"
 ).split()
 #: What a pure module may not import. `socket` only converts addresses there.
 TOUCHES = (

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT), str(ROOT / ".ansible/collections")]
+sys.path.insert(0, str(ROOT / ".ansible/collections"))
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.conf import edit, read  # noqa: E402
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.objects import build  # noqa: E402
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Config  # noqa: E402
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.plan import block, file_plan  # noqa: E402
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Config, Objects  # noqa: E402
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import IntentError, normalise  # noqa: E402
-from tests.unit.backends.frr import model  # noqa: E402
 
 NAMES = [
     "plain",
@@ -81,6 +80,11 @@ def route(pick: random.Random) -> dict[str, Any]:
     }
 
 
+def written(objects: Objects) -> str:
+    content = edit(read(b"", "frr.conf", "SIP-", 1330133), objects).content or b""
+    return content.decode()
+
+
 def main() -> None:
     pick = random.Random(20261123)
     found: list[str] = []
@@ -102,7 +106,7 @@ def main() -> None:
         except IntentError:
             continue
         objects = build(intent, Config(), "SIP-", 1330133)
-        found.append(model.render({"file": file_plan("", objects, "SIP-", 1330133), "block": block(objects)}))
+        found.append(written(objects))
     print(f"{tried} intents, {len(found)} accepted", file=sys.stderr)
     print(json.dumps(found))
 

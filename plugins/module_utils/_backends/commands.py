@@ -7,7 +7,9 @@
 # pylint: disable=ansible-bad-function
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import typing as t
 
@@ -38,23 +40,37 @@ class Done(t.NamedTuple):
 def call(argv: t.Sequence[str], stdin: str | None = None, timeout: float = PATIENCE) -> Done:
     """Run a command to its end, whatever its exit status. CommandError where it does not start or does not answer."""
     try:
-        ended = subprocess.run(
+        # A session of its own: vtysh of FRR 10 has a child for each daemon, and none may go on where it is given up.
+        process = subprocess.Popen(
             list(argv),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
             # Answers are read by machines: no translation, no pager.
             env={**os.environ, "LC_ALL": "C.UTF-8", "PAGER": "cat", "SYSTEMD_PAGER": "cat"},
-            timeout=timeout,
-            check=False,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired as error:
-        raise CommandError(f"`{' '.join(argv)}` did not answer within {timeout:g} s, and was ended") from error
     except OSError as error:
         raise CommandError(f"{argv[0]}: {error.strerror}") from error
-    return Done(ended.returncode, ended.stdout, ended.stderr)
+    with process:
+        try:
+            out, err = process.communicate(stdin, timeout)
+        except BaseException as error:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                text = f"`{_shown(argv)}` did not answer within {timeout:g} s, and was ended"
+                raise CommandError(text) from error
+            raise
+    return Done(process.returncode, out, err)
+
+
+def _shown(argv: t.Sequence[str]) -> str:
+    """The command as a message has it."""
+    text = " ".join(argv)
+    return text if len(text) <= _WORDS else f"{text[:_WORDS]} …"
 
 
 def run(
@@ -63,5 +79,5 @@ def run(
     """Standard output of a command. CommandError with its own words when the exit status is not accepted."""
     done = call(argv, stdin, timeout)
     if done.code not in accept:
-        raise CommandError(f"`{' '.join(argv)}` ended with {done.code}: {done.words[:_WORDS]}")
+        raise CommandError(f"`{_shown(argv)}` ended with {done.code}: {done.words[:_WORDS]}")
     return done.out

@@ -33,6 +33,10 @@ def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd
         from ._bird.backend import BackEnd as BirdBackEnd
 
         return BirdBackEnd(hands, options)
+    if name == "frr":
+        from ._frr.backend import BackEnd as FrrBackEnd
+
+        return FrrBackEnd(hands, options)
     raise InvalidInput(f"backend: {name!r} is not known")
 
 

@@ -39,7 +39,7 @@ def rooms(folder: Path) -> tuple[int, str]:
             "",
         ),
         ({"_backends/_frr/watch.py": "import os\n"}, ""),
-        ({"_backends/_frr/plan.py": "import os\n"}, "a pure module imports os"),
+        ({"_backends/_frr/stages.py": "import os\n"}, "a pure module imports os"),
         ({"_netlink/kernel.py": "import pyroute2\n"}, "only module_utils._netlink.library imports pyroute2"),
         ({"_netlink/library.py": "import pyroute2.netlink\n"}, ""),
         (

@@ -1,64 +1,96 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Giving stages of lines to a running FRR. PRIVATE to the collection."""
+"""Carrying a plan out: all of it, or the host is as it was. PRIVATE to the collection.
+
+Everything that can be known before is tried before: the new files are on the disk, beside the old ones, when the
+running FRR gets its first line. The stages have passed vtysh's syntax check with the plan.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import contextlib
+import grp
+import pwd
+import typing as t
 
-from .audit import canonical
-from .host import CommandError, Host
+from ..._base.errors import SourceIPError
+from ..._change.transaction import Transaction
+from ..._files.replace import Prepared, prepare
+from ..._files.snapshot import Access
+from ..commands import CommandError
+from ..view import Hands
+from . import services
+from .decide import FrrPlan
+from .host import Host
+from .parse import parse
+from .stages import Stage, stages
+from .undo import Undo
 
 
-class ApplyError(Exception):
-    """Why the lines were not, or not all, applied. `applied` counts the stages that were."""
-
-    def __init__(self, message: str, applied: int = 0) -> None:
-        super().__init__(message)
-        self.applied = applied
+class ApplyError(SourceIPError):
+    """FRR refused lines of ours; what was done before has been undone, or the message says what could not be."""
 
 
-def apply(host: Host, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
-    """The result of the module `frr_config`."""
-    stages = [stage for stage in params["stages"] if stage["lines"]]
-    if not stages:
-        return {"changed": False, "applied": 0}
-    applied = 0
+def carry_out(plan: FrrPlan, host: Host, hands: Hands, options: t.Mapping[str, t.Any]) -> None:
+    """Files ready, addresses, running configuration, services, frr.conf; SourceIPError when all is as before."""
+    assert plan.found is not None
+    with contextlib.ExitStack() as stack:
+        conf: Prepared | None = None
+        if plan.edit.content is not None and plan.found.conf is not None:
+            new = prepare(plan.found.conf, plan.edit.content, like=_as_frr(), backup=options["backup"])
+            conf = stack.enter_context(new)
+        files = services.ready(plan.found.boot, plan.boot, stack)
+        stack.enter_context(_addresses(plan, hands))
+        undo = stack.enter_context(Undo())
+        _running(plan, host, options, undo)
+        if plan.boot:
+            services.put_to_work(options["service"], plan.found.boot, plan.boot, files, undo)
+        if conf:
+            conf.commit()
+    if plan.boot and not plan.boot.present:
+        services.clean()
+
+
+def _as_frr() -> Access | None:
+    """Whose a new frr.conf is: FRR's own user reads it, and writes it at `write memory`."""
     try:
-        _refuse_absent(host, params, check)
-        for stage in stages:
-            host.load(stage["lines"], check=True)
-        if not check:
-            for stage in stages:
-                host.wait_for_maps(stage["needs"])
-                host.load(stage["lines"])
-                applied += 1
+        return Access(pwd.getpwnam("frr").pw_uid, grp.getgrnam("frr").gr_gid, 0o640, {})
+    except KeyError:
+        return None
+
+
+@contextlib.contextmanager
+def _addresses(plan: FrrPlan, hands: Hands) -> t.Iterator[None]:
+    """The addresses of the intent; they go again when the block fails."""
+    if plan.addresses is None or not plan.addresses.additions.steps:
+        yield
+        return
+    transaction = Transaction(hands.kernel)
+    with transaction.whole():
+        plan.addresses.add(transaction)
+        plan.warnings += plan.addresses.warnings
+        hands.forget()
+        yield
+
+
+def _running(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any], undo: Undo) -> None:
+    if not plan.stages:
+        return
+    undo.add("FRR's running configuration", lambda: _put_back(plan, host, options))
+    try:
+        _load(host, plan.stages)
     except CommandError as error:
-        state = f"{applied} of {len(stages)} stages were applied before" if applied else "nothing was applied"
-        raise ApplyError(f"FRR refused: {error} ({state})", applied) from error
-    return {"changed": True, "applied": applied, "diff": {"prepared": _diff(stages)}}
+        raise ApplyError(f"FRR refused: {error.message}") from error
 
 
-def _refuse_absent(host: Host, params: Mapping[str, Any], check: bool) -> None:
-    there = host.addresses()
-    if check:
-        there |= {canonical(text.split("/")[0]) for text in params["planned"]}
-    absent = [text for text in params["sources"] if canonical(text) not in there]
-    if absent:
-        raise ApplyError(
-            f"this host does not have {', '.join(absent)} (or only as a tentative address): the kernel would refuse "
-            "every route with that source and FRR would not try again; add the address first (source_ip_addresses)"
-        )
+def _put_back(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]) -> None:
+    """From whatever is there by now: vtysh may have taken a part of the lines of one call."""
+    now = parse(host.show("show running-config"), options["prefix"], options["tag"])
+    _load(host, stages(now.ours, plan.have, plan.operator))
 
 
-def _diff(stages: list[dict[str, Any]]) -> str:
-    """The lines, those that remove with a minus."""
-    lines = [line for stage in stages for line in stage["lines"]]
-    shown = [
-        f"-{line.replace('no ', '', 1)}" if line.lstrip().startswith("no ") else f"+{line}" for line in lines[:2000]
-    ]
-    if len(lines) > len(shown):
-        shown.append(f" and {len(lines) - len(shown)} more lines")
-    return "running configuration of FRR\n" + "\n".join(shown) + "\n"
+def _load(host: Host, todo: t.Iterable[Stage]) -> None:
+    for stage in todo:
+        host.wait_for_maps(stage.needs)
+        host.load(stage.lines)

@@ -3,47 +3,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is asked of vtysh and of ip(8) on the host, and their answers as data. Standard library only."""
 
-# Runs as part of a module, and at boot without one (_frr_boot), so there is no run_command to call.
-# pylint: disable=ansible-bad-function
 from __future__ import annotations
 
 import json
 import os
 import re
-import subprocess
 import tempfile
 import time
-from typing import Any
+import typing as t
 
-from .audit import (
-    LETTERS,
-    MAIN_TABLE,
-    Judge,
-    canonical,
-    judge_absent,
-    judge_kernel,
-    judge_rejected,
-)
+from ..._base.cover import Cover
+from ..commands import PATIENCE, CommandError, call, run
+from . import parse
+from .audit import LETTERS, MAIN_TABLE, canonical
+from .former import prefix
+from .release import Version
 
+#: Seconds. Whether FRR answers at all shows at once: vtysh waits for every daemon, the hanging one too.
+FIRST = 15.0
+_PER_LINE = 0.05  # seconds; a prefix-list of 20,000 entries takes FRR a while
 _REJECTED = re.compile(r"^([A-Za-z])(?:\[\d+\])?>r\s+(\S+/\d+)")
-_VERSION = re.compile(r"FRRouting (\d+)\.(\d+)(?:\.(\d+))?")
 _NOISE = re.compile(r"\[\d+\|\w+\] (sending configuration|done)|Waiting for children to finish")
-
-
-class CommandError(Exception):
-    """A command that failed or complained; the text holds the command and its own words."""
-
-
-def run(argv: list[str], accept: tuple[int, ...] = (0,), stdin: str | None = None) -> str:
-    """Standard output of a command. CommandError with its output when the exit status is not accepted."""
-    try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, errors="replace", check=False)
-    except OSError as error:
-        raise CommandError(f"{argv[0]}: {error.strerror}") from error
-    if done.returncode not in accept:
-        words = " ".join(filter(None, (done.stderr.strip(), done.stdout.strip())))[:2000]
-        raise CommandError(f"`{' '.join(argv)}` ended with {done.returncode}: {words}")
-    return done.stdout
+_BAD_LINE = re.compile(r"line (\d+): (% .*)")
+# What vtysh says where it has a word for it; all else may be a line of the configuration, with a password in it.
+_SAID = re.compile(r"(?m)^(?:% |Exiting: |vtysh: ).*")
 
 
 class Host:
@@ -52,48 +35,55 @@ class Host:
     def __init__(self, vtysh: str = "vtysh") -> None:
         self.vtysh = vtysh
 
-    def show(self, command: str, daemon: str | None = None) -> str:
-        return run([self.vtysh, *(["-d", daemon] if daemon else []), "-c", command])
+    def show(self, command: str, daemon: str | None = None, timeout: float = PATIENCE) -> str:
+        """What FRR prints. CommandError with vtysh's own words, without any of the configuration's."""
+        argv = [self.vtysh, *(["-d", daemon] if daemon else []), "-c", command]
+        done = call(argv, timeout=timeout)
+        if done.code:
+            said = " / ".join(_SAID.findall(done.words)) or "without a word of explanation"
+            raise CommandError(f"`{' '.join(argv)}` ended with {done.code}: {said}")
+        return done.out
 
-    def version(self) -> tuple[int, int, int]:
-        found = _VERSION.search(self.show("show version"))
-        if not found:
-            raise CommandError("no FRR version in the output of `vtysh -c 'show version'`")
-        return int(found.group(1)), int(found.group(2)), int(found.group(3) or 0)
+    def version(self) -> Version:
+        """Asked of zebra itself: without it nothing of ours can be done."""
+        try:
+            return parse.version(self.show("show version", "zebra", FIRST))
+        except ValueError as error:
+            raise CommandError(str(error)) from error
 
-    def configure(self, lines: list[str]) -> None:
+    def configure(self, lines: t.Sequence[str]) -> None:
         """Lines in configuration mode, in one call and one after the other, whatever the version."""
         argv = [self.vtysh, "-c", "configure terminal"]
         for line in lines:
             argv += ["-c", line]
         _complain(run(argv, accept=(0, 1)), " / ".join(lines[:4]))
 
-    def load(self, lines: list[str], check: bool = False) -> None:
-        """Lines as a configuration file: `vtysh -f`, or only its syntax with `vtysh -C -f`.
+    def load(self, lines: t.Sequence[str]) -> None:
+        """Lines as a configuration file, `vtysh -f`. CommandError where FRR did not take all of them.
 
-        vtysh passes over lines it does not understand and applies the rest, and some refusals come with exit status
-        0, so the syntax is checked first and the output is read. A file on disk: FRR 10 opens it once per daemon.
+        vtysh passes over lines it does not understand and applies the rest, and some refusals come with exit status 0,
+        so the output is read. A file on disk: FRR 10 opens it once per daemon.
         """
-        handle, path = tempfile.mkstemp(prefix="l3host-source-ip-", suffix=".conf")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write("\n".join(lines) + "\n")
-            for options in ["-C"], []:
-                if check and not options:
-                    break
-                done = subprocess.run(
-                    [self.vtysh, *options, "-f", path], capture_output=True, text=True, errors="replace", check=False
-                )
-                words = "\n".join(filter(None, (done.stdout.strip(), done.stderr.strip()))).replace(path, "")
-                _complain(words, f"vtysh {' '.join([*options, '-f'])}")
-                if done.returncode:
-                    raise CommandError(
-                        f"vtysh {' '.join([*options, '-f'])} ended with {done.returncode}: {words[:2000]}"
-                    )
-        finally:
-            os.unlink(path)
+        content = "".join(f"{line}\n" for line in lines).encode()
+        with _file(content) as path:
+            done = call([self.vtysh, "-f", path], timeout=PATIENCE + _PER_LINE * len(lines))
+            words = done.words.replace(path, "FILE")
+        _complain(words, "vtysh -f")
+        if done.code:
+            raise CommandError(f"`vtysh -f` ended with {done.code}: {words[:2000]}")
 
-    def wait_for_maps(self, names: list[str], timeout: float = 10.0) -> None:
+    def refused_lines(self, content: bytes) -> list[tuple[int, str]]:
+        """[(line, from 1, and vtysh's words)] of a configuration file that FRR would pass over. Syntax only."""
+        with _file(content) as path:
+            done = call([self.vtysh, "-C", "-f", path])
+        found = [_BAD_LINE.match(line) for line in done.words.splitlines()]
+        bad = [(int(m.group(1)), m.group(2)) for m in found if m]
+        if done.code and not bad:
+            said = " / ".join(_SAID.findall(done.words)) or "without a word of explanation"
+            raise CommandError(f"`{self.vtysh} -C -f` ended with {done.code}: {said}")
+        return bad
+
+    def wait_for_maps(self, names: t.Iterable[str], timeout: float = 10.0) -> None:
         """Until zebra itself has these maps with their last sequence; CommandError when it never does."""
         end = time.monotonic() + timeout
         missing = list(names)
@@ -104,7 +94,7 @@ class Host:
             if missing:
                 time.sleep(0.2)
 
-    def ip(self, *words: str) -> Any:
+    def ip(self, *words: str) -> t.Any:
         text = run(["ip", "-N", "-j", *words], accept=(0, 1, 2))
         return json.loads(text) if text.strip() else []
 
@@ -117,6 +107,19 @@ class Host:
             if info.get("local") and not (usable and (info.get("tentative") or info.get("dadfailed")))
         }
 
+    def lacking(self, sources: t.Iterable[str]) -> list[str]:
+        """The sources that the kernel would refuse, sorted: no address of the host, and no AnyIP (IPv4) either.
+
+        As ``Host.check_source`` of the view of the host, which needs a library that a service does not have.
+        """
+        missing = sorted(set(sources) - self.addresses())
+        if not any(":" not in source for source in missing):
+            return missing
+        local: Cover[list[str]] = Cover(32, list)
+        for route in self.ip("-4", "route", "show", "table", "local", "type", "local"):
+            local.at(*prefix(route["dst"], "ipv4"))
+        return [text for text in missing if ":" in text or not any(local.over(*prefix(text, "ipv4")))]
+
     def tables(self) -> dict[str, int]:
         """{vrf: table}, "" for the default one."""
         found = {"": MAIN_TABLE}
@@ -125,10 +128,10 @@ class Host:
             found[link["ifname"]] = int(link["linkinfo"]["info_data"]["table"])
         return found
 
-    def routes(self, family: str, table: int, destination: str | None = None) -> list[dict[str, Any]]:
+    def routes(self, family: str, table: int, destination: str | None = None) -> list[dict[str, t.Any]]:
         """The routes of a table; only those of one destination where it is given."""
         only = ["exact", destination] if destination else []
-        found: list[dict[str, Any]] = self.ip(f"-{family[-1]}", "route", "show", *only, "table", str(table))
+        found: list[dict[str, t.Any]] = self.ip(f"-{family[-1]}", "route", "show", *only, "table", str(table))
         return found
 
     def rejected(self, family: str, vrf: str, table: int | None) -> list[tuple[str, str]]:
@@ -140,37 +143,30 @@ class Host:
         return [(m.group(2), LETTERS[m.group(1)]) for m in found if m and m.group(1) in LETTERS]
 
 
+class _file:
+    """A file with this content for as long as the block lasts; readable by its owner only."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._path = ""
+
+    def __enter__(self) -> str:
+        try:
+            handle, self._path = tempfile.mkstemp(prefix="l3host-source-ip-", suffix=".conf")
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(self._content)
+        except OSError as error:
+            self.__exit__()
+            raise CommandError(f"{error.filename or tempfile.gettempdir()}: {error.strerror}") from error
+        return self._path
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._path:
+            os.unlink(self._path)
+            self._path = ""
+
+
 def _complain(output: str, what: str) -> None:
     bad = [line for line in output.splitlines() if "% " in line and not _NOISE.search(line)]
     if bad:
         raise CommandError(f"{what}: {' / '.join(bad[:10])}")
-
-
-def audit(host: Host, intent: dict[str, Any]) -> dict[str, Any]:
-    """{checked, wrong, missing}: routes the intent speaks of, those without their source, sources the host lacks."""
-    judge = Judge(intent)
-    local = host.addresses()
-    tables = host.tables()
-    checked = 0
-    wrong: list[dict[str, Any]] = []
-    absent = []
-    places = {(vrf, family, None) for vrf, family in judge.places()}
-    places |= {(r["vrf"] or "", r["family"], r["table"]) for r in intent["routes"] if r["table"]}
-    for vrf, family, table in sorted(places, key=str):
-        if vrf not in tables:
-            absent.append(vrf)
-            continue
-        where = table or tables[vrf]
-        routes = host.routes(family, where)
-        seen, bad = judge_kernel(judge, vrf, family, where, routes)
-        lost = judge_rejected(judge, vrf, family, where, host.rejected(family, vrf, table))
-        known = {finding["destination"] for finding in lost}
-        wrong += lost + [f for f in bad if f["destination"] not in known]
-        wrong += judge_absent(judge, vrf, family, where, routes, known)
-        checked += seen + len(lost)
-    return {
-        "checked": checked,
-        "wrong": wrong,
-        "missing": sorted(judge.sources - local),
-        "absent_vrfs": sorted(set(absent)),
-    }

@@ -13,7 +13,6 @@ kernel. Where the operator has a map bound already, ours calls it in every seque
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,7 +20,8 @@ from ..._base.protocols import FRR_WORDS, frr_binding
 from ..._base.values import Prefix
 from ..._intent.policy import Policy, Rule
 from .former import Place
-from .parse import Config, Objects, static_text
+from .parse import BindingKey, Config, Objects, static_text
+from .release import Version, first_bits, narrow, version_text
 
 TAIL = 65535
 FAMILY_WORD = {"ipv4": "ip", "ipv6": "ipv6"}
@@ -36,11 +36,16 @@ def build(intent: dict[str, list[Any]], running: Config, prefix: str, tag: int) 
     rules: dict[tuple[str, str], list[Rule]] = {}
     for rule in Policy(intent["policies"]).rules():
         rules.setdefault((rule.policy.vrf or "", rule.policy.family), []).append(rule)
-    for vrf, family in sorted({*rules, *((r["vrf"] or "", r["family"]) for r in intent["routes"])}):
-        here = rules.get((vrf, family), [])
-        routes = [r for r in intent["routes"] if (r["vrf"] or "", r["family"]) == (vrf, family)]
+    own: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for route in intent["routes"]:
+        own.setdefault((route["vrf"] or "", route["family"]), []).append(route)
+    operators: dict[tuple[str, str], dict[str, str]] = {}
+    for (vrf, word, protocol), name in operator_maps(running, prefix).items():
+        operators.setdefault((vrf, word), {})[protocol] = name
+    for vrf, family in sorted(rules.keys() | own.keys()):
+        here, routes = rules.get((vrf, family), []), own.get((vrf, family), [])
         word = FAMILY_WORD[family]
-        operator = operator_maps(running, vrf, word, prefix)
+        operator = operators.get((vrf, word), {})
         for protocol in _protocols(here, routes, family, operator):
             matching = [rule for rule in here if {protocol, "any"}.intersection(_words(rule.policy.protocols, family))]
             groups = (_route_groups(routes) if protocol == "static" else []) + group_rules(matching, family)
@@ -56,8 +61,8 @@ def build(intent: dict[str, list[Any]], running: Config, prefix: str, tag: int) 
                 options["table"] = str(route["table"])
             if route["onlink"] or hop["onlink"]:
                 options["onlink"] = ""
-            text = static_text(FAMILY_WORD[route["family"]], route["destination"], hops, options)
-            objects.routes.add((route["vrf"] or "", text))
+            line = static_text(FAMILY_WORD[route["family"]], route["destination"], hops, options)
+            objects.routes.add((route["vrf"] or "", line))
     return objects
 
 
@@ -70,14 +75,13 @@ def intent_word(protocol: str) -> str:
     return _INTENT_WORDS.get(protocol, protocol)
 
 
-def operator_maps(running: Config, vrf: str, word: str, prefix: str) -> dict[str, str]:
-    """{protocol: map} of what the operator has bound, also where we have wrapped it since."""
-    found = {key[2]: name for key, name in running.theirs.bindings.items() if key[:2] == (vrf, word)}
+def operator_maps(running: Config, prefix: str) -> dict[BindingKey, str]:
+    """What the operator has bound, also where we have wrapped it since."""
+    found = dict(running.theirs.bindings)
     for key, name in running.ours.bindings.items():
-        if key[:2] == (vrf, word):
-            wrapped = called(running.ours, name)
-            if wrapped and not wrapped.startswith(prefix) and wrapped != found.get("any"):
-                found[key[2]] = wrapped
+        wrapped = called(running.ours, name)
+        if wrapped and not wrapped.startswith(prefix) and wrapped != running.theirs.bindings.get((*key[:2], "any")):
+            found[key] = wrapped
     return found
 
 
@@ -139,13 +143,11 @@ def group_rules(rules: list[Rule], family: str) -> Groups:
 
 
 def _route_groups(routes: list[dict[str, Any]]) -> Groups:
-    by_source: dict[str, list[str]] = {}
+    # One destination may stand in several tables.
+    by_source: dict[str, dict[str, None]] = {}
     for route in routes:
-        entries = by_source.setdefault(route["source"], [])
-        text = f"permit {route['destination']}"
-        if text not in entries:
-            entries.append(text)
-    return [(source, [], entries) for source, entries in sorted(by_source.items())]
+        by_source.setdefault(route["source"], {})[f"permit {route['destination']}"] = None
+    return [(source, [], list(entries)) for source, entries in sorted(by_source.items())]
 
 
 def _entry(action: str, destination: Prefix, exact: bool, family: str) -> str:
@@ -185,10 +187,9 @@ def _map(objects: Objects, name: str, family: str, groups: Groups, wrapped: str 
     objects.maps[name] = sequences
 
 
-def refusals(intent: dict[str, list[Any]], running: Config, version: tuple[int, int, int], prefix: str) -> list[str]:
+def refusals(intent: dict[str, list[Any]], wanted: Objects, running: Config, version: Version) -> list[str]:
     """Why this FRR with this configuration cannot carry the intent; empty when it can."""
     problems = _same_first_bits(intent, version)
-    wanted = build(intent, running, prefix, 0)
     for (vrf, word, protocol), name in sorted(wanted.bindings.items()):
         place = f"{word} protocol {protocol}{' in vrf ' + vrf if vrf else ''}"
         if protocol == "eigrp" and word == "ipv6":
@@ -216,25 +217,19 @@ def refusals(intent: dict[str, list[Any]], running: Config, version: tuple[int, 
     return problems
 
 
-def _same_first_bits(intent: dict[str, list[Any]], version: tuple[int, int, int]) -> list[str]:
-    """FRR before 10.1.3, and 10.2.0 and 10.2.1, hash only the first 32 bits of an IPv6 source (001fcfa1dd)."""
-    if version >= (10, 2, 2) or (10, 1, 3) <= version < (10, 2, 0):
+def _same_first_bits(intent: dict[str, list[Any]], version: Version) -> list[str]:
+    if not narrow(version):
         return []
     problems = []
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, bytes], str] = {}
     for entry in [*intent["policies"], *intent["routes"]]:
         if entry["family"] != "ipv6":
             continue
-        key = (entry["vrf"] or "", first_32_bits(entry["source"]))
+        key = (entry["vrf"] or "", first_bits(entry["source"]))
         other = seen.setdefault(key, entry["source"])
         if other != entry["source"]:
             problems.append(
-                f"{other} and {entry['source']} share their first 32 bits: FRR {'.'.join(map(str, version))} gives "
+                f"{other} and {entry['source']} share their first 32 bits: FRR {version_text(version)} gives "
                 "both routes the first one (fixed in 10.1.3 and 10.2.2); use one source, or sources from different /32"
             )
     return sorted(set(problems))
-
-
-def first_32_bits(address: str) -> str:
-    """All that old FRR sees of an IPv6 source when it compares nexthop groups."""
-    return ipaddress.IPv6Address(address).packed[:4].hex()

@@ -10,11 +10,12 @@ never by comments: `write memory` drops those.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..._base.protocols import frr_binding
+from .release import Version
 
 # (vrf or "", "ip" | "ipv6", FRR's protocol word)
 BindingKey = tuple[str, str, str]
@@ -25,6 +26,7 @@ _MAP = re.compile(r"route-map (\S+) (permit|deny) (\d+)\Z")
 _BINDING = re.compile(r"(ip|ipv6) protocol (\S+) route-map (\S+)\Z")
 _ROUTE = re.compile(r"(ip|ipv6) route (\S+) (.+)\Z")
 _VRF = re.compile(r"vrf (\S+)\Z")
+_KEEP = re.compile(r"zebra nexthop-group keep (\d+)\Z")
 _BGP = re.compile(r"router bgp (\d+(?:\.\d+)?)(?: (?:vrf|view) (\S+))?\Z")
 # What FRR accepts inside `vrf NAME`; any other line ends an unterminated vrf block.
 _VRF_LINE = re.compile(r"!|exit|(?:no )?(?:ip|ipv6) (?:protocol|route|nht|router-id) |(?:no )?(?:vni|netns|router-id) ")
@@ -70,12 +72,14 @@ class Config:
 
     ours: Objects = field(default_factory=Objects)
     theirs: Objects = field(default_factory=Objects)  # lists stay empty: nothing here needs them
+    bound: dict[BindingKey, str] = field(default_factory=dict)  # by the operator, also where a line of ours follows
     statics: list[Static] = field(default_factory=list)  # the operator's
+    keep: str | None = None  # `zebra nexthop-group keep`
     bgp: list[tuple[str, str]] = field(default_factory=list)  # [(AS number, vrf)]
     table_maps: list[tuple[str, str]] = field(default_factory=list)  # [(vrf, "ipv4" | "ipv6")]
 
 
-def version(text: str) -> tuple[int, int, int]:
+def version(text: str) -> Version:
     """The version in the text of `show version`; ValueError where there is none."""
     found = _VERSION.search(text)
     if not found:
@@ -83,11 +87,11 @@ def version(text: str) -> tuple[int, int, int]:
     return int(found.group(1)), int(found.group(2)), int(found.group(3) or 0)
 
 
-def lines(text: str) -> Iterator[Line]:
+def lines(raws: Iterable[str]) -> Iterator[Line]:
     """Each line with the block it stands in, read as vtysh reads it: an unterminated vrf block goes on until a line
     that has no meaning inside it, and a prefix-list or a route-map ends every block."""
     vrf = block = ""
-    for raw in text.split("\n"):
+    for raw in raws:
         line = raw.strip()
         if not line or line.startswith("!"):
             yield Line(line, vrf, block)
@@ -155,13 +159,16 @@ def entry(family: str, text: str) -> str:
 
 
 def parse(text: str, prefix: str, tag: int) -> Config:
-    """Sort a configuration into ours (names that begin with `prefix`, static routes with `tag`) and theirs.
+    """Sort a configuration into ours (names that begin with `prefix`, static routes with `tag`) and theirs."""
+    return sort(lines(text.split("\n")), prefix, tag)
 
-    Where a setting is named twice the last one counts, as in FRR.
-    """
+
+def sort(walked: Iterable[Line], prefix: str, tag: int) -> Config:
+    """The same from lines. Where a setting is named twice the last one counts, as in FRR."""
     config = Config()
+    last: dict[tuple[str, str], int] = {}
     bgp_vrf = bgp_family = ""
-    for line in lines(text):
+    for line in walked:
         if line.text.startswith("!") or not line.text:
             continue
         if line.block.startswith("route-map ") and line.text != "exit":
@@ -172,16 +179,19 @@ def parse(text: str, prefix: str, tag: int) -> Config:
             family, name, sequence, rest = found.groups()
             if name.startswith(prefix):
                 entries = config.ours.lists.setdefault((family, name), {})
-                number = int(sequence) if sequence else max(entries, default=0) + 5
+                number = int(sequence) if sequence else last.get((family, name), 0) + 5
                 entries[number] = entry(family, rest)
+                last[(family, name)] = max(number, last.get((family, name), 0))
             continue
         found = _BINDING.match(line.text)
         if found:
             key = (line.vrf, found.group(1), frr_binding(found.group(2), found.group(1)))
             for objects in (config.ours, config.theirs):
                 objects.bindings.pop(key, None)
-            owner = config.ours if found.group(3).startswith(prefix) else config.theirs
-            owner.bindings[key] = found.group(3)
+            if found.group(3).startswith(prefix):
+                config.ours.bindings[key] = found.group(3)
+            else:
+                config.theirs.bindings[key] = config.bound[key] = found.group(3)
             continue
         route = static(line.text, line.vrf)
         if route:
@@ -196,6 +206,9 @@ def parse(text: str, prefix: str, tag: int) -> Config:
             config.bgp.append((found.group(1), bgp_vrf))
         elif line.text.startswith("address-family "):
             bgp_family = line.text.split()[1]
+        elif line.text.startswith("zebra "):
+            found = _KEEP.match(line.text)
+            config.keep = found.group(1) if found else config.keep
         elif line.text.startswith("table-map ") and line.block.startswith("router bgp"):
             config.table_maps.append((bgp_vrf, bgp_family))
     return config

@@ -12,14 +12,14 @@ sessions  adjacencies and sessions of the protocol concerned
 
 from __future__ import annotations
 
-import socket
-import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+import typing as t
 
 from ..._base.protocols import frr_binding
-from .audit import MAIN_TABLE, canonical
-from .host import CommandError, Host, audit, run
+from .acts import Act, Configure, EditRoutes, Execute, Pause
+from .audit import MAIN_TABLE, Wrong, canonical
+from .host import Host
+from .release import Version, first_bits, narrow
+from .settings import Binding, Settings
 
 LEVELS = ("none", "safe", "routes", "sessions")
 _WORD = {"ipv4": "ip", "ipv6": "ipv6"}
@@ -43,131 +43,126 @@ _IN_THE_GROUP = {"nexthops", "nh_info"}
 # Flags that are state, not configuration.
 _STATE_FLAGS = {"linkdown", "dead", "offload", "trap", "offload_failed"}
 _DENY = "SIP-REPAIR"
-# More go to vtysh as a file; as arguments they would not fit.
-_MANY_LINES = 200
-
-Step = dict[str, Any]
 
 
-def steps(
-    wrong: list[dict[str, Any]], settings: Mapping[str, Any], version: tuple[int, int, int], missing: Iterable[str]
-) -> list[Step]:
-    """[{level, loses, why, do}] in order of level.
+class Step(t.NamedTuple):
+    """A repair: the least level that allows it, what is lost on the way, why it is needed, what it does."""
 
-    do: ("vtysh", [line]) configures, ("exec", [line]) commands, ("ip -4" | "ip -6", [[word]]), ("sleep", seconds).
+    level: str
+    loses: str
+    why: str
+    acts: list[Act]
 
-    settings: {bindings: [{vrf, word, protocol, map}], statics: [{vrf, text}], bgp: [{number, vrf}], table_maps,
-    kernel_edit: bool}. What needs an address the host lacks gets no step: only the address can mend it.
+    def describe(self) -> str:
+        """As what an operator would type."""
+        return "; ".join(text for act in self.acts for text in act.describe())
+
+    def perform(self, host: Host) -> None:
+        for act in self.acts:
+            act.perform(host)
+
+    @property
+    def kernel_only(self) -> bool:
+        return all(isinstance(act, EditRoutes) for act in self.acts)
+
+
+def steps(wrong: t.Sequence[Wrong], settings: Settings, version: Version, missing: t.Container[str] = ()) -> list[Step]:
+    """What would mend it, in order of level.
+
+    What needs a source that the host lacks, ``missing``, gets no step: only the address can mend it.
     """
-    lacking = {canonical(text) for text in missing}
-    mendable = [f for f in wrong if f["expected"] is None or canonical(f["expected"]) not in lacking]
-    found: list[Step] = []
-    found += _toggles([f for f in mendable if f["problem"] == "rejected"], settings)
-    installed = [f for f in mendable if f["problem"] not in ("rejected", "absent")]
-    found += _regroup([f for f in installed if _same_hash(f, version)], settings)
-    stuck = [f for f in installed if not _same_hash(f, version)]
-    if settings.get("kernel_edit", True):
-        found += _edits(stuck)
-    found += _static(stuck, settings)
-    found += _bgp(stuck, settings)
-    found += _clear(stuck)
-    return sorted(found, key=lambda step: LEVELS.index(step["level"]))
+    mendable = [w for w in wrong if w.finding.expected is None or canonical(w.finding.expected) not in missing]
+    found = _toggles([w for w in mendable if w.finding.problem == "rejected"], settings)
+    installed = [w for w in mendable if w.finding.problem not in ("rejected", "absent")]
+    found += _regroup([w for w in installed if _same_hash(w, version)], settings)
+    stale = [w for w in installed if not _same_hash(w, version)]
+    if settings.edit_kernel:
+        found += _edits(stale)
+    found += _static(stale, settings)
+    found += _bgp(stale, settings)
+    found += _clear(stale)
+    return sorted(found, key=lambda step: LEVELS.index(step.level))
 
 
-def _step(level: str, loses: str, why: str, do: list[Any]) -> Step:
-    return {"level": level, "loses": loses, "why": why, "do": do}
-
-
-def _binding(finding: Mapping[str, Any], settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    word = _WORD[finding["family"]]
-    protocol = frr_binding(finding["protocol"], finding["family"])
-    found = [b for b in settings["bindings"] if (b["vrf"], b["word"]) == (finding["vrf"], word)]
-    return next((b for wanted in (protocol, "any") for b in found if b["protocol"] == wanted), None)
-
-
-def _bindings(findings: list[dict[str, Any]], settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
-    for finding in findings:
-        binding = _binding(finding, settings)
-        if binding and binding not in found:
-            found.append(binding)
-    return found
+def _bindings(wrong: t.Sequence[Wrong], settings: Settings) -> list[Binding]:
+    """The maps that serve these routes."""
+    known = {binding[:3]: binding for binding in settings.bindings}
+    found: dict[Binding, None] = {}
+    for vrf, family, protocol in dict.fromkeys((w.table.vrf, w.table.family, w.finding.protocol or "") for w in wrong):
+        word = _WORD[family]
+        binding = known.get((vrf, word, frr_binding(protocol, family))) or known.get((vrf, word, "any"))
+        if binding:
+            found[binding] = None
+    return list(found)
 
 
 def _in_vrf(vrf: str, lines: list[str]) -> list[str]:
     return [f"vrf {vrf}", *lines, "exit-vrf"] if vrf else lines
 
 
-def _toggles(findings: list[dict[str, Any]], settings: Mapping[str, Any]) -> list[Step]:
+def _toggles(wrong: t.Sequence[Wrong], settings: Settings) -> list[Step]:
     """The kernel refuses a route whose source it lacks, and zebra never tries again by itself."""
     result = []
-    for binding in _bindings(findings, settings):
-        line = f"{binding['word']} protocol {binding['protocol']}"
-        lines = _in_vrf(binding["vrf"], [f"no {line}", f"{line} route-map {binding['map']}"])
-        result.append(_step("safe", "nothing", "the kernel had refused the routes", [("vtysh", lines)]))
+    for binding in _bindings(wrong, settings):
+        line = f"{binding.word} protocol {binding.protocol}"
+        lines = _in_vrf(binding.vrf, [f"no {line}", f"{line} route-map {binding.map}"])
+        result.append(Step("safe", "nothing", "the kernel had refused the routes", [Configure(lines)]))
     return result
 
 
-def _same_hash(finding: Mapping[str, Any], version: tuple[int, int, int]) -> bool:
-    """FRR before 10.1.3, 10.2.0 and 10.2.1: a new IPv6 source with the first 32 bits of the old one is the old one."""
-    if version >= (10, 2, 2) or (10, 1, 3) <= version < (10, 2, 0):
-        return False
-    old, new = finding["actual"], finding["expected"]
-    return bool(finding["family"] == "ipv6" and old and new and _first_bits(old) == _first_bits(new))
+def _same_hash(wrong: Wrong, version: Version) -> bool:
+    """Whether this FRR takes the new source for the old one."""
+    old, new = wrong.finding.actual, wrong.finding.expected
+    return bool(narrow(version) and wrong.table.family == "ipv6" and old and new and first_bits(old) == first_bits(new))
 
 
-def _first_bits(address: str) -> bytes:
-    return socket.inet_pton(socket.AF_INET6, address)[:4]
-
-
-def _regroup(findings: list[dict[str, Any]], settings: Mapping[str, Any]) -> list[Step]:
+def _regroup(wrong: t.Sequence[Wrong], settings: Settings) -> list[Step]:
     """All maps concerned go off together: a nexthop group lives on, with its old source, while one of them uses it."""
-    bindings = _bindings(findings, settings)
+    bindings = _bindings(wrong, settings)
     if not bindings:
         return []
     off: list[str] = []
     back: list[str] = []
     # The default VRF first: a vrf block would swallow its lines.
-    for binding in sorted(bindings, key=lambda b: b["vrf"]):
-        line = f"{binding['word']} protocol {binding['protocol']}"
-        off += _in_vrf(binding["vrf"], [f"no {line}"])
-        back += _in_vrf(binding["vrf"], [f"{line} route-map {binding['map']}"])
-    keep = settings.get("keep")
-    do = [
-        ("vtysh", ["zebra nexthop-group keep 1", *off]),
-        ("sleep", 6),
-        ("vtysh", back),
-        ("vtysh", [f"zebra nexthop-group keep {keep}" if keep else "no zebra nexthop-group keep 1"]),
+    for binding in sorted(bindings, key=lambda one: one.vrf):
+        line = f"{binding.word} protocol {binding.protocol}"
+        off += _in_vrf(binding.vrf, [f"no {line}"])
+        back += _in_vrf(binding.vrf, [f"{line} route-map {binding.map}"])
+    keep = settings.keep
+    acts: list[Act] = [
+        Configure(["zebra nexthop-group keep 1", *off]),
+        Pause(6),
+        Configure(back),
+        Configure([f"zebra nexthop-group keep {keep}" if keep else "no zebra nexthop-group keep 1"]),
     ]
     why = "this FRR takes the new IPv6 source for the old one, whose first 32 bits it shares"
-    return [_step("routes", "the source of these routes for six seconds", why, do)]
+    return [Step("routes", "the source of these routes for six seconds", why, acts)]
 
 
-def _edits(findings: list[dict[str, Any]]) -> list[Step]:
+def _edits(wrong: t.Sequence[Wrong]) -> list[Step]:
     result = []
     for family in ("ipv4", "ipv6"):
-        commands = [replace_words(f) for f in findings if f["family"] == family]
-        do = [(f"ip -{family[-1]}", [words for words in commands if words])]
+        commands = [words for w in wrong if w.table.family == family for words in [replace_words(w)] if words]
         why = "FRR 10.2 to 10.6 does not give a new source to a route that is installed"
-        if do[0][1]:
-            result.append(_step("safe", "nothing", why, do))
+        if commands:
+            result.append(Step("safe", "nothing", why, [EditRoutes(family, commands)]))
     return result
 
 
-def replace_words(finding: Mapping[str, Any]) -> list[str] | None:
+def replace_words(wrong: Wrong) -> list[str] | None:
     """`ip route replace` of the route as it is but for its source; None when it says something we cannot repeat."""
-    route = finding["route"]
+    route, finding = wrong.route, wrong.finding
     if route is None or set(route) - _REPEATABLE - (_IN_THE_GROUP if "nhid" in route else set()):
         return None
     flags = set(route.get("flags", ())) - _STATE_FLAGS
     if flags - {"onlink"}:
         return None
-    words = ["route", "replace", _prefix(finding), "table", str(finding["table"])]
+    words = ["route", "replace", finding.destination, "table", str(wrong.table.number)]
     words += ["proto", str(route["protocol"])]
     if "metric" in route:
         words += ["metric", str(route["metric"])]
-    if "nhid" in route and finding["family"] == "ipv6":
-        # IPv6 routes of one nexthop object share one source in the kernel (_shared_hops): this gets its own next hop.
+    if "nhid" in route and wrong.table.family == "ipv6":
+        # IPv6 routes of one nexthop object share one source in the kernel (shared_hops): this gets its own next hop.
         if not {"gateway", "dev"} <= set(route):
             return None
         words += ["via", route["gateway"], "dev", route["dev"], *sorted(flags)]
@@ -182,164 +177,82 @@ def replace_words(finding: Mapping[str, Any]) -> list[str] | None:
         if "dev" in route:
             words += ["dev", route["dev"]]
         words += sorted(flags)
-    if finding["family"] == "ipv4" and "scope" in route:
+    if wrong.table.family == "ipv4" and "scope" in route:
         words += ["scope", str(route["scope"])]
-    if finding["expected"]:
-        words += ["src", finding["expected"]]
+    if finding.expected:
+        words += ["src", finding.expected]
     return words
 
 
-def _static(findings: list[dict[str, Any]], settings: Mapping[str, Any]) -> list[Step]:
+def _static(wrong: t.Sequence[Wrong], settings: Settings) -> list[Step]:
+    lines_of: dict[tuple[str, str, str | None], list[str]] = {}
+    for vrf, text in settings.statics:
+        words = text.split()
+        table = words[words.index("table") + 1] if "table" in words else None
+        lines_of.setdefault((vrf, " ".join(words[:3]), None if vrf else table), []).append(text)
+    found: dict[str, dict[str, list[str]]] = {}
+    for one in wrong:
+        vrf, destination = one.table.vrf, one.finding.destination
+        table = None if vrf or one.table.number == MAIN_TABLE else str(one.table.number)
+        lines = lines_of.get((vrf, f"{_WORD[one.table.family]} route {destination}", table))
+        if lines and one.finding.protocol == "static":
+            found.setdefault(vrf, {})[destination] = lines
     result = []
-    for finding in findings:
-        if finding["protocol"] != "static":
-            continue
-        head = f"{_WORD[finding['family']]} route {_prefix(finding)} "
-        table = "" if finding["table"] == MAIN_TABLE or finding["vrf"] else f" table {finding['table']}"
-        lines = [
-            s["text"]
-            for s in settings["statics"]
-            if s["vrf"] == finding["vrf"] and s["text"].startswith(head) and table in s["text"] + " "
-        ]
-        if lines:
-            # Two calls: in one FRR sees no change at all.
-            out = ("vtysh", _in_vrf(finding["vrf"], [f"no {line}" for line in lines]))
-            back = ("vtysh", _in_vrf(finding["vrf"], lines))
-            why = "FRR 10.2 to 10.6 gives a source to a static route only when it is new"
-            result.append(_step("routes", f"{finding['destination']} for a second", why, [out, ("sleep", 1), back]))
+    for vrf, by_destination in sorted(found.items()):
+        lines = [line for texts in by_destination.values() for line in texts]
+        # Two calls: in one FRR sees no change at all.
+        out, back = Configure(_in_vrf(vrf, [f"no {line}" for line in lines])), Configure(_in_vrf(vrf, lines))
+        count = len(by_destination)
+        loses = f"{next(iter(by_destination)) if count == 1 else f'{count} static routes'} for a second"
+        why = "FRR 10.2 to 10.6 gives a source to a static route only when it is new"
+        result.append(Step("routes", loses, why, [out, Pause(1), back]))
     return result
 
 
-def _prefix(finding: Mapping[str, Any]) -> str:
-    text: str = finding["destination"]
-    if text == "default":
-        return "0.0.0.0/0" if finding["family"] == "ipv4" else "::/0"
-    return text if "/" in text else f"{text}/{32 if finding['family'] == 'ipv4' else 128}"
-
-
-def _bgp(findings: list[dict[str, Any]], settings: Mapping[str, Any]) -> list[Step]:
-    result: list[Step] = []
-    for vrf, family in sorted({(f["vrf"], f["family"]) for f in findings if f["protocol"] == "bgp"}):
-        here = [f for f in findings if (f["vrf"], f["family"], f["protocol"]) == (vrf, family, "bgp")]
-        router = next((b for b in settings["bgp"] if b["vrf"] == vrf), None)
-        if router is None or [vrf, family] in [list(t) for t in settings["table_maps"]]:
+def _bgp(wrong: t.Sequence[Wrong], settings: Settings) -> list[Step]:
+    routers = {vrf: number for number, vrf in reversed(settings.bgp)}
+    result = []
+    for (vrf, family), here in sorted(_by_place([w for w in wrong if w.finding.protocol == "bgp"]).items()):
+        if vrf not in routers or (vrf, family) in settings.table_maps:
             continue
         word = _WORD[family]
-        lists = [f"{word} prefix-list {_DENY} seq {5 * n} permit {_prefix(f)}" for n, f in enumerate(here, start=1)]
+        destinations = [w.finding.destination for w in here]
+        lists = [f"{word} prefix-list {_DENY} seq {5 * n} permit {text}" for n, text in enumerate(destinations, 1)]
         deny = [f"route-map {_DENY} deny 10", f"match {word} address prefix-list {_DENY}", "exit"]
         deny += [f"route-map {_DENY} permit 65535", "exit"]
-        enter = [f"router bgp {router['number']}{' vrf ' + vrf if vrf else ''}", f"address-family {family} unicast"]
-        do: list[Any] = [
-            ("vtysh", [*lists, *deny]),
-            ("vtysh", [*enter, f"table-map {_DENY}"]),
-            ("sleep", 2),
-            ("vtysh", [*enter, f"no table-map {_DENY}"]),
-            ("vtysh", [f"no route-map {_DENY}", f"no {word} prefix-list {_DENY}"]),
+        enter = [f"router bgp {routers[vrf]}{' vrf ' + vrf if vrf else ''}", f"address-family {family} unicast"]
+        acts: list[Act] = [
+            Configure([*lists, *deny]),
+            Configure([*enter, f"table-map {_DENY}"]),
+            Pause(2),
+            Configure([*enter, f"no table-map {_DENY}"]),
+            Configure([f"no route-map {_DENY}", f"no {word} prefix-list {_DENY}"]),
         ]
         why = "FRR 10.2 to 10.6 gives a source to a BGP route only when it is new"
-        result.append(_step("routes", f"{len(here)} BGP prefixes for two seconds; sessions stay", why, do))
+        result.append(Step("routes", f"{len(here)} BGP prefixes for two seconds; sessions stay", why, acts))
     return result
 
 
-def _clear(findings: list[dict[str, Any]]) -> list[Step]:
-    result = []
+def _by_place(wrong: t.Iterable[Wrong]) -> dict[tuple[str, str], list[Wrong]]:
+    found: dict[tuple[str, str], list[Wrong]] = {}
+    for one in wrong:
+        found.setdefault((one.table.vrf, one.table.family), []).append(one)
+    return found
+
+
+def _clear(wrong: t.Sequence[Wrong]) -> list[Step]:
+    sessions = "all BGP sessions"
+    ospf, ospf6 = "OSPF adjacencies for some seconds", "OSPFv3 adjacencies for some seconds"
     commands = {
-        ("ospf", "ipv4"): ("clear ip ospf process", "OSPF adjacencies for some seconds"),
-        ("ospf", "ipv6"): ("clear ipv6 ospf6 process", "OSPFv3 adjacencies for some seconds"),
-        ("bgp", "ipv4"): ("clear bgp *", "all BGP sessions"),
-        ("bgp", "ipv6"): ("clear bgp *", "all BGP sessions"),
+        ("bgp", "ipv4"): ("clear bgp *", "clear bgp vrf {} *", sessions),
+        ("bgp", "ipv6"): ("clear bgp *", "clear bgp vrf {} *", sessions),
+        ("ospf", "ipv4"): ("clear ip ospf process", "clear ip ospf vrf {} process", ospf),
+        ("ospf", "ipv6"): ("clear ipv6 ospf6 process", "clear ipv6 ospf6 process vrf {}", ospf6),
     }
-    for key in sorted({(f["protocol"], f["family"], f["vrf"]) for f in findings}):
-        command, loses = commands.get(key[:2], ("", ""))
-        if command:
-            line = command.replace("clear bgp", f"clear bgp vrf {key[2]}") if key[2] else command
-            if key[2] and key[0] == "ospf":
-                line = (
-                    f"clear ip ospf vrf {key[2]} process"
-                    if key[1] == "ipv4"
-                    else f"clear ipv6 ospf6 process vrf {key[2]}"
-                )
-            step = _step("sessions", loses, "the routes must be learned anew", [("exec", [line])])
-            if step not in result:
-                result.append(step)
-    return result
-
-
-def describe(step: Step) -> str:
-    """The step as what an operator would type."""
-    parts = []
-    for kind, value in step["do"]:
-        if kind == "sleep":
-            parts.append(f"sleep {value}")
-        elif kind.startswith("ip "):
-            more = [f"and {len(value) - 5} more of this kind"] if len(value) > 5 else []
-            parts += [f"{kind} {' '.join(words)}" for words in value[:5]] + more
-        else:
-            lines = value if kind == "exec" else ["configure terminal", *value]
-            shown = lines if len(lines) <= 8 else [*lines[:6], f"… {len(lines) - 7} more …", lines[-1]]
-            parts.append("vtysh " + " ".join(f"-c '{line}'" for line in shown))
-    return "; ".join(parts)
-
-
-def perform(host: Host, step: Step) -> None:
-    for kind, value in step["do"]:
-        if kind == "sleep":
-            time.sleep(value)
-        elif kind.startswith("ip "):
-            # -force: a route that FRR has withdrawn meanwhile must not keep the others from their source.
-            run([*kind.split(), "-force", "-batch", "-"], stdin="\n".join(" ".join(words) for words in value) + "\n")
-        elif kind == "exec":
-            for line in value:
-                host.show(line)
-        elif len(value) > _MANY_LINES:
-            host.load(value)
-        else:
-            host.configure(value)
-
-
-def settle(host: Host, intent: dict[str, Any], delay: float, timeout: float) -> dict[str, Any]:
-    """The audit after zebra's own delay: wait `delay` seconds, then until all is right or `timeout` is over."""
-    time.sleep(delay)
-    end = time.monotonic() + timeout
-    while True:
-        found: dict[str, Any] = audit(host, intent)
-        if not found["wrong"] or time.monotonic() > end:
-            return found
-        time.sleep(1)
-
-
-def mend(
-    host: Host,
-    intent: dict[str, Any],
-    settings: Mapping[str, Any],
-    level: str,
-    delay: float,
-    timeout: float,
-    act: bool = True,
-) -> dict[str, Any]:
-    """Judge, repair up to `level`, judge again.
-
-    Returns the last audit and {before: number wrong at first, done: [step], possible: [step not consented to],
-    failed: [text]}.
-    """
-    found = settle(host, intent, delay, timeout)
-    before = list(found["wrong"])
-    version = host.version()
-    done: list[Step] = []
-    failed: list[str] = []
-    # Three times where it loses nothing: while FRR 10.3 works off an event it may write a route again as it was.
-    allowed = LEVELS[1 : LEVELS.index(level) + 1]
-    for current in allowed[:1] * 2 + allowed:
-        todo = [s for s in steps(found["wrong"], settings, version, found["missing"]) if s["level"] == current]
-        for step in todo if act else []:
-            try:
-                perform(host, step)
-                done.append(step)
-            except CommandError as error:
-                failed.append(str(error))
-        if todo and act:
-            found = settle(host, intent, 1, timeout)
-        if not found["wrong"]:
-            break
-    possible = steps(found["wrong"], settings, version, found["missing"])
-    return {**found, "before": before, "done": done, "possible": possible, "failed": failed}
+    found: dict[str, Step] = {}
+    for protocol, family, vrf in sorted({(w.finding.protocol or "", w.table.family, w.table.vrf) for w in wrong}):
+        if (protocol, family) in commands:
+            plain, inside, loses = commands[(protocol, family)]
+            line = inside.format(vrf) if vrf else plain
+            found[line] = Step("sessions", loses, "the routes must be learned anew", [Execute([line])])
+    return list(found.values())

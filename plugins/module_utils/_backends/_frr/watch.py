@@ -6,7 +6,7 @@
 FRR 10.2 to 10.6 writes an installed route again as it wrote it at first, so without a source that was set in the
 kernel, whenever the routing protocol says anything new about it (another OSPF cost is enough). No FRR offers a route
 again that the kernel refused or removed because its source was missing, when the source returns. The kernel tells of
-both (rtnetlink(7), multicast groups). Runs at boot without Ansible, from copies of these files (_frr_files).
+both (rtnetlink(7), multicast groups). Runs at boot without Ansible, from copies of these files (shipped.py).
 """
 
 from __future__ import annotations
@@ -15,21 +15,20 @@ import errno
 import socket
 import sys
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+import typing as t
 
 from ..._base.protocols import frr_word
 from ..._netlink import wire
 from ..._routes.payload import Payload
-from .audit import (
-    Judge,
-    judge_kernel,
-)
-from .host import CommandError, Host
-from .repair import describe, mend, perform, steps
+from ..commands import CommandError
+from .audit import Judge, Table, judge_kernel
+from .host import Host
+from .release import stuck
+from .repair import Step, steps
+from .settings import Settings
+from .survey import Survey, mend
 
-# (vrf, family, table, destination)
-Place = tuple[str, str, int, str]
+Place = tuple[Table, str]  # and the destination
 
 # linux/rtnetlink.h: RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR; RTMGRP_IPV4_ROUTE and RTMGRP_IPV6_ROUTE.
 _ADDRESS_EVENTS = 0x10 | 0x100
@@ -52,12 +51,7 @@ _FIRST = 8
 _ONE_BY_ONE = 50
 
 
-def keeps_old(version: tuple[int, int, int]) -> bool:
-    """Whether this FRR writes installed routes again without the source they have (upstream issue 19611)."""
-    return (10, 2, 0) <= version < (10, 7, 0)
-
-
-def look(judge: Judge, tables: Mapping[int, str], data: bytes) -> tuple[set[Place], bool]:
+def look(judge: Judge, tables: t.Mapping[int, str], data: bytes) -> tuple[set[Place], bool]:
     """What one datagram of the kernel says: the routes that now lack their source, and whether a source has come.
 
     tables: {table: vrf} of the tables to look at.
@@ -71,15 +65,15 @@ def look(judge: Judge, tables: Mapping[int, str], data: bytes) -> tuple[set[Plac
             came |= _text(packed) in judge.sources
         elif kind == wire.RTM_NEWROUTE:
             route = Payload(payload)
-            table = route.table
             family = _FAMILIES.get(route.header.family)
             protocol = frr_word(route.header.protocol, family) if family else None
-            if protocol is None or family is None or route.header.type != _RTN_UNICAST or table not in tables:
+            if protocol is None or family is None or route.header.type != _RTN_UNICAST or route.table not in tables:
                 continue
+            table = Table(tables[route.table], family, route.table)
             destination = str(route.destination)
-            expected = judge.wants(tables[table], family, destination, protocol)
+            expected = judge.wants(table.vrf, family, destination, protocol)
             if expected is not None and _text(route.source) != expected:
-                wrong.add((tables[table], family, table, destination))
+                wrong.add((table, destination))
     return wrong, came
 
 
@@ -89,37 +83,36 @@ def _text(packed: bytes | None) -> str | None:
     return socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
 
 
-def watch(host: Host, state: Mapping[str, Any]) -> int:
+def watch(host: Host, state: t.Mapping[str, t.Any]) -> int:
     """Until it is stopped; 0 at once where nothing may be repaired."""
     if state["repair"] == "none":
         return 0
-    version = host.version()
-    settings = state["settings"]
-    intent = state["intent"]
-    judge = Judge(intent)
-    routes_too = keeps_old(version) and settings["kernel_edit"]
+    settings = Settings.load(state["settings"])
+    survey = Survey(host, Judge(state["intent"]), host.version())
+    judge = survey.judge
+    routes_too = stuck(survey.version) and settings.edit_kernel
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as events:
         events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
         events.bind((0, _ADDRESS_EVENTS | (_ROUTE_EVENTS if routes_too else 0)))
         everything = True
         delay = _FIRST
         while True:
-            done = []
+            done: list[Step] = []
             try:
                 tables = {table: vrf for vrf, table in host.tables().items()}
-                tables.update({r["table"]: r["vrf"] or "" for r in intent["routes"] if r["table"]})
+                tables.update({r["table"]: r["vrf"] or "" for r in judge.routes if r["table"]})
                 if everything:
-                    done = mend(host, intent, settings, "safe", delay, timeout=0)["done"]
+                    done = mend(survey, survey.settle(delay, 0), settings, "safe", timeout=0).done
                 delay = 0
                 wrong, everything = _gather(events, judge, tables)
                 if wrong and not everything:
-                    done += mend_routes(host, judge, wrong, settings, version)
+                    done += mend_routes(survey, wrong, settings)
             except CommandError as error:
-                _say(str(error))
+                _say(error.message)
                 everything = True
                 delay = _FIRST
             for step in done:
-                _say(f"{step['why']}: {describe(step)}")
+                _say(f"{step.why}: {step.describe()}")
 
 
 def _say(text: str) -> None:
@@ -128,7 +121,7 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _gather(events: socket.socket, judge: Judge, tables: Mapping[int, str]) -> tuple[set[Place], bool]:
+def _gather(events: socket.socket, judge: Judge, tables: t.Mapping[int, str]) -> tuple[set[Place], bool]:
     """As `look`, for a whole burst of events. An overflow counts as a source that has come: everything is judged."""
     wrong: set[Place] = set()
     came = False
@@ -151,22 +144,21 @@ def _gather(events: socket.socket, judge: Judge, tables: Mapping[int, str]) -> t
             return wrong, came
 
 
-def mend_routes(
-    host: Host, judge: Judge, wrong: Iterable[Place], settings: Mapping[str, Any], version: tuple[int, int, int]
-) -> list[dict[str, Any]]:
+def mend_routes(survey: Survey, wrong: t.Iterable[Place], settings: Settings) -> list[Step]:
     """Set the sources of these routes in the kernel, as they are there by now; the steps that were done."""
-    places: dict[tuple[str, str, int], list[str]] = {}
-    for vrf, family, table, destination in sorted(wrong):
-        places.setdefault((vrf, family, table), []).append(destination)
-    findings = []
-    for (vrf, family, table), destinations in places.items():
+    host, judge = survey.host, survey.judge
+    places: dict[Table, list[str]] = {}
+    for table, destination in sorted(wrong):
+        places.setdefault(table, []).append(destination)
+    found = []
+    for table, destinations in places.items():
         if len(destinations) > _ONE_BY_ONE:
-            routes = host.routes(family, table)
+            routes = host.routes(table.family, table.number)
         else:
-            routes = [route for text in destinations for route in host.routes(family, table, text)]
-        findings += judge_kernel(judge, vrf, family, table, routes)[1]
-    missing = judge.sources - host.addresses()
-    done = [step for step in steps(findings, settings, version, missing) if step["do"][0][0].startswith("ip ")]
+            routes = [route for text in destinations for route in host.routes(table.family, table.number, text)]
+        found += judge_kernel(judge, table, routes)[1]
+    missing = host.lacking(judge.sources)
+    done = [step for step in steps(found, settings, survey.version, missing) if step.kernel_only]
     for step in done:
-        perform(host, step)
+        step.perform(host)
     return done

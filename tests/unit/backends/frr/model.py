@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import (
     Objects,
@@ -19,7 +16,6 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.pa
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.protocols import frr_binding
 
-ROOT = Path(__file__).resolve().parents[4]
 HEAD = {"ip": "ipv4", "ipv6": "ipv6"}
 
 
@@ -130,11 +126,3 @@ class Frr:
             if network.subnet_of(listed) and network.prefixlen <= longest:
                 return found.group(1) == "permit"
         return False
-
-
-def render(plan: dict[str, Any]) -> str:
-    """The file the role writes, by the role's own template."""
-    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
-    environment.tests["search"] = lambda value, pattern: re.search(pattern, value) is not None
-    text = (ROOT / "roles/frr/templates/frr.conf.j2").read_text()
-    return environment.from_string(text).render(frr_plan=plan)

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.task import plan
-from tests.unit.backends.frr import model
+from tests.unit.backends.frr.common import decided
 
 GOLDEN = Path(__file__).with_name("golden")
 CASES = sorted(path.stem for path in GOLDEN.glob("*.yml"))
@@ -23,17 +22,14 @@ CASES = sorted(path.stem for path in GOLDEN.glob("*.yml"))
 
 def outcome(name: str) -> str:
     case = yaml.safe_load((GOLDEN / f"{name}.yml").read_text())
-    host = {key: case.get(f"source_ip_{key}") for key in ("addresses", "routes", "policies")}
-    host.update(version=case["version"], running=case["running"], persist=True, file=b"! the operator's\n")
-    host.update(vtysh_conf="", others=[])
-    found = plan(host, "SIP-", 1330133)
-    parts = [f"refusals: {found['refusals']}"]
-    for number, stage in enumerate(found["stages"], start=1):
-        parts += [
-            f"--- stage {number}{', needs ' + ' '.join(stage['needs']) if stage['needs'] else ''}",
-            *stage["lines"],
-        ]
-    return "\n".join([*parts, "--- frr.conf", model.render(found)])
+    lists = {key: case.get(f"source_ip_{key}") for key in ("addresses", "routes", "policies")}
+    release = case["version"].split()[1]
+    found = decided(case["running"], release, b"! the operator's\n", **lists)
+    parts = [f"refusals: {found.refusals}"]
+    for number, stage in enumerate(found.stages, start=1):
+        parts += [f"--- stage {number}{', needs ' + ' '.join(stage.needs) if stage.needs else ''}", *stage.lines]
+    assert found.edit.content is not None
+    return "\n".join([*parts, "--- frr.conf", found.edit.content.decode()])
 
 
 @pytest.mark.parametrize("name", CASES)

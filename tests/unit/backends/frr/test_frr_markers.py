@@ -9,28 +9,19 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.plan import (
-    BEGIN,
-    BEGIN_NEWLINE,
-    END,
-)
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.task import plan
-from tests.unit.backends.frr import model
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.conf import MARKERS
+from tests.unit.backends.frr.common import POLICY, decided
 
-POLICY = {"protocols": ["bgp"], "destinations": ["0.0.0.0/0"], "match": "orlonger", "source": "192.0.2.2"}
+BEGIN, BEGIN_NEWLINE, END = (text.decode("ascii") for text in (MARKERS.begin, MARKERS.joined, MARKERS.end))
 BEFORE = "router bgp 65001\n neighbor 10.0.0.9 password s3cret\nexit\n"
 AFTER = "router ospf\n network 10.0.0.0/8 area 0\nexit\n"
 
 
-def planned(file: str, policies: list[Any], persist: bool = True) -> dict[str, Any]:
-    host: dict[str, Any] = {"addresses": [], "routes": [], "policies": policies, "running": "", "persist": persist}
-    host.update(version="FRRouting 10.3 (h) on Linux(6.1).", file=file.encode(), vtysh_conf="", others=[])
-    return plan(host, "SIP-", 1330133)
-
-
 def written(begin: str = BEGIN, end: str = END) -> str:
     """A file with our block between the operator's lines."""
-    ours = model.render(planned("", [POLICY])).replace(f"{BEGIN}\n", "").replace(f"{END}\n", "")
+    content = decided(policies=[POLICY]).edit.content
+    assert content is not None
+    ours = content.decode().replace(f"{BEGIN}\n", "").replace(f"{END}\n", "")
     return f"{BEFORE}{begin}\n{ours}{end}\n{AFTER}"
 
 
@@ -39,11 +30,12 @@ def written(begin: str = BEGIN, end: str = END) -> str:
 @pytest.mark.parametrize("policies", [[], [{**POLICY, "source": "192.0.2.3"}]])
 def test_a_blank_or_cr_behind_a_marker(blank: str, begin: str, policies: list[Any]) -> None:
     for file in (written(begin, END + blank), written(begin + blank), written(begin + blank, END + blank)):
-        found = planned(file, policies)
-        assert not found["refusals"]
-        assert found["file"]["changed"]
-        assert found["file"]["rest"] == BEFORE + AFTER
-        assert model.render(found).startswith(BEFORE + AFTER)
+        found = decided(content=file.encode(), policies=policies)
+        assert not found.refusals
+        assert found.edit.content is not None
+        assert MARKERS.take(found.edit.content, "frr.conf") == (BEFORE + AFTER).encode()
+        assert found.edit.content.startswith((BEFORE + AFTER).encode())
+        assert "s3cret" not in str(found.diffs)
 
 
 DAMAGED = {
@@ -61,9 +53,10 @@ DAMAGED = {
 @pytest.mark.parametrize("case", DAMAGED)
 def test_anything_else_is_refused_before_anything_is_written(case: str, policies: list[Any]) -> None:
     file, line = DAMAGED[case]
-    found = planned(file, policies)
-    (refusal,) = found["refusals"]
+    found = decided(content=file.encode(), policies=policies)
+    (refusal,) = found.refusals
     assert f"frr.conf, line {line}: " in refusal
     assert "s3cret" not in refusal
-    assert not found["file"]["changed"]
-    assert not planned(file, policies, persist=False)["refusals"], "then the file is not ours to judge"
+    assert found.edit.content is None
+    unjudged = decided(content=file.encode(), policies=policies, persist=False)
+    assert not unjudged.refusals, "then the file is not ours to judge"

@@ -13,23 +13,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.audit import Judge
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.conf import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.objects import build
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Config, Objects, parse
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.plan import (
-    block,
-    file_plan,
-    same,
-    stages,
-    strip,
-)
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.stages import same, stages
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import (
     IntentError,
     normalise,
 )
 from tests.unit.backends.frr import model
+from tests.unit.backends.frr.common import PREFIX, TAG, edited, saved
 
-TAG = 1330133
-PREFIX = "SIP-"
 prefixes = st.builds(
     lambda a, n: str(ipaddress.IPv4Network((a << 28, n), strict=False)), st.integers(0, 15), st.integers(0, 8)
 )
@@ -87,8 +81,12 @@ def intent(policies: list[Any], routes: list[Any]) -> dict[str, Any]:
 
 
 def text_of(objects: Objects) -> str:
-    plan = {"file": file_plan("", objects, PREFIX, TAG), "block": block(objects)}
-    return str(model.render(plan))
+    return edited(b"", objects).decode()
+
+
+def without(content: str) -> str:
+    """The file as it is without anything of ours."""
+    return edited(content.encode(), Objects()).decode()
 
 
 @settings(max_examples=80, deadline=None)
@@ -101,8 +99,8 @@ def test_the_stages_lead_from_one_intent_to_the_next(
     frr = model.Frr()
     for have, want in ((Objects(), one), (one, two), (two, Objects())):
         for stage in stages(copy.deepcopy(frr.objects), want, {}):
-            assert all(name in frr.objects.maps for name in stage["needs"])
-            frr.feed(stage["lines"])
+            assert all(name in frr.objects.maps for name in stage.needs)
+            frr.feed(stage.lines)
         assert same(frr.objects, want), (have, want)
         assert stages(frr.objects, want, {}) == []
 
@@ -142,12 +140,10 @@ def test_the_operators_file_stays_byte_for_byte(p: list[Any], r: list[Any], p2: 
     for wanted in (intent(p, r), intent(p2, []), intent([], [])):
         running = parse(text, PREFIX, TAG)
         want = build(wanted, running, PREFIX, TAG)
-        planned = file_plan(text, want, PREFIX, TAG)
-        if planned["changed"]:
-            text = model.render({"file": planned, "block": block(want)})
-        assert strip(text, PREFIX, TAG) == original
+        text = edited(text.encode(), want).decode()
+        assert without(text) == original
         assert same(parse(text, PREFIX, TAG).ours, want)
-        assert not file_plan(text, want, PREFIX, TAG)["changed"]
+        assert edit(saved(text.encode()), want).content is None
     assert text == original
 
 
@@ -158,7 +154,7 @@ def test_ours_is_found_without_markers(p: list[Any], r: list[Any]) -> None:
     want = build(intent(p, r), Config(), PREFIX, TAG)
     ours = [line for line in text_of(want).split("\n") if line and not line.startswith("! ")]
     text = "\n".join([*OPERATOR.rstrip("\n").split("\n"), "!", *ours, "end", ""])
-    kept = strip(text, PREFIX, TAG)
+    kept = without(text)
     assert same(parse(kept, PREFIX, TAG).ours, Objects())
     assert [line for line in kept.split("\n") if line not in ("!", "vrf red", "exit-vrf")] == [
         line for line in [*OPERATOR.rstrip("\n").split("\n"), "end", ""] if line not in ("vrf red", "exit-vrf")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,28 +14,22 @@ import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.audit import (
     Judge,
+    Table,
+    Wrong,
     judge_absent,
     judge_kernel,
 )
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.former import Place
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import parse, version
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.plan import strip
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.repair import (
-    describe,
-    replace_words,
-    steps,
-)
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.task import plan
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.decide import check_options
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.former import Former, Place
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Objects, parse, version
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.repair import Step, replace_words, steps
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.settings import Binding, Settings
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends.finding import Finding
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
+from tests.unit.backends.frr.common import POLICY, SIX, decided, edited, options
 
-POLICY = {"protocols": ["bgp"], "destinations": ["0.0.0.0/0"], "match": "orlonger", "source": "192.0.2.2"}
-SIX = {"protocols": ["bgp"], "destinations": ["2001:db8:1::/48"], "source": "2001:db8:ff::1"}
-
-
-def planned(running: str = "", release: str = "10.3", **changes: Any) -> dict[str, Any]:
-    host: dict[str, Any] = {"addresses": [], "routes": [], "policies": [POLICY], "running": running, "persist": True}
-    host.update(version=f"FRRouting {release} (h) on Linux(6.1).", file=b"", vtysh_conf="", others=[])
-    return plan({**host, **changes}, "SIP-", 1330133)
+MAIN4, MAIN6 = Table("", "ipv4", 254), Table("", "ipv6", 254)
 
 
 @pytest.mark.parametrize(
@@ -52,45 +47,45 @@ def planned(running: str = "", release: str = "10.3", **changes: Any) -> dict[st
 )
 def test_trap_3_two_ipv6_sources_in_one_32(release: str, refused: bool) -> None:
     other = {**SIX, "destinations": ["2001:db8:2::/48"], "source": "2001:db8:ff::2"}
-    found = planned(release=release, policies=[SIX, other])["refusals"]
+    found = decided(release=release, policies=[SIX, other]).refusals
     assert any("share their first 32 bits" in text for text in found) == refused
-    assert not planned(release=release, policies=[SIX, {**other, "source": "fd00::2"}])["refusals"]
-    assert not planned(release=release, policies=[SIX, {**other, "vrf": "red"}])["refusals"]
+    assert not decided(release=release, policies=[SIX, {**other, "source": "fd00::2"}]).refusals
+    assert not decided(release=release, policies=[SIX, {**other, "vrf": "red"}]).refusals
 
 
 def test_trap_7_a_map_of_the_operator_that_does_not_exist() -> None:
-    assert "your route-map GONE does not exist" in planned("ip protocol bgp route-map GONE\n")["refusals"][0]
+    assert "your route-map GONE does not exist" in decided("ip protocol bgp route-map GONE\n").refusals[0]
 
 
 def test_trap_7_a_map_of_the_operator_that_sets_a_source() -> None:
     running = "route-map OP permit 10\n set src 192.0.2.9\nexit\nip protocol any route-map OP\n"
-    assert "ip protocol bgp: your route-map OP sets a source itself" in planned(running)["refusals"][0]
+    assert "ip protocol bgp: your route-map OP sets a source itself" in decided(running).refusals[0]
     # It is bound to another protocol: nothing of ours meets it.
-    assert not planned(running.replace("any", "ospf"))["refusals"]
+    assert not decided(running.replace("any", "ospf")).refusals
 
 
 def test_trap_7_the_operators_binding_comes_back_after_write_memory() -> None:
     before = "route-map OP permit 10\nexit\n!\nip protocol bgp route-map OP\n!\n"
-    stages = planned(before)["stages"]
-    lines = [line for stage in stages for line in stage["lines"]]
+    stages = decided(before).stages
+    lines = [line for stage in stages for line in stage.lines]
     written = before.replace("ip protocol bgp route-map OP\n", "") + "\n".join([*lines, ""])
     assert "ip protocol bgp route-map OP\n" not in written
-    kept = strip(written, "SIP-", 1330133)
+    kept = edited(written.encode(), Objects()).decode()
     assert parse(kept, "SIP-", 1330133).theirs.bindings == {("", "ip", "bgp"): "OP"}
-    removal = planned(written, policies=[])["stages"]
-    assert removal[0]["lines"] == ["ip protocol bgp route-map OP"]
+    removal = decided(written, policies=[]).stages
+    assert removal[0].lines == ["ip protocol bgp route-map OP"]
 
 
 def test_trap_7_our_own_static_route_is_the_operators_already() -> None:
     route = {"destination": "198.51.100.0/24", "gateway": "10.0.0.1", "source": "192.0.2.2"}
-    found = planned("ip route 198.51.100.0/24 10.0.0.9\n", routes=[route])["refusals"]
+    found = decided("ip route 198.51.100.0/24 10.0.0.9\n", routes=[route]).refusals
     assert "your configuration has `ip route 198.51.100.0/24 10.0.0.9` already" in found[0]
-    assert not planned("ip route 198.51.100.0/24 10.0.0.9 table 7\n", routes=[route])["refusals"]
+    assert not decided("ip route 198.51.100.0/24 10.0.0.9 table 7\n", routes=[route]).refusals
 
 
 def test_trap_8_a_map_serves_one_family() -> None:
-    found = planned(policies=[POLICY, SIX, {**SIX, "protocols": ["static"]}])
-    lines = [line for stage in found["stages"] for line in stage["lines"]]
+    found = decided(policies=[POLICY, SIX, {**SIX, "protocols": ["static"]}])
+    lines = [line for stage in found.stages for line in stage.lines]
     maps: dict[str, set[str]] = {}
     name = ""
     for line in lines:
@@ -105,8 +100,8 @@ def test_trap_8_a_map_serves_one_family() -> None:
 
 
 def test_trap_9_the_word_of_ospf_for_ipv6() -> None:
-    found = planned(policies=[{**SIX, "protocols": ["ospf", "rip"]}])
-    assert [(b["word"], b["protocol"]) for b in found["settings"]["bindings"]] == [("ipv6", "ospf6"), ("ipv6", "ripng")]
+    found = decided(policies=[{**SIX, "protocols": ["ospf", "rip"]}])
+    assert [(b.word, b.protocol) for b in found.settings.bindings] == [("ipv6", "ospf6"), ("ipv6", "ripng")]
     assert parse("ipv6 protocol ospf route-map X", "SIP-", 1).theirs.bindings == {("", "ipv6", "ospf6"): "X"}
 
 
@@ -115,7 +110,6 @@ def test_trap_11_a_file_that_is_not_the_whole_configuration_is_never_loaded_as_o
     root = Path(__file__).resolve().parents[4]
     code = [
         *root.glob("roles/frr/*/*"),
-        *root.glob("plugins/*/*frr*.py"),
         *root.glob("plugins/module_utils/_backends/_frr/*.py"),
     ]
     assert len(code) > 15
@@ -127,12 +121,12 @@ def test_trap_11_a_file_that_is_not_the_whole_configuration_is_never_loaded_as_o
     ("change", "words"),
     [
         ({"vtysh_conf": "! x\n no  service integrated-vtysh-config\n"}, "no service integrated-vtysh-config"),
-        ({"file": None, "others": ["zebra.conf"]}, "there is no frr.conf but zebra.conf"),
+        ({"content": None, "others": ("zebra.conf",)}, "there is no frr.conf but zebra.conf"),
     ],
 )
 def test_trap_12_one_file_per_daemon(change: dict[str, Any], words: str) -> None:
-    assert words in planned(**change)["refusals"][0]
-    assert not planned(**change, persist=False)["refusals"]
+    assert words in decided(**change).refusals[0]
+    assert not decided(**change, persist=False).refusals
 
 
 def test_trap_13_an_unterminated_vrf_block() -> None:
@@ -150,7 +144,8 @@ def test_versions() -> None:
 
 def judge(former: Any = (), **lists: Any) -> Judge:
     intent = normalise(**lists)
-    return Judge({"policies": intent["policies"], "routes": intent["routes"], "former": former})
+    judged = {"policies": intent["policies"], "routes": intent["routes"]}
+    return Judge(judged, Former(former))
 
 
 def test_trap_1_the_kernel_is_the_judge() -> None:
@@ -166,11 +161,11 @@ def test_trap_1_the_kernel_is_the_judge() -> None:
         {"type": "blackhole", "dst": "14.0.0.0/8", "protocol": "186"},
     ]
     former = [Place("", "ipv4", "ospf", [("192.0.2.9", ["permit 11.0.0.0/8"])])]
-    checked, wrong = judge_kernel(judge(former, policies=[POLICY]), "", "ipv4", 254, routes)
+    checked, wrong = judge_kernel(judge(former, policies=[POLICY]), MAIN4, routes)
     assert checked == 4
-    assert [(f["destination"], f["problem"]) for f in wrong] == [
+    assert [(w.finding.destination, w.finding.problem) for w in wrong] == [
         ("10.0.0.0/8", "unset"),
-        ("10.0.0.9", "different"),
+        ("10.0.0.9/32", "different"),
         ("11.0.0.0/8", "leftover"),
     ]
     assert [replace_words(f) for f in wrong] == [
@@ -185,11 +180,11 @@ def test_a_policy_for_any_is_for_everything_that_frr_writes() -> None:
     everything = judge(policies=[six])
     routes = [{"dst": f"2001:db8:{n}::/48", "protocol": str(n), "dev": "eth0"} for n in (11, 190, 194, 198)]
     others = [{"dst": f"2001:db8:{n}::/48", "protocol": str(n), "dev": "eth0"} for n in (2, 3, 4, 9, 12, 133)]
-    checked, wrong = judge_kernel(everything, "", "ipv6", 254, routes + others)
+    checked, wrong = judge_kernel(everything, MAIN6, routes + others)
     assert checked == 4
-    assert [f["protocol"] for f in wrong] == ["zebra", "rip", "sharp", "srte"]
-    checked, wrong = judge_kernel(judge(policies=[{**six, "protocols": ["rip"]}]), "", "ipv6", 254, routes + others)
-    assert [f["destination"] for f in wrong] == ["2001:db8:190::/48"]
+    assert [w.finding.protocol for w in wrong] == ["zebra", "rip", "sharp", "srte"]
+    checked, wrong = judge_kernel(judge(policies=[{**six, "protocols": ["rip"]}]), MAIN6, routes + others)
+    assert [w.finding.destination for w in wrong] == ["2001:db8:190::/48"]
 
 
 OSPF_BEFORE = """\
@@ -227,79 +222,85 @@ def test_only_what_an_earlier_map_of_ours_covered_is_left_over(
     destination: str, protocol: str, source: str, left: bool
 ) -> None:
     """The new intent names BGP only. The operator's own map may give static routes an address of the intent."""
-    found = planned(OSPF_BEFORE)["intent"]
+    found = decided(OSPF_BEFORE)
     route = {"dst": destination, "protocol": protocol, "gateway": "10.0.0.1", "dev": "eth0", "prefsrc": source}
-    _checked, wrong = judge_kernel(Judge(found), "", "ipv4", 254, [route])
-    assert [f["problem"] for f in wrong] == (["leftover"] if left else [])
+    _checked, wrong = judge_kernel(Judge(found.judged, found.former), MAIN4, [route])
+    assert [w.finding.problem for w in wrong] == (["leftover"] if left else [])
 
 
 def test_what_our_map_for_any_gave_is_left_over_unless_the_operator_has_bound_that_protocol() -> None:
     running = OSPF_BEFORE.replace("protocol ospf", "protocol any")
     running += "route-map OP permit 10\n set src 192.0.2.2\nexit\nip protocol static route-map OP\n"
-    found = Judge(planned(running)["intent"])
+    found = decided(running)
     routes = [{"dst": "10.1.0.0/16", "protocol": number, "prefsrc": "192.0.2.2"} for number in ("187", "196")]
-    _checked, wrong = judge_kernel(found, "", "ipv4", 254, routes)
-    assert [f["protocol"] for f in wrong] == ["isis"]
+    _checked, wrong = judge_kernel(Judge(found.judged, found.former), MAIN4, routes)
+    assert [w.finding.protocol for w in wrong] == ["isis"]
 
 
 def test_a_route_of_ours_that_is_nowhere() -> None:
     mine = [{"destination": "198.51.100.0/24", "gateway": "10.0.0.1", "source": "192.0.2.2"}]
     there = [{"dst": "198.51.100.0/24", "protocol": "196"}]
-    assert not judge_absent(judge(routes=mine), "", "ipv4", 254, there, set())
-    (found,) = judge_absent(judge(routes=mine), "", "ipv4", 254, [], set())
-    assert found["problem"] == "absent"
+    assert not judge_absent(judge(routes=mine), MAIN4, there, set())
+    (found,) = judge_absent(judge(routes=mine), MAIN4, [], set())
+    assert found.finding.problem == "absent"
 
 
-def finding(**changes: Any) -> dict[str, Any]:
-    route = {"dst": "198.51.100.0/24", "protocol": "186", "nhid": 9, "metric": 20, "flags": []}
-    base = {"vrf": "", "family": "ipv4", "table": 254, "destination": "198.51.100.0/24", "protocol": "bgp"}
-    base.update(expected="192.0.2.2", actual=None, problem="unset", route=route)
-    return {**base, **changes}
+ROUTE = {"dst": "198.51.100.0/24", "protocol": "186", "nhid": 9, "metric": 20, "flags": []}
+FINDING = Finding("198.51.100.0/24", "192.0.2.2", None, "unset", "-", protocol="bgp")
 
 
-SETTINGS: dict[str, Any] = {
-    "bindings": [
-        {"vrf": "", "word": "ip", "protocol": "bgp", "map": "SIP-BGP4"},
-        {"vrf": "", "word": "ipv6", "protocol": "bgp", "map": "SIP-BGP6"},
-    ],
-    "statics": [{"vrf": "", "text": "ip route 198.51.100.0/24 10.0.0.1 tag 1330133"}],
-    "bgp": [{"number": "65001", "vrf": ""}],
-    "table_maps": [],
-}
+def wrong_route(route: Any = ROUTE, table: Table = MAIN4, **changes: Any) -> Wrong:
+    return Wrong(FINDING._replace(**changes), table, route)
 
 
-def levels(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(step["level"], describe(step)) for step in found]
+SETTINGS = Settings(
+    bindings=[Binding("", "ip", "bgp", "SIP-BGP4"), Binding("", "ipv6", "bgp", "SIP-BGP6")],
+    statics=[("", "ip route 198.51.100.0/24 10.0.0.1 tag 1330133")],
+    bgp=[("65001", "")],
+    table_maps=[],
+    keep=None,
+    edit_kernel=True,
+)
+WITHOUT_KERNEL = SETTINGS._replace(edit_kernel=False)
+
+
+def test_settings_come_back_from_json() -> None:
+    whole = SETTINGS._replace(table_maps=[("", "ipv4")], keep="60")
+    assert Settings.load(json.loads(json.dumps(whole._asdict()))) == whole
+
+
+def levels(found: list[Step]) -> list[tuple[str, str]]:
+    return [(step.level, step.describe()) for step in found]
 
 
 def test_trap_2_repairs_from_the_harmless_to_the_disruptive() -> None:
-    found = levels(steps([finding()], SETTINGS, (10, 3, 0), []))
+    found = levels(steps([wrong_route()], SETTINGS, (10, 3, 0), []))
     assert [level for level, _text in found] == ["safe", "routes", "sessions"]
     assert found[0][1] == "ip -4 route replace 198.51.100.0/24 table 254 proto 186 metric 20 nhid 9 src 192.0.2.2"
     assert "'router bgp 65001' -c 'address-family ipv4 unicast' -c 'table-map SIP-REPAIR'" in found[1][1]
     assert found[2][1] == "vtysh -c 'clear bgp *'"
-    without = steps([finding()], {**SETTINGS, "kernel_edit": False}, (10, 3, 0), [])
-    assert [step["level"] for step in without] == ["routes", "sessions"]
+    without = steps([wrong_route()], WITHOUT_KERNEL, (10, 3, 0), [])
+    assert [step.level for step in without] == ["routes", "sessions"]
 
 
 def test_an_ipv6_edit_leaves_the_shared_nexthop_object() -> None:
     """Routes of one nexthop object share one source in the kernel, so an edited one must not stay with the others."""
     route = {"dst": "2001:db8:100::/48", "protocol": "186", "nhid": 14, "metric": 20, "flags": [], "pref": "medium"}
     hop = {"gateway": "fe80::1", "dev": "eth0"}
-    mine = {"family": "ipv6", "destination": "2001:db8:100::/48", "expected": "2001:db8:ff::2"}
+    mine: dict[str, Any] = {"table": MAIN6, "destination": "2001:db8:100::/48", "expected": "2001:db8:ff::2"}
     words = "route replace 2001:db8:100::/48 table 254 proto 186 metric 20 via fe80::1 dev eth0 src 2001:db8:ff::2"
-    assert replace_words(finding(**mine, route={**route, **hop})) == words.split()
+    assert replace_words(wrong_route(**mine, route={**route, **hop})) == words.split()
     group = {**route, "nexthops": [{**hop, "weight": 1}, {"gateway": "fe80::2", "dev": "eth0", "weight": 1}]}
-    assert replace_words(finding(**mine, route=group)) is None
+    assert replace_words(wrong_route(**mine, route=group)) is None
 
 
 def test_trap_2_a_table_map_of_the_operator_is_left_alone() -> None:
-    found = steps([finding()], {**SETTINGS, "table_maps": [["", "ipv4"]]}, (10, 3, 0), [])
-    assert not any("table-map" in describe(step) for step in found)
+    found = steps([wrong_route()], SETTINGS._replace(table_maps=[("", "ipv4")]), (10, 3, 0), [])
+    assert not any("table-map" in step.describe() for step in found)
 
 
 def test_trap_2_a_static_route_is_put_back_in_a_call_of_its_own() -> None:
-    found = steps([finding(protocol="static")], {**SETTINGS, "kernel_edit": False}, (10, 3, 0), [])
+    found = steps([wrong_route(protocol="static")], WITHOUT_KERNEL, (10, 3, 0), [])
     assert levels(found) == [
         (
             "routes",
@@ -319,7 +320,7 @@ def test_trap_3_a_change_inside_one_32_regroups() -> None:
         "dev": "eth0",
     }
     sources = {"expected": "2001:db8:ff::2", "actual": "2001:db8:ff::1"}
-    change = finding(family="ipv6", problem="different", route=route, **sources)
+    change = wrong_route(table=MAIN6, problem="different", route=route, destination="2001:db8:100::/48", **sources)
     (old,) = levels(steps([change], SETTINGS, (8, 4, 4), []))
     assert old[0] == "routes"
     assert "zebra nexthop-group keep 1" in old[1]
@@ -328,13 +329,45 @@ def test_trap_3_a_change_inside_one_32_regroups() -> None:
 
 
 def test_trap_4_refused_routes_are_offered_again_once_the_address_is_there() -> None:
-    lost = finding(problem="rejected", route=None)
+    lost = wrong_route(problem="rejected", route=None)
     assert levels(steps([lost], SETTINGS, (8, 4, 4), [])) == [
         ("safe", "vtysh -c 'configure terminal' -c 'no ip protocol bgp' -c 'ip protocol bgp route-map SIP-BGP4'")
     ]
     assert steps([lost], SETTINGS, (8, 4, 4), ["192.0.2.2"]) == []
 
 
+def test_many_static_routes_are_put_back_together() -> None:
+    many = [f"198.51.100.{n}/32" for n in range(20)]
+    settings = WITHOUT_KERNEL._replace(statics=[("", f"ip route {text} 10.0.0.1") for text in many])
+    (step,) = steps([wrong_route(protocol="static", destination=text) for text in many], settings, (10, 3, 0), [])
+    assert step.loses == "20 static routes for a second"
+    assert [len(getattr(act, "lines", [])) for act in step.acts] == [20, 0, 20]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("service", "frr\n[Service]\nExecStart=/bin/sh"),
+        ("service", "frr service"),
+        ("service", "../frr"),
+        ("service", ""),
+        ("vtysh", "vtysh -N x"),
+        ("vtysh", "-c"),
+        ("vtysh", "bin/vtysh"),
+        ("prefix", "SIP"),
+        ("prefix", "S P-"),
+    ],
+)
+def test_what_would_become_a_name_or_a_command_is_checked(name: str, value: str) -> None:
+    with pytest.raises(InvalidInput, match=f"frr_{name}: .* is not"):
+        check_options(options(**{name: value}))
+
+
+@pytest.mark.parametrize("vtysh", ["vtysh", "/usr/local/bin/vtysh", "vtysh-10.3"])
+def test_names_that_are_good(vtysh: str) -> None:
+    check_options(options(vtysh=vtysh, service="frr@blue.service:1"))
+
+
 def test_a_route_that_says_more_than_we_can_repeat_is_not_edited() -> None:
     route = {"dst": "198.51.100.0/24", "protocol": "186", "nhid": 9, "encap": "mpls"}
-    assert replace_words(finding(route=route)) is None
+    assert replace_words(wrong_route(route=route)) is None

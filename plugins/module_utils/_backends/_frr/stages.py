@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the objects a host has to the objects it shall have: stages of vtysh lines, and the new frr.conf. Pure.
+"""From the objects a host has to the objects it shall have: stages of vtysh lines. Pure.
 
 The stages go to vtysh one after the other, each in a call of its own: within one call FRR 10 hands the lines to its
 daemons in parallel, so a map could be bound before it exists, which removes every route of that protocol. The order
@@ -10,22 +10,19 @@ makes an abort after any line harmless: maps get their final permit first, are b
 
 from __future__ import annotations
 
-from typing import Any
+import typing as t
 
-from ..._files.markers import Markers
-from .objects import TAIL, called
-from .parse import (
-    BindingKey,
-    Objects,
-    lines,
-    parse,
-    static,
-)
+from .objects import TAIL
+from .parse import BindingKey, Objects
 
-_MARKERS = Markers("!")
-BEGIN, BEGIN_NEWLINE, END = (text.decode("ascii") for text in (_MARKERS.begin, _MARKERS.joined, _MARKERS.end))
-_FILE = "frr.conf"
 Entries = dict[int, str]
+
+
+class Stage(t.NamedTuple):
+    """Lines for one call of vtysh. ``needs``: the maps zebra must show complete before it runs."""
+
+    lines: list[str]
+    needs: list[str]
 
 
 def same_list(one: Entries, other: Entries) -> bool:
@@ -45,11 +42,10 @@ def same(one: Objects, other: Objects) -> bool:
     )
 
 
-def stages(have: Objects, want: Objects, operator: dict[BindingKey, str]) -> list[dict[str, Any]]:
-    """[{lines: [text], needs: [map]}]: what to give to vtysh, one call per stage; empty when nothing is to do.
+def stages(have: Objects, want: Objects, operator: t.Mapping[BindingKey, str]) -> list[Stage]:
+    """What to give to vtysh, one call per stage; empty when nothing is to do.
 
-    needs: the maps zebra must show complete before the stage runs.
-    operator: {(vrf, word, protocol): map} of the operator's bindings to put back where ours go.
+    ``operator``: {(vrf, word, protocol): map} of the operator's bindings to put back where ours go.
     """
     unbind: list[tuple[str, str]] = []
     for key in sorted(have.bindings.keys() - want.bindings.keys()):
@@ -65,20 +61,23 @@ def stages(have: Objects, want: Objects, operator: dict[BindingKey, str]) -> lis
         if have.bindings.get(key) != name
     ]
     found = [
-        {"lines": _in_vrfs(unbind), "needs": []},
-        {"lines": _lists(have, want) + _maps(have, want), "needs": []},
-        {"lines": _in_vrfs(bind), "needs": sorted({line.split()[-1] for _vrf, line in bind})},
-        {"lines": _in_vrfs(sorted(want.routes - have.routes)), "needs": []},
-        {"lines": _removals(have, want), "needs": []},
+        Stage(_in_vrfs(unbind), []),
+        Stage(_lists(have, want) + _maps(have, want), []),
+        Stage(_in_vrfs(bind), sorted({line.split()[-1] for _vrf, line in bind})),
+        Stage(_in_vrfs(sorted(want.routes - have.routes)), []),
+        Stage(_removals(have, want), []),
     ]
-    return [stage for stage in found if stage["lines"]]
+    return [stage for stage in found if stage.lines]
 
 
 def _in_vrfs(pairs: list[tuple[str, str]]) -> list[str]:
     """Lines under their vrf. Those of the default VRF come first, before any vrf block could swallow them."""
-    result = [text for vrf, text in pairs if not vrf]
-    for vrf in sorted({vrf for vrf, _text in pairs if vrf}):
-        result += [f"vrf {vrf}", *(f" {text}" for v, text in pairs if v == vrf), "exit-vrf"]
+    by_vrf: dict[str, list[str]] = {}
+    for vrf, text in pairs:
+        by_vrf.setdefault(vrf, []).append(text)
+    result = by_vrf.pop("", [])
+    for vrf, texts in sorted(by_vrf.items()):
+        result += [f"vrf {vrf}", *(f" {text}" for text in texts), "exit-vrf"]
     return result
 
 
@@ -146,102 +145,3 @@ def _maps(have: Objects, want: Objects) -> list[str]:
 def _removals(have: Objects, want: Objects) -> list[str]:
     result = [f"no route-map {name}" for name in sorted(have.maps.keys() - want.maps.keys())]
     return result + [f"no {word} prefix-list {name}" for word, name in sorted(have.lists.keys() - want.lists.keys())]
-
-
-def block(objects: Objects) -> dict[str, Any]:
-    """The objects in the order of the file, for the template: [lists], [maps], and per VRF what binds them."""
-    vrfs = sorted({key[0] for key in objects.bindings} | {vrf for vrf, _text in objects.routes})
-    return {
-        "lists": [
-            {"word": word, "name": name, "entries": [{"seq": n, "text": text} for n, text in sorted(entries.items())]}
-            for (word, name), entries in sorted(objects.lists.items())
-        ],
-        "maps": [
-            {"name": name, "sequences": [map_lines(name, n, body[1]) for n, body in sorted(sequences.items())]}
-            for name, sequences in sorted(objects.maps.items())
-        ],
-        "vrfs": [
-            {
-                "name": vrf,
-                "bindings": [
-                    {"word": key[1], "protocol": key[2], "map": name}
-                    for key, name in sorted(objects.bindings.items())
-                    if key[0] == vrf
-                ],
-                "routes": [text for v, text in sorted(objects.routes) if v == vrf],
-            }
-            for vrf in vrfs
-        ],
-    }
-
-
-def strip(text: str, prefix: str, tag: int) -> str:
-    """A frr.conf without our piece, all else byte for byte.
-
-    Our marked block goes as it is. Where FRR has rewritten the file (`write memory` drops comments and sorts), our
-    objects are found by name and tag; the operator's binding that our map had wrapped is put back in its place.
-    Raises Refused where the markers do not say which lines are ours.
-    """
-    kept = _MARKERS.take(text.encode(), _FILE).decode()
-    config = parse(kept, prefix, tag)
-    whole = parse(text, prefix, tag)
-    result: list[str] = []
-    gone = False
-    for raw, line in zip(kept.split("\n"), lines(kept)):
-        replaced = _ours(raw, line.text, line.vrf, line.block, prefix, tag, config.theirs.bindings, whole.ours)
-        if replaced is None:
-            if gone and line.text == "!" and (not result or result[-1].strip() == "!"):
-                continue
-            result.append(raw)
-            gone = False
-        else:
-            result += replaced
-            gone = True
-    return "\n".join(result)
-
-
-def _ours(
-    raw: str,
-    text: str,
-    vrf: str,
-    opened: str,
-    prefix: str,
-    tag: int,
-    theirs: dict[BindingKey, str],
-    ours: Objects,
-) -> list[str] | None:
-    """What stands in place of this line of ours (mostly nothing); None when the line is not ours."""
-    words = text.split()
-    if opened.startswith(f"route-map {prefix}") and not text.startswith("!"):
-        return []
-    if len(words) > 2 and words[1] == "prefix-list" and words[2].startswith(prefix):
-        return []
-    if len(words) == 5 and words[1] == "protocol" and words[3] == "route-map" and words[4].startswith(prefix):
-        back = called(ours, words[4])
-        if not back or (vrf, words[0], words[2]) in theirs or theirs.get((vrf, words[0], "any")) == back:
-            return []
-        return [f"{raw[: len(raw) - len(raw.lstrip())]}{words[0]} protocol {words[2]} route-map {back}"]
-    route = static(text, vrf)
-    if route and route.options.get("tag") == str(tag):
-        return []
-    return None
-
-
-def file_plan(text: str, want: Objects, prefix: str, tag: int) -> dict[str, Any]:
-    """{changed, rest, begin}: whether frr.conf must be written, the operator's part, the line that begins our block.
-
-    Raises Refused where the markers in it do not say which lines are ours.
-    """
-    found = parse(text, prefix, tag)
-    rest = strip(text, prefix, tag)
-    newline = rest == "" or rest.endswith("\n")
-    marked = _MARKERS.find(text.encode(), _FILE) is not None
-    nothing = same(want, Objects())
-    changed = not same(found.ours, want) or (nothing and (marked or rest != text))
-    return {
-        "changed": changed,
-        "rest": rest,
-        "begin": BEGIN if newline else BEGIN_NEWLINE,
-        "end": END,
-        "empty": nothing,
-    }
