@@ -47,7 +47,7 @@ class Found:
     unreadable: str | None = None
     vtysh_conf: str = ""
     others: list[str] = field(default_factory=list)
-    boot: units.Found = field(default_factory=lambda: units.Found({}, frozenset()))
+    boot: units.Found = field(default_factory=lambda: units.Found({}, frozenset(), {}))
 
 
 @dataclass
@@ -119,7 +119,9 @@ def decide(intent: Intent, found: Found, options: t.Mapping[str, t.Any]) -> FrrP
     )
     plan.sources = _sources(intent)
     nothing = same(want, Objects()) and not intent["addresses"]
-    boot = units.wanted(_state(intent, plan, options), options["service"]) if options["boot"] and not nothing else None
+    boot = None
+    if options["boot"] and not nothing:
+        boot = units.wanted(_state(intent, plan, options), options["service"], found.boot.code)
     plan.boot = units.changes(found.boot, boot)
     plan.changed = bool(plan.stages or plan.edit.content is not None or plan.boot)
     plan.diffs = _diffs(plan, options)

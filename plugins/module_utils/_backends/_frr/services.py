@@ -12,7 +12,8 @@ import typing as t
 from ..._files.replace import Prepared, prepare
 from ..._files.snapshot import Access, read
 from ..commands import run
-from . import paths
+from . import boot, paths
+from .shipped import shipped
 from .undo import Undo
 from .units import Changes, Found, units
 
@@ -25,7 +26,7 @@ def look(service: str) -> Found:
     for folder, _folders, names in os.walk(paths.LIBRARY):
         ours += [os.path.join(folder, name) for name in names]
     linked = frozenset(unit for unit in units() if os.path.islink(f"{paths.UNITS}/{service}.service.wants/{unit}"))
-    return Found({path: read(path) for path in ours}, linked)
+    return Found({path: read(path) for path in ours}, linked, shipped(boot.__name__))
 
 
 def ready(found: Found, change: Changes, stack: contextlib.ExitStack) -> list[Prepared]:

@@ -9,7 +9,6 @@ import json
 import typing as t
 
 from . import paths
-from .shipped import shipped
 
 if t.TYPE_CHECKING:
     from ..._files.snapshot import Snapshot
@@ -64,10 +63,14 @@ WantedBy={service}.service
 
 
 class Found(t.NamedTuple):
-    """Our files as they are, by path, and the units that start with FRR."""
+    """Our files as they are, by path, and the units that start with FRR.
+
+    ``code``: {dotted name: source} of what the services run.
+    """
 
     files: dict[str, Snapshot]
     linked: frozenset[str]
+    code: dict[str, str]
 
 
 class Changes(t.NamedTuple):
@@ -85,9 +88,9 @@ def units() -> list[str]:
     return [f"l3host-source-ip-frr-{name}.service" for name in _NAMES]
 
 
-def wanted(state: t.Mapping[str, t.Any], service: str) -> dict[str, bytes]:
+def wanted(state: t.Mapping[str, t.Any], service: str, code: t.Mapping[str, str]) -> dict[str, bytes]:
     """{path: content} of everything that the services need. ``state``: what boot.py reads."""
-    files = {f"{paths.LIBRARY}/{name.replace('.', '/')}.py": text.encode() for name, text in shipped(PROGRAM).items()}
+    files = {f"{paths.LIBRARY}/{name.replace('.', '/')}.py": text.encode() for name, text in code.items()}
     files[paths.STATE] = (json.dumps(state, indent=1, sort_keys=True) + "\n").encode()
     before = f"Before={service}.service\nAfter=network-pre.target"
     after = f"PartOf={service}.service\nAfter={service}.service"

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr import apply, paths, services, units
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr import apply, paths, services
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr import conf as frr_conf
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.decide import Found, FrrPlan, decide
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Objects, parse
@@ -129,7 +129,7 @@ class World:
         patch.setattr(paths, "STATE", str(folder / "state" / "frr.json"))
         patch.setattr(services, "run", self.systemd.run)
         # Fewer files, and no disk: the steps are as many.
-        patch.setattr(units, "shipped", lambda _start: {"a.b": "b = 1\n", "a.c": "c = 1\n"})
+        patch.setattr(services, "shipped", lambda _start: {"a.b": "b = 1\n", "a.c": "c = 1\n"})
         patch.setattr("os.fsync", lambda _handle: None)
         (folder / "units").mkdir()
 
