@@ -53,6 +53,12 @@ class AddressChange:
         self.additions = plan_additions(self._items, host.entries)
         self.warnings: list[str] = []
 
+    def planned(self) -> Plan:
+        """The additions as a plan, to be reported."""
+        plan = Plan(unchanged=list(self.additions.unchanged), noun=NOUN)
+        plan.steps.extend(self.additions.steps)
+        return plan
+
     def removals(self) -> Removals:
         """Planned as the routes are now. Refused where somebody needs an address that is to go."""
         items, entries = self._items, self.additions.entries

@@ -18,7 +18,6 @@ from ..._addresses.task import AddressChange
 from ..._base.errors import Refused, SourceIPError
 from ..._base.protocols import PROTOCOLS
 from ..._base.values import INET, INET6
-from ..._change.steps import Plan as Steps
 from ..._change.transaction import Transaction
 from ..._files.shown import difference
 from ..._netlink import wire
@@ -159,10 +158,7 @@ class BackEnd:
     def _report(self, plan: BirdPlan, content: Content, found: Found) -> None:
         """Results of addresses, and diffs: of our file all, of the operator's only what we insert and replace."""
         change = t.cast(AddressChange, plan.addresses)
-        additions = Steps()
-        additions.steps.extend(change.additions.steps)
-        additions.unchanged += change.additions.unchanged
-        report = additions.report("address")
+        report = change.planned().report()
         plan.results, plan.counts, plan.omitted = report["results"], report["counts"], report["omitted"]
         if change.additions.steps:
             plan.diffs.append(report["diff"])

@@ -12,12 +12,13 @@ from __future__ import annotations
 import typing as t
 
 from ..._base.protocols import PROTOCOLS
+from ..._change.flow import left_to_do
 from ..._change.steps import Plan as Steps
 from ..._change.transaction import carry_out
 from ..._files.replace import prepare
 from ..._files.snapshot import read
 from ..._routes.plan_sources import SourcePlanner
-from ..._routes.write import left_to_do, source_planner
+from ..._routes.write import source_planner
 from ..interface import Repair
 from ..view import Hands
 from .compare import IN_KERNEL, NOT_AS_EXPORTED, Compared

@@ -12,7 +12,6 @@ import typing as t
 from ..._addresses.task import AddressChange
 from ..._base.errors import InvalidInput, Refused
 from ..._base.values import parse_address
-from ..._change.steps import Plan as Changes
 from ..._files.snapshot import Snapshot, check
 from ..._files.snapshot import read as read_file
 from ..commands import CommandError
@@ -98,11 +97,9 @@ class BackEnd:
         wanted = [{"address": entry["address"], "device": entry["device"]} for entry in intent["addresses"]]
         host, kernel = self._hands.host, self._hands.kernel
         plan.addresses = AddressChange(kernel, host, wanted, force=False, wait=_DETECTION)
-        changes = Changes(unchanged=list(plan.addresses.additions.unchanged))
-        changes.steps.extend(plan.addresses.additions.steps)
-        report = changes.report("address")
+        report = plan.addresses.planned().report()
         plan.results, plan.counts, plan.omitted = report["results"], report["counts"], report["omitted"]
-        if changes.steps:
+        if plan.addresses.additions.steps:
             plan.changed = True
             plan.diffs.insert(0, report["diff"])
 

@@ -110,11 +110,8 @@ class BackEnd:
         """Results and diffs of all kinds, in the order in which they happen."""
         change = plan.addresses
         assert change is not None
-        additions = Changes(noun=NOUN)
-        additions.steps.extend(change.additions.steps)
-        additions.unchanged += change.additions.unchanged
         reports = [
-            additions.report(),
+            change.planned().report(),
             plan.routes.report(),
             plan.sources.report(),
             plan.stale.report(),
