@@ -111,6 +111,12 @@ class Job:
             note.append(f"{self.name}: this failed: {' '.join(self.after)}")
         return note
 
+    def stop(self) -> None:
+        """Take note that it was ended, and run the command that comes after."""
+        self.status = "stopped"
+        self.clean_up()
+        self.seconds = time.monotonic() - self._began
+
     def clean_up(self) -> bool:
         """Run the command that comes after; False when it fails."""
         if not self.after:
@@ -261,10 +267,9 @@ def run_all(jobs: Sequence[Job], slots: int) -> int:
             signal.signal(number, signal.SIG_IGN)
         end([job.pid for job in running if job.pid], f"<{run}/")
         for job in running:
-            job.status = "stopped"
-            job.clean_up()
+            job.stop()
         guardian.dismiss()
-    if len(jobs) > 1:
+    if len(jobs) > 1 or not NESTED:
         _report(jobs, time.monotonic() - began)
     return code or int(any(job.status != "passed" for job in jobs))
 
