@@ -264,6 +264,8 @@ def test_in_mode_manual_our_file_waits_for_the_operators_two_lines(bird: Bird) -
 
 def test_without_a_running_bird_the_files_wait_for_its_next_start(bird: Bird) -> None:
     bird.fail("show status", times=100)
+    assert "simulated: show status" in bird.fails(bird.arguments("192.0.2.2")), "it runs, and does not talk to us"
+    bird.fail("show status", how="absent", times=100)
     done = bird.ok("192.0.2.2")
     assert done["changed"] and "BIRD does not run on this host" in json.dumps(done["warnings"])
     assert "source_ip();" in bird.conf.read_text(encoding="utf-8") and bird.route() == ""

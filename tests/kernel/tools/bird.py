@@ -7,7 +7,7 @@
 It runs with one BGP route, reads `krt_prefsrc` and the revision out of our file as BIRD would, and writes the route
 into the kernel of the namespace it is called in. The folder of environment variable SI_BIRD holds bird.conf, what
 "runs" (running.json), a list of all calls (calls) and, where something is to fail, what and how (fail.json:
-{"command": "configure check", "how": "refuse" | "hang" | "silent", "times": 1}).
+{"command": "configure check", "how": "refuse" | "hang" | "absent", "times": 1}).
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ def fail(command: str) -> None:
     (FOLDER / "fail.json").write_text(json.dumps({**order, "times": order["times"] - 1}), encoding="utf-8")
     if order["how"] == "hang":
         time.sleep(60)
+    if order["how"] == "absent":
+        print("Unable to connect to server control socket: No such file or directory")
+        sys.exit(1)
     if order["how"] == "refuse":
         print(f"bird.conf:1:1 simulated: {command}")
         sys.exit(1)
@@ -60,8 +63,6 @@ def configuration(path: str) -> dict[str, Any]:
 
 def write(running: dict[str, Any]) -> None:
     """The route into the kernel."""
-    if load("fail.json").get("how") == "silent" and load("fail.json")["times"]:
-        return
     source = ["src", running["source"]] if running.get("source") else []
     subprocess.run(["ip", "route", "replace", *ROUTE.split(), *source], check=True)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -16,6 +17,8 @@ from . import answers
 from .conf import is_ours
 
 _SYSTEM = "/usr/local/sbin:/usr/sbin:/sbin"
+#: What birdc says where no daemon listens (client/client.c); that we may not ask is something else.
+_NOBODY = (os.strerror(errno.ENOENT), os.strerror(errno.ECONNREFUSED))
 _PAUSE = 0.05  # seconds between two questions whether BIRD is through
 #: Seconds that BIRD may take to read and apply a configuration.
 _RECONFIGURATION = 60.0
@@ -53,8 +56,10 @@ class Daemon:
     def state(self) -> State:
         """Whether it runs, and what of ours it has read."""
         status = self._ask("show", "status")
-        if status.code:
+        if status.code and any(text in status.words for text in _NOBODY):
             return State(False, answers.version_of(call([_program("bird"), "--version"]).words))
+        if status.code:
+            raise CommandError(f"birdc show status: {status.words}")
         revision = self._ask("eval", "source_ip_revision")
         functions = answers.symbols(self._tell("show", "symbols", "function"))
         return State(

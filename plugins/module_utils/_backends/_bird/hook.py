@@ -56,7 +56,7 @@ def hook(
     conf = read(text)
     broken = lex(text).broken
     if broken:
-        raise Refused(f"bird.conf line {conf.lines.of(broken[0].start)}: {broken[0].text[:20]!a} does not end")
+        raise Refused(f"bird.conf line {conf.lines.of(broken[0].start)}: what {broken[0].text[:2]} begins does not end")
     filters = Filters(conf)
     edits: _Edits = {}
     first_use = len(text)

@@ -138,8 +138,8 @@ def _pieces(text: str, comments: t.Iterable[Token], lines: Lines) -> t.Iterator[
             content = " ".join(text[begin.end : mark.start].split())
             form = next((name for name, form in _FORMS.items() if form[0] == was and form[1].match(content)), None)
             if form is None:
-                what = f"and its end: between them stands what we did not write: {content[:60]!a}"
-                raise _damaged(lines, begin, what)
+                # Not shown: it is the operator's, and may hold a password.
+                raise _damaged(lines, begin, "and its end: between them stands what we did not write")
             if _FORMS[form][2] != (open_half[0] if open_half else None):
                 raise _lonely(lines, open_half[1] if open_half else begin)
             open_half = (form, begin) if form in _FIRST_HALVES else None

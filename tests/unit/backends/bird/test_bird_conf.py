@@ -97,7 +97,7 @@ def test_a_table_ends_without_a_semicolon() -> None:
 
 @pytest.mark.parametrize("text", ['protocol device {} "', "protocol device {} /* "])
 def test_a_file_that_bird_cannot_read_either_is_refused_by_line(text: str) -> None:
-    with pytest.raises(Refused, match=r"bird\.conf line 2: '(\"|/\* )' does not end"):
+    with pytest.raises(Refused, match=r"bird\.conf line 2: what (\"|/\*) begins does not end"):
         hook.hook("protocol kernel { ipv4 { export all; }; }\n" + text, INCLUDE, [(254, "ipv4")])
 
 

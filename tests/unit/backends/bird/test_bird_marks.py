@@ -37,9 +37,11 @@ def test_one_mark_missing_is_refused_by_line_and_nothing_is_guessed(start: int, 
 
 def test_both_marks_of_different_pieces_missing_do_not_join_into_one_piece() -> None:
     (_begin, first_end), (second_begin, _end) = MARKS[1], MARKS[2]
-    damaged = HOOKED[: MARKS[1][0]] + HOOKED[first_end:second_begin] + HOOKED[MARKS[2][1] :]
-    with pytest.raises(Refused, match="stands what we did not write"):
+    own = HOOKED[first_end:second_begin] + 'password "secret";'
+    damaged = HOOKED[: MARKS[1][0]] + own + HOOKED[MARKS[2][1] :]
+    with pytest.raises(Refused, match="stands what we did not write") as refused:
         marks.unhook(damaged)
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
