@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from .._base.errors import Refused
 from .._base.values import INET, INET6, Address
-from .._change.steps import Step
+from .._change.steps import AnyStep, Plan, Step, Steps
 from .._netlink import decode
 from .._netlink.decode import Entry
 from .._netlink.wire import (
@@ -56,6 +56,10 @@ class Additions:
     entries: list[Entry] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     by_step: list[Item] = field(default_factory=list)
+
+    def plan(self) -> Plan:
+        """What there is to report of them."""
+        return _plan(self.steps, self.unchanged, self.warnings)
 
 
 def label(item: Item) -> str:
@@ -176,6 +180,14 @@ class Removals:
     side_effects: list[dict[str, t.Any]] = field(default_factory=list)
     unchanged: list[tuple[str, str | None]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    def plan(self) -> Plan:
+        """What there is to report of them."""
+        return _plan(self.steps, self.unchanged, self.warnings)
+
+
+def _plan(steps: t.Iterable[AnyStep], unchanged: t.Iterable[tuple[object, object]], warnings: list[str]) -> Plan:
+    return Plan(Steps(steps), unchanged=list(unchanged), warnings=list(warnings), noun=NOUN)
 
 
 class Vrfs(t.NamedTuple):

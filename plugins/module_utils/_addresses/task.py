@@ -13,7 +13,7 @@ from .._base.errors import InvalidInput, Refused
 from .._base.names import TABLES
 from .._base.protocols import PROTOCOLS
 from .._base.values import INET, INET6, Address
-from .._change.steps import Plan, Steps
+from .._change.steps import Steps
 from .._change.transaction import Mismatch, Transaction
 from .._host.host import Host, snapshot
 from .._netlink import wire
@@ -24,7 +24,6 @@ from . import items as _addresses
 from .items import Item
 from .line import line as address_line
 from .plan import (
-    NOUN,
     Removals,
     Users,
     Vrfs,
@@ -52,12 +51,6 @@ class AddressChange:
         self._items = _addresses.parse(addresses, host.device)
         self.additions = plan_additions(self._items, host.entries)
         self.warnings: list[str] = []
-
-    def planned(self) -> Plan:
-        """The additions as a plan, to be reported."""
-        plan = Plan(unchanged=list(self.additions.unchanged), noun=NOUN)
-        plan.steps.extend(self.additions.steps)
-        return plan
 
     def removals(self) -> Removals:
         """Planned as the routes are now. Refused where somebody needs an address that is to go."""
@@ -128,8 +121,9 @@ def ensure(
             change.add(transaction)
             change.remove(transaction, removals)
     additions = change.additions
-    plan = Plan(Steps([*additions.steps, *removals.steps]), noun=NOUN)
-    plan.unchanged += [*additions.unchanged, *removals.unchanged]
+    plan = additions.plan()
+    plan.steps.extend(removals.steps)
+    plan.unchanged += removals.unchanged
     result = {**plan.report(), "side_effects": removals.side_effects}
     warnings = [*removals.warnings, *change.warnings]
     return {**result, "warnings": warnings} if warnings else result

@@ -145,7 +145,7 @@ class Plan:
         self.unchanged += itertools.islice(entries, REPORT_LIMIT)
         self.unlisted += count - (len(self.unchanged) - before)
 
-    def report(self, diff: bool = True) -> dict[str, t.Any]:
+    def report(self, *, diff: bool = True) -> dict[str, t.Any]:
         """``changed``, ``results`` (changes first, at most REPORT_LIMIT), ``counts``; ``diff`` of changed items."""
         counts = {
             "created": 0,

@@ -158,7 +158,7 @@ class BackEnd:
     def _report(self, plan: BirdPlan, content: Content, found: Found) -> None:
         """Results of addresses, and diffs: of our file all, of the operator's only what we insert and replace."""
         change = t.cast(AddressChange, plan.addresses)
-        report = change.planned().report()
+        report = change.additions.plan().report()
         plan.results, plan.counts, plan.omitted = report["results"], report["counts"], report["omitted"]
         if change.additions.steps:
             plan.diffs.append(report["diff"])

@@ -97,7 +97,7 @@ class BackEnd:
         wanted = [{"address": entry["address"], "device": entry["device"]} for entry in intent["addresses"]]
         host, kernel = self._hands.host, self._hands.kernel
         plan.addresses = AddressChange(kernel, host, wanted, force=False, wait=_DETECTION)
-        report = plan.addresses.planned().report()
+        report = plan.addresses.additions.plan().report()
         plan.results, plan.counts, plan.omitted = report["results"], report["counts"], report["omitted"]
         if plan.addresses.additions.steps:
             plan.changed = True

@@ -12,7 +12,6 @@ import functools
 import typing as t
 from dataclasses import dataclass, field
 
-from ..._addresses.plan import NOUN, Removals
 from ..._addresses.task import AddressChange
 from ..._base.protocols import OWN_PROTOCOL
 from ..._change.flow import Planner, left_to_do
@@ -76,7 +75,7 @@ class BackEnd:
         self._plan_routes(plan)
         if wanted.stale:
             # The routes that use them are still there; whether somebody else's do too shows when ours are gone.
-            plan.stale = _removal_steps(self._stale(plan, force=True).removals())
+            plan.stale = self._stale(plan, force=True).removals().plan()
         made = [step for step in plan.addresses.additions.steps if step.action == "created"]
         created = {_place(step.after) for step in made}
         plan.after = self._record(found, wanted, created, complete=True)
@@ -111,7 +110,7 @@ class BackEnd:
         change = plan.addresses
         assert change is not None
         reports = [
-            change.planned().report(),
+            change.additions.plan().report(),
             plan.routes.report(),
             plan.sources.report(),
             plan.stale.report(),
@@ -171,9 +170,3 @@ def _place(line: str | None) -> tuple[str, str]:
     """(address, device) from a line of ip(8): ``inet 192.0.2.2/32 dev lo scope global``."""
     words = str(line).split()
     return words[1], words[words.index("dev") + 1]
-
-
-def _removal_steps(removals: Removals) -> Changes:
-    found = Changes(unchanged=list(removals.unchanged), warnings=list(removals.warnings), noun=NOUN)
-    found.steps.extend(removals.steps)
-    return found
