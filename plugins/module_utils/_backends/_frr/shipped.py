@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
-import inspect
+import re
 import sys
+
+# Imports as the linters leave them; reading whole syntax trees would take a fifth of a second at each run.
+_IMPORT = re.compile(r"^ *from (\.[\w.]*) import (\([^)]*\)|.*)$", re.MULTILINE)
+_NAME = re.compile(r"\w+")
 
 
 def shipped(start: str) -> dict[str, str]:
@@ -23,12 +26,17 @@ def shipped(start: str) -> dict[str, str]:
         name = waiting.pop()
         if name in found:
             continue
-        found[name] = inspect.getsource(importlib.import_module(name))
-        for node in ast.walk(ast.parse(found[name])):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                base = importlib.util.resolve_name("." * node.level + (node.module or ""), name.rpartition(".")[0])
-                names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-                waiting += [
-                    name for name in names if name in sys.modules and not hasattr(sys.modules[name], "__path__")
-                ]
+        found[name] = _source(name)
+        for base, names in _IMPORT.findall(found[name]):
+            package = importlib.util.resolve_name(base, name.rpartition(".")[0])
+            whole = [package, *(f"{package}.{one}" for one in _NAME.findall(names))]
+            waiting += [one for one in whole if one in sys.modules and not hasattr(sys.modules[one], "__path__")]
     return found
+
+
+def _source(name: str) -> str:
+    read = getattr(importlib.import_module(name).__loader__, "get_source", None)
+    text: str | None = read(name) if read else None
+    if text is None:
+        raise ImportError(f"the source of {name} cannot be read, so it cannot be copied to a service")
+    return text
