@@ -109,7 +109,7 @@ table:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._backends.task import prove_intent
+from ..module_utils._backends.proof import prove_intent
 from ..module_utils._change.boundary import NETNS, run
 from ..module_utils._intent.options import INTENT
 

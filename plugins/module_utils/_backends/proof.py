@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.basic import AnsibleModule
+
 from .._explain.explain import Explainer
 from .._explain.question import questions as asked
 from .._host.host import snapshot
@@ -16,12 +18,18 @@ from .._routes.listing import unicast_routes
 from . import verify
 from .finding import Finding, ordered
 from .interface import Intent
+from .task import intent_of
 
 #: Routes that are looked at for one kind of entry; a full table is judged by its first ones.
 ROUTES = 10000
 #: Seconds to wait for a packet of a probe to be seen.
 PATIENCE = 1
 _Row = dict[str, t.Any]
+
+
+def prove_intent(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
+    """The module ``intent_info``."""
+    return prove(kernel, intent_of(module, None), module.params)
 
 
 def prove(kernel: Kernel, intent: Intent, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

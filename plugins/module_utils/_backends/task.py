@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tasks of the modules that take an intent. PRIVATE to the collection."""
+"""The task of the module ``intent``. PRIVATE to the collection.
+
+What only ``intent_info`` needs is not imported here: it would travel with every intent.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._intent.document import unpack
 from .._intent.normal import normalise
 from .._intent.options import LISTS
-from .._netlink.kernel import Kernel
-from . import engine, proof
+from . import engine
 from .interface import Intent
 
 
@@ -34,8 +36,3 @@ def run_intent(module: AnsibleModule) -> dict[str, t.Any]:
     for warning in result.pop("warnings"):
         module.warn(warning)
     return result
-
-
-def prove_intent(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
-    """The module ``intent_info``."""
-    return proof.prove(kernel, intent_of(module, None), module.params)
