@@ -32,7 +32,8 @@ def main() -> None:
     begin = time.monotonic()
     while time.monotonic() - begin < LIMIT:
         now = answer(ASK[daemon])
-        if now != before and (daemon == "bird" or f"set src {new}\n" in now):
+        # FRR's lines say it themselves: the role may have been faster than our first look.
+        if now != before if daemon == "bird" else f"set src {new}\n" in now:
             break
         time.sleep(0.1)
     reload = time.monotonic()
