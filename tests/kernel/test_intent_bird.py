@@ -88,7 +88,9 @@ def bird(tmp_path: Path, ns: Host, module: ModuleRunner, monkeypatch: pytest.Mon
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("bird", "birdc", "runuser"):
-        (programs / name).symlink_to(STAND_IN)
+        program = programs / name
+        program.write_text(f"#!{sys.executable}\n{STAND_IN.read_text(encoding='utf-8')}", encoding="utf-8")
+        program.chmod(0o755)
     folder = tmp_path / "etc"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{programs}:{os.path.dirname(sys.executable)}:{os.environ['PATH']}")

@@ -105,6 +105,6 @@ def _entries(kind: str, table: Any) -> list[dict[str, Any]]:
     if not isinstance(table, dict) or table.get("columns") != list(columns):
         raise InvalidInput(f"document: has other columns for {kind} than {', '.join(columns)}")
     rows = table.get("rows")
-    if not isinstance(rows, list) or any(type(row) is not list or len(row) != len(columns) for row in rows):
+    if not isinstance(rows, list) or any(not isinstance(row, list) or len(row) != len(columns) for row in rows):
         raise InvalidInput(f"document: has a row in {kind} that does not fit its columns")
     return [dict(zip(columns, row)) for row in rows]

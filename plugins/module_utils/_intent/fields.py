@@ -72,8 +72,8 @@ def show(value: Any) -> str:
 
 
 def _text(value: Any, what: str) -> str:
-    if type(value) is str:
-        return value
+    if value.__class__ is str:
+        return str(value)
     if not isinstance(value, str):
         raise FieldError(f"{show(value)} is not text; write {what} as a string")
     # str() of a templated value strips Ansible's own subclasses, which do not survive every serializer.

@@ -321,7 +321,7 @@ def _compared(left: Term, sign: str, right: Term) -> Term:
             if type(one) is not type(other) and not (isinstance(one, _NETS) and isinstance(other, _NETS)):
                 return None
             return bool(one == other) == (sign == "=")
-        if type(one) is not int or type(other) is not int:
+        if any(isinstance(value, bool) or not isinstance(value, int) for value in (one, other)):
             return None
         return bool({"<": one < other, ">": one > other, "<=": one <= other, ">=": one >= other}[sign])
 

@@ -107,8 +107,7 @@ class BackEnd:
 
     def _report(self, plan: KernelPlan) -> None:
         """Results and diffs of all kinds, in the order in which they happen."""
-        change = plan.addresses
-        assert change is not None
+        change = t.cast(AddressChange, plan.addresses)
         reports = [
             change.additions.plan().report(),
             plan.routes.report(),
@@ -141,8 +140,7 @@ class BackEnd:
             raise
 
     def _carry_out(self, plan: KernelPlan, transaction: Transaction) -> None:
-        change = plan.addresses
-        assert change is not None
+        change = t.cast(AddressChange, plan.addresses)
         change.add(transaction)
         plan.warnings += change.warnings
         if change.additions.steps:
