@@ -20,7 +20,7 @@ from ..._files.replace import Prepared, prepare
 from ..._files.snapshot import Access
 from ..commands import CommandError
 from ..view import Hands
-from . import services
+from . import record, services
 from .decide import FrrPlan
 from .host import Host
 from .parse import parse
@@ -33,7 +33,10 @@ class ApplyError(SourceIPError):
 
 
 def carry_out(plan: FrrPlan, host: Host, hands: Hands, options: t.Mapping[str, t.Any]) -> None:
-    """Files ready, addresses, running configuration, services, frr.conf; SourceIPError when all is as before."""
+    """Files ready, addresses, the record, running configuration, services, frr.conf.
+
+    SourceIPError when all is as before.
+    """
     assert plan.found is not None
     with contextlib.ExitStack() as stack:
         conf: Prepared | None = None
@@ -41,8 +44,12 @@ def carry_out(plan: FrrPlan, host: Host, hands: Hands, options: t.Mapping[str, t
             new = prepare(plan.found.conf, plan.edit.content, like=_as_frr(), backup=options["backup"])
             conf = stack.enter_context(new)
         files = services.ready(plan.found.boot, plan.boot, stack)
+        # Nothing can be left over where nothing of FRR changes.
+        former = stack.enter_context(record.ready(record.read(), plan.places)) if plan.stages else None
         stack.enter_context(_addresses(plan, hands))
         undo = stack.enter_context(Undo())
+        if former:
+            former.commit()
         _running(plan, host, options, undo)
         if plan.boot:
             services.put_to_work(options["service"], plan.found.boot, plan.boot, files, undo)

@@ -82,11 +82,11 @@ class Judge:
         return rule.source if rule else None
 
     def left_over(self, vrf: str, family: str, destination: str, protocol: str, actual: str | None) -> bool:
-        """Whether the route carries the source that an earlier intent of ours gave it."""
+        """Whether the route carries a source that an earlier intent of ours gave it."""
         if actual is None:
             return False
-        source = self.former.source(vrf, family, protocol, *prefix(destination, family))
-        return source is not None and canonical(source) == canonical(actual)
+        sources = self.former.sources(vrf, family, protocol, *prefix(destination, family))
+        return canonical(actual) in map(canonical, sources)
 
     def places(self) -> set[tuple[str, str]]:
         """{(vrf, family)} the intent speaks of, or an earlier one of ours spoke of."""

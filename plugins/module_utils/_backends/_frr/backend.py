@@ -18,7 +18,7 @@ from ..commands import CommandError
 from ..finding import Finding
 from ..interface import Capabilities, Intent, Judgement, Repair
 from ..view import Hands
-from . import services
+from . import record, services
 from .apply import carry_out
 from .audit import Judge
 from .conf import read as read_conf
@@ -53,6 +53,7 @@ class BackEnd:
         self._host = Host(options["vtysh"])
         self._survey: Survey | None = None
         self._seen: Seen | None = None
+        self._check = False
 
     def read(self) -> Found:
         """CommandError where FRR does not answer, Refused where a file cannot be read as what it should be."""
@@ -65,7 +66,7 @@ class BackEnd:
                 f"{error.message}. Is FRR installed and running, and may this user talk to it (become: true, or group "
                 "frrvty)? Nothing was changed"
             ) from error
-        found = Found(version, running, boot=services.look(options["service"]))
+        found = Found(version, running, former=record.read().places, boot=services.look(options["service"]))
         if options["persist"]:
             self._read_conf(found)
         return found
@@ -83,6 +84,7 @@ class BackEnd:
             found.unreadable = error.message
 
     def plan(self, intent: Intent, found: Found, check: bool) -> FrrPlan:
+        self._check = check
         plan = decide(intent, found, self._options)
         if intent["addresses"]:
             self._plan_addresses(plan, intent)
@@ -170,6 +172,7 @@ class BackEnd:
         judgement.checked = self._seen.checked
         judgement.findings = self._seen.findings
         judgement.possible = [_repair(step) for step in possible(self._survey, self._seen, plan.settings)]
+        self._forget(self._seen)
         return judgement
 
     def repair(self, plan: FrrPlan, judgement: Judgement, check: bool) -> Judgement:
@@ -190,8 +193,14 @@ class BackEnd:
             judgement.done += [_repair(step) for step in mended.done]
             judgement.possible = [_repair(step) for step in mended.possible]
             judgement.errors += mended.failed
+            self._forget(mended.seen)
         _show(judgement, before)
         return judgement
+
+    def _forget(self, seen: Seen) -> None:
+        """What earlier maps served matters until every route is right."""
+        if seen.right and not self._check:
+            record.forget()
 
 
 def _show(judgement: Judgement, before: Seen) -> None:

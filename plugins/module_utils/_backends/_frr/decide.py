@@ -37,7 +37,8 @@ class Found:
     """What is there.
 
     ``conf``: frr.conf, and ``saved`` what it says; both None where it is not to be written. ``unreadable``: why it
-    cannot be edited. ``others``: names of files of single daemons beside it. ``boot``: our services.
+    cannot be edited. ``others``: names of files of single daemons beside it. ``former``: what the record says;
+    ``boot``: our services.
     """
 
     version: Version
@@ -47,6 +48,7 @@ class Found:
     unreadable: str | None = None
     vtysh_conf: str = ""
     others: list[str] = field(default_factory=list)
+    former: list[Place] = field(default_factory=list)
     boot: units.Found = field(default_factory=lambda: units.Found({}, frozenset(), {}))
 
 
@@ -54,8 +56,8 @@ class Found:
 class FrrPlan(Plan):
     """``have``, ``want``, ``operator``: what the stages lead from, and to, and what takes the place of ours.
 
-    ``judged``, ``former``, ``settings``: what the judge and the repairs need. ``sources``: [(source, vrf, table, the
-    list that names it)].
+    ``places``: what maps of ours have served; ``judged``, ``former``, ``settings``: what judge and repairs need.
+    ``sources``: [(source, vrf, table, the list that names it)].
     """
 
     version: Version = (0, 0, 0)
@@ -67,6 +69,7 @@ class FrrPlan(Plan):
     edit: Edit = field(default_factory=Edit)
     boot: units.Changes = field(default_factory=lambda: units.Changes(False, {}, False))
     judged: dict[str, t.Any] = field(default_factory=dict)
+    places: list[Place] = field(default_factory=list)
     former: Former = field(default_factory=Former)
     settings: Settings = field(default_factory=lambda: Settings([], [], [], [], None, False))
     sources: list[tuple[str, str | None, int | None, str]] = field(default_factory=list)
@@ -108,7 +111,8 @@ def decide(intent: Intent, found: Found, options: t.Mapping[str, t.Any]) -> FrrP
             for route in intent["routes"]
         ],
     }
-    plan.former = Former(_former(found))
+    plan.places = _places(found)
+    plan.former = Former(plan.places)
     plan.settings = Settings(
         bindings=[Binding(*key, name) for key, name in sorted(want.bindings.items())],
         statics=[*sorted(want.routes), *((static.vrf, static.text) for static in running.statics)],
@@ -133,11 +137,14 @@ def decide(intent: Intent, found: Found, options: t.Mapping[str, t.Any]) -> FrrP
     return plan
 
 
-def _former(found: Found) -> list[Place]:
-    """What our maps were bound to before this run: in the running FRR, or in the file of a run that did not end."""
-    places = {place[:3]: place for place in former_places(found.saved.config)} if found.saved else {}
-    places.update({place[:3]: place for place in former_places(found.running)})
-    return list(places.values())
+def _places(found: Found) -> list[Place]:
+    """What maps of ours have served: by the record, in the file of a run that did not end, and now."""
+    saved = former_places(found.saved.config) if found.saved else []
+    places: list[Place] = []
+    for place in [*found.former, *saved, *former_places(found.running)]:
+        if place not in places:
+            places.append(place)
+    return places
 
 
 def _sources(intent: Intent) -> list[tuple[str, str | None, int | None, str]]:

@@ -33,28 +33,29 @@ _SOCKET_FAMILY = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 
 class Former:
-    """Which source our maps gave to a route.
+    """Which sources our maps gave to a route.
 
     A protocol without a place takes that of ``any``; one that the operator has bound himself has one without
-    sequences.
+    sequences. A place may have had several maps, one after the other.
     """
 
     def __init__(self, places: t.Iterable[Place] = ()) -> None:
-        self._maps = {
-            (vrf, family, protocol): [(source, _List(entries, family)) for source, entries in sequences]
-            for vrf, family, protocol, sequences in places
-        }
+        self._maps: dict[tuple[str, str, str], list[list[tuple[str, _List]]]] = {}
+        for vrf, family, protocol, sequences in places:
+            parsed = [(source, _List(entries, family)) for source, entries in sequences]
+            self._maps.setdefault((vrf, family, protocol), []).append(parsed)
 
-    def source(self, vrf: str, family: str, protocol: str, start: int, length: int) -> str | None:
-        """The source of the first sequence that takes the route in; None where there is none."""
-        found = self._maps.get((vrf, family, protocol))
-        if found is None:
-            found = self._maps.get((vrf, family, "any"), [])
-        return next((source for source, entries in found if entries.permits(start, length)), None)
+    def sources(self, vrf: str, family: str, protocol: str, start: int, length: int) -> set[str]:
+        """Of each map the source of the first sequence that takes the route in."""
+        maps = self._maps.get((vrf, family, protocol))
+        if maps is None:
+            maps = self._maps.get((vrf, family, "any"), [])
+        given = (next((source for source, entries in one if entries.permits(start, length)), None) for one in maps)
+        return {source for source in given if source is not None}
 
     def places(self) -> set[tuple[str, str]]:
         """{(vrf, family)} in which there may be something left over."""
-        return {place[:2] for place, sequences in self._maps.items() if sequences}
+        return {place[:2] for place, maps in self._maps.items() if any(maps)}
 
 
 class _List:

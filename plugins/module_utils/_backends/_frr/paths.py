@@ -8,3 +8,5 @@ from __future__ import annotations
 STATE = "/etc/l3host-source-ip/frr.json"
 LIBRARY = "/usr/local/lib/l3host-source-ip"
 UNITS = "/etc/systemd/system"
+# A reboot empties it.
+FORMER = "/run/l3host.source_ip.frr.json"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends import engine
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr import acts, paths
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr import acts, paths, record
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.backend import BackEnd
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.host import Host
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends.commands import CommandError
@@ -91,7 +91,9 @@ class Frr(Host):
         for line in stdin.splitlines():
             words = line.split()
             route = next(route for route in self.kernel if route["dst"] == words[2])
-            route["prefsrc"] = words[words.index("src") + 1]
+            route.pop("prefsrc", None)
+            if "src" in words:
+                route["prefsrc"] = words[words.index("src") + 1]
         return ""
 
 
@@ -101,6 +103,7 @@ class World:
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.patch = patch
         patch.setattr(paths, "STATE", str(folder / "frr.json"))
+        patch.setattr(paths, "FORMER", str(folder / "former.json"))
         patch.setattr(paths, "LIBRARY", str(folder / "lib"))
         patch.setattr(paths, "UNITS", str(folder / "units"))
         patch.setattr("time.sleep", lambda _seconds: None)
@@ -187,6 +190,28 @@ def test_a_source_that_goes_while_we_look_is_a_finding(world: World) -> None:
     message = world.refused()
     assert "no_source" in message
     assert "this host does not have 192.0.2.2, or only as a tentative address" in message
+
+
+def test_what_a_run_could_not_mend_is_found_by_the_next(world: World) -> None:
+    """FRR 10.3 has left the source of the earlier intent; nothing in its configuration tells of that any more."""
+    world.routes[0]["prefsrc"] = "192.0.2.2"
+    places = decided(OURS, policies=[]).places
+    with record.ready(record.read(), places) as file:
+        file.commit()
+    other = {"policies": [{**POLICY, "protocols": ["ospf"]}]}
+    world.running = "\n".join(decided("", policies=other["policies"]).lines)
+    world.conf.write_text(world.running + "\n")
+    for _run in range(2):
+        assert "leftover" in world.refused(lists=other, repair="none")
+        assert record.read().places == places
+    assert world.carry(check=True, lists=other)["changed"]
+    assert record.read().places == places
+    world.carry(check=False, lists=other)
+    assert "prefsrc" not in world.routes[0]
+    assert record.read().places == []
+    # Whoever sets that source now is somebody else.
+    world.routes[0]["prefsrc"] = "192.0.2.2"
+    assert world.carry(check=False, lists=other)["findings"] == []
 
 
 def test_a_vrf_that_is_not_there_is_a_finding(world: World) -> None:
