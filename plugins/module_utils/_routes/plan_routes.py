@@ -26,7 +26,7 @@ from .route_steps import (
     RouteStep,
     created,
 )
-from .runs import Run, WantedRoute, joined
+from .runs import Keys, Run, WantedRoute
 from .scan import Scan
 from .shared_hops import check_shared
 from .template import Template
@@ -41,7 +41,7 @@ class _Group(t.NamedTuple):
     runs: list[Run]
     expected: list[list[bytes]]
     wanted: frozenset[bytes]
-    keys: frozenset[bytes]
+    keys: Keys
 
 
 #: (family, table or None for all, protocol) -> chunks
@@ -96,7 +96,7 @@ class RoutePlanner:
         for (family, table), runs in by_table.items():
             expected = [[] if run.absent else self._template(run.shape).dumped_all(run.columns) for run in runs]
             wanted = frozenset().union(*expected)
-            groups.append(_Group(family, table, runs, expected, wanted, joined(runs)))
+            groups.append(_Group(family, table, runs, expected, wanted, Keys(runs)))
         return groups
 
     def _template(self, shape: Shape) -> Template:

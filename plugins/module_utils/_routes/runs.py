@@ -9,7 +9,7 @@ import itertools
 import socket
 import typing as t
 
-from .._base.values import BITS, Prefix, family_of
+from .._base.values import BITS, INET, Prefix, family_of
 from .values import Shape
 
 
@@ -62,6 +62,53 @@ class Run:
         if not self._keys:
             self._keys = frozenset(rows(bytes(1 + self.width), self.columns, 0, 1))
         return self._keys
+
+    def has(self, key: bytes) -> bool:
+        """Whether one destination has this key, looked for in the columns as they are."""
+        _family, packed, lengths = self.columns
+        at = packed.find(key[1:])
+        while at >= 0:
+            if at % self.width == 0 and lengths[at // self.width] == key[0]:
+                return True
+            at = packed.find(key[1:], at + 1)
+        return False
+
+    @property
+    def distinct(self) -> bool:
+        """Whether no destination stands there twice."""
+        if self.columns.family == INET and len(set(memoryview(self.columns.packed).cast("I"))) == len(self):
+            return True  # not even an address does
+        return len(self.keys) == len(self)
+
+
+class Keys:
+    """The keys of runs: for the first few questions the columns are searched, for more a set is made, which costs."""
+
+    FEW = 64
+
+    def __init__(self, runs: t.Sequence[Run]) -> None:
+        self._runs = runs
+        self._asked = 0
+        self._all: frozenset[bytes] | None = None
+
+    def __len__(self) -> int:
+        return sum(map(len, self._runs))
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        return iter(joined(self._runs))
+
+    def __contains__(self, key: object) -> bool:
+        if self._all is None:
+            self._asked += 1
+            if self._asked <= self.FEW:
+                return any(run.has(t.cast(bytes, key)) for run in self._runs)
+            self._all = joined(self._runs)
+        return key in self._all
+
+
+def distinct(runs: t.Sequence[Run]) -> bool:
+    """Whether no destination stands in them twice."""
+    return runs[0].distinct if len(runs) == 1 else len(joined(runs)) == sum(map(len, runs))
 
 
 def joined(runs: t.Sequence[Run]) -> frozenset[bytes]:

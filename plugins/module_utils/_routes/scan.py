@@ -30,9 +30,9 @@ class Scan:
 
     FEW = 64
 
-    def __init__(self, family: int, wanted: frozenset[bytes], keys: t.Iterable[bytes]) -> None:
+    def __init__(self, family: int, wanted: frozenset[bytes], keys: t.Collection[bytes]) -> None:
         self._wanted = wanted
-        self._keys = frozenset(keys)
+        self._keys = keys if len(keys) > self.FEW else frozenset(keys)
         self._size = 4 if family == INET else 16
         self._first = ATTRIBUTE.pack(8, RTA_TABLE)
         self._second = ATTRIBUTE.pack(4 + self._size, RTA_DST)

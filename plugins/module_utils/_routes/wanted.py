@@ -25,7 +25,7 @@ from .._base.names import (
 from .._base.protocols import PROTOCOLS
 from .._base.values import DEFAULT_METRICS, INET, INET6, Prefix, parse_address, parse_prefix
 from .._change.alike import alike
-from .runs import Columns, Run, columns_of, joined
+from .runs import Columns, Run, columns_of, distinct
 from .values import Hop, Shape
 
 if t.TYPE_CHECKING:
@@ -227,7 +227,7 @@ def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Run]:
     for run in reader.runs:
         by_key.setdefault((run.shape.table, run.shape.tos, run.shape.metric), []).append(run)
     for runs in by_key.values():
-        if len(joined(runs)) < sum(map(len, runs)):
+        if not distinct(runs):
             _refuse_duplicate(runs)
     return reader.runs
 

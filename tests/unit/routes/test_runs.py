@@ -15,7 +15,13 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6, Prefix, parse_prefix
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload
-from ansible_collections.l3host.source_ip.plugins.module_utils._routes.runs import Columns, Run, columns_of
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.runs import (
+    Columns,
+    Keys,
+    Run,
+    columns_of,
+    distinct,
+)
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.template import Template
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.values import Hop, Shape
 
@@ -48,6 +54,32 @@ def test_what_is_read_at_once_is_what_is_read_one_by_one(texts: list[str]) -> No
     assert [item.number for item in run] == list(range(5, 5 + len(texts)))
     assert run.keys == {item.prefix.key for item in run}
     assert run[-1] == list(run)[-1]
+    assert run.distinct == (len(set(one_by_one(texts))) == len(texts))
+
+
+_SMALL = st.tuples(st.integers(0, 3), st.integers(0, 255), st.integers(8, 32))
+
+
+@given(st.lists(st.lists(_SMALL, min_size=1, max_size=6), min_size=1, max_size=3), st.lists(_SMALL, max_size=6))
+def test_keys_say_of_few_and_of_many_what_their_runs_hold(
+    named: list[list[tuple[int, int, int]]], asked: list[tuple[int, int, int]]
+) -> None:
+    """Addresses of few different bytes, so that one is found across the border of two."""
+
+    def packed(one: tuple[int, int, int]) -> bytes:
+        return bytes((one[0], one[0], one[1], one[0]))
+
+    runs = [
+        Run(0, SHAPES[INET], False, Columns(INET, b"".join(map(packed, some)), bytes([one[2] for one in some])))
+        for some in named
+    ]
+    there = {bytes((one[2],)) + packed(one) for some in named for one in some}
+    keys = Keys(runs)
+    assert distinct(runs) == (len(there) == len(keys)) and set(keys) == there
+    for _time in range(2 + Keys.FEW // max(1, len(asked))):
+        for one in [*asked, *(each for some in named for each in some)]:
+            key = bytes((one[2],)) + packed(one)
+            assert (key in keys) == (key in there)
 
 
 @pytest.mark.parametrize("family", [INET, INET6])

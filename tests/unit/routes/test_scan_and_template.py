@@ -72,7 +72,7 @@ def test_scan_finds_what_a_naive_walk_finds(family: int, many: bool, data: st.Da
     # As the planners do: what is wanted is among the destinations too.
     destinations |= {wire.destination_of(payload) for payload in wanted}
     at = data.draw(st.integers(0, len(payloads)))
-    scan = Scan(family, wanted, [prefix.key for prefix in destinations])
+    scan = Scan(family, wanted, frozenset(prefix.key for prefix in destinations))
     for part in filter(None, (payloads[:at], payloads[at:])):
         scan.feed(R.chunk(part))
     exact, others = naive(payloads, wanted, destinations)
