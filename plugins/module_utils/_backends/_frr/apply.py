@@ -21,7 +21,7 @@ from ..._files.snapshot import Access
 from ..commands import CommandError
 from ..view import Hands
 from . import record, services
-from .decide import FrrPlan
+from .decide import Found, FrrPlan
 from .host import Host
 from .parse import parse
 from .stages import Stage, stages
@@ -37,13 +37,13 @@ def carry_out(plan: FrrPlan, host: Host, hands: Hands, options: t.Mapping[str, t
 
     SourceIPError when all is as before.
     """
-    assert plan.found is not None
+    found = t.cast(Found, plan.found)
     with contextlib.ExitStack() as stack:
         conf: Prepared | None = None
-        if plan.edit.content is not None and plan.found.conf is not None:
-            new = prepare(plan.found.conf, plan.edit.content, like=_as_frr(), backup=options["backup"])
+        if plan.edit.content is not None and found.conf is not None:
+            new = prepare(found.conf, plan.edit.content, like=_as_frr(), backup=options["backup"])
             conf = stack.enter_context(new)
-        files = services.ready(plan.found.boot, plan.boot, stack)
+        files = services.ready(found.boot, plan.boot, stack)
         # Nothing can be left over where nothing of FRR changes.
         former = stack.enter_context(record.ready(record.read(), plan.places)) if plan.stages else None
         stack.enter_context(_addresses(plan, hands))
@@ -52,7 +52,7 @@ def carry_out(plan: FrrPlan, host: Host, hands: Hands, options: t.Mapping[str, t
             former.commit()
         _running(plan, host, options, undo)
         if plan.boot:
-            services.put_to_work(options["service"], plan.found.boot, plan.boot, files, undo)
+            services.put_to_work(options["service"], found.boot, plan.boot, files, undo)
         if conf:
             conf.commit()
     if plan.boot and not plan.boot.present:

@@ -176,18 +176,17 @@ class BackEnd:
         return judgement
 
     def repair(self, plan: FrrPlan, judgement: Judgement, check: bool) -> Judgement:
-        assert self._survey is not None and self._seen is not None
         options = self._options
         level = options["repair"]
-        before = self._seen
+        survey, before = t.cast(Survey, self._survey), t.cast(Seen, self._seen)
         if check:
-            steps = possible(self._survey, before, plan.settings)
+            steps = possible(survey, before, plan.settings)
             may = LEVELS[: LEVELS.index(level) + 1]
             judgement.allowed = [_repair(step) for step in steps if step.level in may]
             judgement.possible = [_repair(step) for step in steps if step.level not in may]
         else:
             timeout = min(_SOON, options["timeout"]) if stuck(plan.version) else options["timeout"]
-            mended = mend(self._survey, before, plan.settings, level, timeout)
+            mended = mend(survey, before, plan.settings, level, timeout)
             judgement.checked = mended.seen.checked
             judgement.findings = mended.seen.findings
             judgement.done += [_repair(step) for step in mended.done]
