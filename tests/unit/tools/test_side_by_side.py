@@ -40,6 +40,12 @@ def _argv(*arguments: str) -> list[str]:
     return [sys.executable, SCRIPT, *arguments]
 
 
+def _heed() -> None:
+    """Signals that whoever runs the tests ignores (nohup, a job in the background of a script) are sent here."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _told(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
     done = subprocess.run(_argv(*arguments), env=environment, stdout=subprocess.PIPE, text=True, check=False)
     return done.returncode, done.stdout
@@ -153,7 +159,7 @@ def test_nothing_is_left_of_a_run_that_is_stopped(
     words = ["---", "waiting:alone", "true", "---", "one", *job, "---", "deaf", "sh", "-c", "trap '' TERM; sleep 1"]
     if nested:
         words = ["---", "outer", "sh", "-c", f"exec {shlex.join(_argv(*words))}"]
-    process = subprocess.Popen(_argv(*words), env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(_argv(*words), env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=_heed)
     while not begun.exists():
         assert process.poll() is None
         time.sleep(0.02)
