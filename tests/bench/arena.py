@@ -14,7 +14,6 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 from tests.lab.netns import enter
@@ -74,29 +73,14 @@ class Contender(NamedTuple):
     measure: Callable[[], float]
 
 
-class Timing(NamedTuple):
-    """A contender's seconds, one for each round."""
-
-    name: str
-    seconds: list[float]
-
-    @property
-    def middle(self) -> float:
-        return median(self.seconds)
-
-    def times_faster_than(self, other: Timing) -> float:
-        """Median over the rounds of (other's time / this time in the same round): load hits both alike."""
-        return median([theirs / mine for mine, theirs in zip(self.seconds, other.seconds)])
-
-
-def race(contenders: Sequence[Contender], rounds: int) -> dict[str, Timing]:
-    """All contenders in turn, again and again, every second round backwards."""
+def race(contenders: Sequence[Contender], rounds: int) -> dict[str, list[float]]:
+    """Seconds of all contenders in turn, again and again, every second round backwards."""
     seconds: dict[str, list[float]] = {one.name: [] for one in contenders}
     for number in range(rounds):
         for one in contenders if number % 2 == 0 else reversed(contenders):
             one.prepare()
             seconds[one.name].append(one.measure())
-    return {name: Timing(name, found) for name, found in seconds.items()}
+    return seconds
 
 
 def run_batch(path: Path) -> None:

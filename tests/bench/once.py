@@ -33,7 +33,7 @@ def dump() -> float:
 
 def prefsrc(count: int, source: str, action: str) -> float:
     """Seconds of the module ``prefsrc`` on ten of the routes, behind the validation of arguments."""
-    from ansible_collections.l3host.source_ip.plugins.module_utils._change import boundary as _module
+    from ansible_collections.l3host.source_ip.plugins.module_utils._change import boundary
     from ansible_collections.l3host.source_ip.plugins.module_utils._routes.write import prefsrc_task
     from tests.bench import sample
     from tests.bench.stand_in import Task
@@ -42,7 +42,7 @@ def prefsrc(count: int, source: str, action: str) -> float:
     routes = [{"destination": text, "source": source} for text in there]
     module = Task({"routes": routes, "force": False, "missing": "fail", "planned_addresses": [], "netns": None})
     start = time.perf_counter()
-    _module.run(module, prefsrc_task)  # type: ignore[arg-type]
+    boundary.run(module, prefsrc_task)  # type: ignore[arg-type]
     spent = time.perf_counter() - start
     module.expect(action, PREFIXES)
     return spent

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from tests.bench.page import Measured
+from tests.bench.results import Found, times
+from tests.bench.work import sizes
 
 _WIDTH, _LEFT, _BAR, _GAP, _TOP = 760, 250, 16, 6, 56
 _COLOURS = {"module": "#1f6feb", "prebuilt": "#8c959f", "ip": "#bf8700", "pyroute2": "#cf222e"}
@@ -13,16 +14,15 @@ _WORDS = {"module": "l3host.source_ip", "prebuilt": "prebuilt bytes", "ip": "ip 
 _TITLES = {"apply": "create", "check": "check again"}
 
 
-def plot(measured: Measured) -> str:
-    """One bar for each size and contender: times as fast as ``ip -batch``."""
+def plot(found: Found) -> str:
+    """One bar for each size and contender of the part "work": times as fast as ``ip -batch``."""
     bars: list[tuple[str, str, float]] = []
-    for label in ("apply", "check"):
-        for size, by_label in sorted(measured.work.items()):
-            timings = by_label[label]
+    for label in _TITLES:
+        for size in sizes(found):
             for name in _COLOURS:
-                if name in timings:
-                    what = f"{_TITLES[label]} {size:,}"
-                    bars.append((what, name, timings[name].times_faster_than(timings["ip"])))
+                if (ours := f"{size} {label} {name}") in found:
+                    ratio = times(found, f"{size} {label} ip", ours)
+                    bars.append((f"{_TITLES[label]} {size:,}", name, ratio))
     scale = (_WIDTH - _LEFT - 60) / max(ratio for _what, _name, ratio in bars)
     rows: list[str] = []
     y, before = _TOP, ""

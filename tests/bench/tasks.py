@@ -1,105 +1,119 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole Ansible tasks, timed on the controller: the module against ``ip -batch`` and against a loop of commands."""
+"""Whole tasks of the module ``route``: a list in the task and a file on the host against ``ip -batch``, and a loop."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from tests.bench import sample
-from tests.bench.arena import Arena, Timing
-from tests.lab.modules import collections_path
+from tests.bench import playbook, sample
+from tests.bench.arena import Arena
+from tests.bench.playbook import Task, check, command, task
+from tests.bench.results import Found, Run, Target, cell, middle, prose, seconds, table, times
 from tests.lab.pair import Host
 
+TITLE = "Whole tasks of `route`"
 LOOP = 100
-_HERE = Path(__file__).parent
-_WAYS = ("ip", "list", "file")
+_WAYS = {"ip": "`command: ip -batch FILE`", "list": "`routes:` a list", "file": "`routes_file:` a file on the host"}
 
 
-def _task(name: str, module: str, **options: Any) -> dict[str, Any]:
-    return {"name": name, module: options}
-
-
-def _clear() -> Iterator[dict[str, Any]]:
+def _clear() -> Iterator[Task]:
     for state in ("down", "up"):
-        yield _task(f"Set v0 {state}", "ansible.builtin.command", cmd=f"ip link set v0 {state}")
+        yield command(f"Then set v0 {state}", f"ip link set v0 {state}")
 
 
-def _round(count: int, scratch: Path, backwards: bool) -> Iterator[dict[str, Any]]:
+def _list(name: str) -> Task:
+    return {**task(name, "l3host.source_ip.route", routes="{{ routes }}"), "register": "done"}
+
+
+def _file(name: str, path: Path) -> Task:
+    return {**task(name, "l3host.source_ip.route", routes_file=str(path)), "register": "done"}
+
+
+def _round(count: int, scratch: Path, backwards: bool) -> Iterator[Task]:
     for way in reversed(_WAYS) if backwards else _WAYS:
         yield from _clear()
-        for phase, verb in (("first", "add"), ("again", "replace")):
+        for phase, verb, action in (("first", "add", "created"), ("again", "replace", "unchanged")):
             name = f"Bench {count} {way} {phase}"
             if way == "ip":
-                path = sample.batch_file(scratch / f"{verb}-{count}", count, verb)
-                yield _task(name, "ansible.builtin.command", cmd=f"ip -batch {path}")
-            elif way == "list":
-                yield _task(name, "l3host.source_ip.route", routes=f"{{{{ routes_{count} }}}}")
+                yield command(name, f"ip -batch {sample.batch_file(scratch / f'{verb}-{count}', count, verb)}")
             else:
-                yield _task(name, "l3host.source_ip.route", routes_file=str(scratch / f"routes-{count}.json"))
+                yield _list(name) if way == "list" else _file(name, scratch / f"routes-{count}.json")
+                yield check(f"done.counts.{action} == {count}")
 
 
-def _loop_round(backwards: bool) -> Iterator[dict[str, Any]]:
-    command = f"ip route replace {{{{ item.destination }}}} via {Host.G4} src {Host.S4}"
-    loop = {
-        **_task(f"Bench {LOOP} loop first", "ansible.builtin.command", cmd=command),
-        "loop": f"{{{{ routes_{LOOP} }}}}",
-    }
-    module = _task(f"Bench {LOOP} list first", "l3host.source_ip.route", routes=f"{{{{ routes_{LOOP} }}}}")
+def _loop_round(backwards: bool) -> Iterator[Task]:
+    line = f"ip route replace {{{{ item.destination }}}} via {Host.G4} src {Host.S4}"
+    loop = {**command(f"Bench {LOOP} loop first", line), "loop": "{{ routes }}"}
+    module = _list(f"Bench {LOOP} list first")
     for one in (module, loop) if backwards else (loop, module):
         yield from _clear()
         yield one
+    yield task("Then the end", "ansible.builtin.ping")
 
 
-def measure(arena: Arena, sizes: list[int], rounds: int, loops: int, scratch: Path) -> dict[tuple[int, str], Timing]:
-    """``(N, "WAY PHASE")`` to timings: first run and run without a change; ``loops`` rounds of the loop of 100."""
-    for count in {*sizes, LOOP}:
-        text = json.dumps({f"routes_{count}": sample.items(count)})
-        (scratch / f"routes-{count}.json").write_text(text, encoding="ascii")
-    tasks = [_task("Warm up", "ansible.builtin.command", cmd="true")]
-    for count in sizes:
-        tasks.append(_task("Load the list", "ansible.builtin.include_vars", file=str(scratch / f"routes-{count}.json")))
-        for number in range(rounds):
-            tasks += _round(count, scratch, number % 2 == 1)
-    tasks.append(_task("Load the list", "ansible.builtin.include_vars", file=str(scratch / f"routes-{LOOP}.json")))
-    for number in range(loops):
-        tasks += _loop_round(number % 2 == 1)
-    return _play(arena, tasks, scratch)
-
-
-def _play(arena: Arena, tasks: list[dict[str, Any]], scratch: Path) -> dict[tuple[int, str], Timing]:
-    times = scratch / "times"
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
-        "tasks": tasks,
-    }
-    path = scratch / "play.yml"
-    path.write_text(json.dumps([play]), encoding="utf-8")
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
-        "ANSIBLE_CALLBACK_PLUGINS": str(_HERE / "callback_plugins"),
-        "ANSIBLE_CALLBACKS_ENABLED": "seconds",
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "BENCH_TIMES": str(times),
-    }
-    argv = arena.inside([str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(path)])
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"the playbook of the benchmark failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    found: dict[tuple[int, str], Timing] = {}
-    for line in times.read_text(encoding="ascii").splitlines():
-        count, way, phase, seconds = json.loads(line)
-        name = f"{way} {phase}"
-        found.setdefault((int(count), name), Timing(name, [])).seconds.append(seconds)
+def measure(run: Run) -> dict[str, list[float]]:
+    """``N WAY first`` and ``N WAY again`` for each size; ``LOOP loop first`` and ``LOOP list first``."""
+    found: dict[str, list[float]] = {}
+    with Arena("bench") as arena:
+        for count in [10, 100] if run.quick else [10, 1000, 10000, LOOP]:
+            items = sample.items(count)
+            (run.scratch / f"routes-{count}.json").write_text(json.dumps({"routes": items}), encoding="ascii")
+            hosts = playbook.inventory(run.scratch / str(count), {"host": {**playbook.LOCAL, "routes": items}})
+            tasks = [task("Warm up", "ansible.builtin.ping")]
+            if count == LOOP and not run.quick:
+                tasks += _loop_round(backwards=False)
+            else:
+                for number in range(run.rounds):
+                    tasks += _round(count, run.scratch, number % 2 == 1)
+            found |= playbook.run([{"hosts": "all", "tasks": tasks}], hosts, run.scratch, arena.inside([]))
     return found
+
+
+def _sizes(found: Found) -> list[int]:
+    return sorted({int(key.split()[0]) for key in found if " ip " in key})
+
+
+def targets(found: Found) -> list[Target]:
+    """Of the largest size, and of the loop."""
+    biggest = _sizes(found)[-1]
+    wanted = [
+        Target(f"Task `route`, {words} of {biggest:,} routes, {when}: times the `ip -batch` task", ratio, 2)
+        for way, words in (("list", "a list"), ("file", "a file on the host"))
+        for phase, when in (("first", "first run"), ("again", "no change"))
+        for ratio in [times(found, f"{biggest} {way} {phase}", f"{biggest} ip {phase}")]
+    ]
+    if f"{LOOP} loop first" in found:
+        ratio = middle(found, f"{LOOP} loop first") / middle(found, f"{LOOP} list first")
+        wanted.append(Target(f"Task `route`, {LOOP} routes: times as fast as a loop of {LOOP}", ratio, 20, least=True))
+    return wanted
+
+
+def section(found: Found) -> list[str]:
+    """The part's text."""
+    rows = []
+    for count in _sizes(found):
+        for way, words in _WAYS.items():
+            cells = [cell(found, f"{count} {way} {phase}", f"{count} ip {phase}") for phase in ("first", "again")]
+            rows.append([words, f"{count:,}", *cells])
+    lines = [
+        *prose(
+            "The list is a variable in the host's file in `host_vars`. `connection: local`, without pipelining; from "
+            "the start of a task to the start of the next, on the controller."
+        ),
+        "",
+        *table(["times the `ip -batch` task", "routes", "first run", "no change"], rows),
+    ]
+    if f"{LOOP} loop first" in found:
+        loop, ours = f"{LOOP} loop first", f"{LOOP} list first"
+        lines += [
+            "",
+            *prose(
+                f"A loop of `ip route replace` over {LOOP} routes, one round: {seconds(found, loop)}; the task without "
+                f"a loop {seconds(found, ours)}."
+            ),
+        ]
+    return lines

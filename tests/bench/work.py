@@ -15,7 +15,7 @@ from typing import Any
 
 import pyroute2
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._change import boundary as _module
+from ansible_collections.l3host.source_ip.plugins.module_utils._change import boundary
 from ansible_collections.l3host.source_ip.plugins.module_utils._change.flow import write
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
@@ -24,9 +24,18 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_rout
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import routes
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.write import route_task
 from tests.bench import sample
-from tests.bench.arena import Arena, Contender, Timing, race, run_batch
+from tests.bench.arena import Arena, Contender, race, run_batch
+from tests.bench.results import Found, Run, Target, seconds, table, times
 from tests.bench.stand_in import Task, check_counts
 
+TITLE = "The module's own work"
+_WAYS = {
+    "ip": "`ip -batch`",
+    "module": "the module behind argument validation",
+    "parsed": "the same without parsing the items",
+    "prebuilt": "prebuilt bytes, nothing but sent",
+    "pyroute2": "pyroute2, a call for each route",
+}
 #: pyroute2 alone needs half a minute for 100,000.
 PYROUTE2_LIMIT = 1000
 
@@ -49,7 +58,7 @@ def task(action: str, count: int) -> float:
     }
     module: Any = Task({**params, "protocol": None, "force": False, "netns": None})
     start = time.perf_counter()
-    _module.run(module, route_task)
+    boundary.run(module, route_task)
     spent = time.perf_counter() - start
     module.expect(action, count)
     return spent
@@ -89,28 +98,69 @@ def send_pyroute2(items: Sequence[dict[str, Any]], verb: str, device: int) -> No
             ip.route(verb, dst=item["destination"], gateway=item["gateway"], prefsrc=item["source"], oif=device)
 
 
-def measure(arena: Arena, count: int, rounds: int, scratch: Path) -> dict[str, dict[str, Timing]]:
-    """``{"apply": …, "check": …}``: routes created on an empty table, and the same again with nothing to change."""
-    device = arena.device()
-    found = {}
-    for label, verb, action in (("apply", "add", "created"), ("check", "replace", "unchanged")):
-        path = sample.batch_file(scratch / f"{verb}-{count}", count, verb)
-        batches = sample.prebuilt(count, device, replace=verb == "replace")
-        actions: dict[str, Callable[[], float | None]] = {
-            "module": functools.partial(task, action, count),
-            "parsed": functools.partial(parsed_task, action, count),
-            "ip": functools.partial(run_batch, path),
-            "prebuilt": functools.partial(send_prebuilt, batches),
-        }
-        if count <= PYROUTE2_LIMIT:
-            actions["pyroute2"] = functools.partial(send_pyroute2, sample.items(count), verb, device)
-        prepare = arena.clear if label == "apply" else _nothing
-        found[label] = race(
-            [Contender(name, prepare, functools.partial(arena.timed, one)) for name, one in actions.items()], rounds
-        )
-    arena.clear()
+def measure(run: Run) -> dict[str, list[float]]:
+    """``N apply WAY``: routes created on an empty table; ``N check WAY``: the same again with nothing to change."""
+    found: dict[str, list[float]] = {}
+    with Arena("bench") as arena:
+        for count in [100, 1000] if run.quick else [1000, 10000, 100000]:
+            for label, verb, action in (("apply", "add", "created"), ("check", "replace", "unchanged")):
+                ways = _ways(arena, count, verb, action, run.scratch)
+                prepare = arena.clear if label == "apply" else _nothing
+                contenders = [Contender(way, prepare, functools.partial(arena.timed, one)) for way, one in ways.items()]
+                timed = race(contenders, run.rounds)
+                found |= {f"{count} {label} {way}": spent for way, spent in timed.items()}
+            arena.clear()
     return found
+
+
+def _ways(arena: Arena, count: int, verb: str, action: str, scratch: Path) -> dict[str, Callable[[], float | None]]:
+    path = sample.batch_file(scratch / f"{verb}-{count}", count, verb)
+    device = arena.device()
+    batches = sample.prebuilt(count, device, replace=verb == "replace")
+    ways: dict[str, Callable[[], float | None]] = {
+        "module": functools.partial(task, action, count),
+        "parsed": functools.partial(parsed_task, action, count),
+        "ip": functools.partial(run_batch, path),
+        "prebuilt": functools.partial(send_prebuilt, batches),
+    }
+    if count <= PYROUTE2_LIMIT:
+        ways["pyroute2"] = functools.partial(send_pyroute2, sample.items(count), verb, device)
+    return ways
 
 
 def _nothing() -> None:
     """A check runs on what the round before left: the same routes."""
+
+
+def sizes(found: Found) -> list[int]:
+    """Those that were measured."""
+    return sorted({int(key.split()[0]) for key in found})
+
+
+def targets(found: Found) -> list[Target]:
+    """Of the largest size."""
+    largest = sizes(found)[-1]
+    return [
+        Target(f"{verb} {largest:,} routes: times as fast as `ip -batch`", ratio, wanted, least=True)
+        for label, verb, wanted in (("apply", "Apply", 2.5), ("check", "Check", 4))
+        for ratio in [times(found, f"{largest} {label} ip", f"{largest} {label} module")]
+    ]
+
+
+def section(found: Found) -> list[str]:
+    """The part's text."""
+    lines = ["![Times as fast as ip -batch](benchmark.svg)"]
+    for label, title in (
+        ("apply", "### Routes created on an empty table\n\n`ip -batch` says `route add`."),
+        ("check", "### The same again, nothing to change\n\n`ip -batch` says `route replace`: it cannot tell."),
+    ):
+        rows = []
+        for way, words in _WAYS.items():
+            cells = []
+            for size in sizes(found):
+                ours, theirs = f"{size} {label} {way}", f"{size} {label} ip"
+                cells.append(f"{times(found, theirs, ours):.2f} ({seconds(found, ours)})" if ours in found else "")
+            rows.append([words, *cells])
+        lines += ["", title, ""]
+        lines += table(["times as fast as `ip -batch`", *(f"{size:,}" for size in sizes(found))], rows)
+    return lines

@@ -10,7 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,21 @@ _WHY = CHECKOUT / ".cache" / "daemons" / "why"
 _PROGRAMS = {
     "frr": {"zebra": "usr/lib*/frr/zebra", "bgpd": "usr/lib*/frr/bgpd", "vtysh": "usr/bin/vtysh"},
     "bird": {"bird": "usr/sbin/bird", "birdc": "usr/sbin/birdc"},
+}
+_ANNOUNCED: Mapping[str, Callable[[Sequence[str]], str]] = {
+    "bird": lambda prefixes: "\n".join(
+        ["protocol static more4 {", "  ipv4;", *(f"  route {prefix} blackhole;" for prefix in prefixes), "}", ""]
+    ),
+    "frr": lambda prefixes: "\n".join(
+        [
+            "router bgp 65000",
+            " address-family ipv4 unicast",
+            *(f"  network {prefix}" for prefix in prefixes),
+            " exit-address-family",
+            "exit",
+            "",
+        ]
+    ),
 }
 
 
@@ -77,12 +92,13 @@ def why_not(name: str) -> str:
     return f"Left out: {TITLES[name]} is not on this machine{reason}. Install the package {package} and run again."
 
 
-def prepare(lab: Lab, folder: Path, daemons: Iterable[Daemon]) -> Path:
+def prepare(lab: Lab, folder: Path, daemons: Iterable[Daemon], announced: Sequence[str] = ()) -> Path:
     """Write what the lab's host needs to run the daemons below ``folder``, start r1's, and return the ``bin`` folder.
 
     In it: ``vtysh``, ``bird`` and ``birdc``, which speak to the lab's daemons and to no other, and ``service``, whose
     ``service frr start`` and ``service bird start`` each end the other first. Configurations, sockets and pids are in
-    ``folder/frr`` and ``folder/bird``. r1 announces the web server's networks by BGP as long as the lab lives.
+    ``folder/frr`` and ``folder/bird``. r1 announces the web server's networks by BGP as long as the lab lives, and
+    with them the IPv4 prefixes ``announced``.
     """
     programs = folder / "bin"
     programs.mkdir()
@@ -101,7 +117,11 @@ def prepare(lab: Lab, folder: Path, daemons: Iterable[Daemon]) -> Path:
         (programs / name).write_text(script, encoding="utf-8")
         (programs / name).chmod(0o755)
     if known:
-        _start_neighbour(lab, folder, "bird" if "bird" in known else "frr")
+        neighbour = "bird" if "bird" in known else "frr"
+        if announced:
+            with open(folder / f"r1-{neighbour}" / f"{neighbour}.conf", "a", encoding="utf-8") as file:
+                file.write(_ANNOUNCED[neighbour](announced))
+        _start_neighbour(lab, folder, neighbour)
     return programs
 
 

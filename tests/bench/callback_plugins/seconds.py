@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Appends the seconds of each task whose name begins with "bench " to the file that BENCH_TIMES names."""
+"""Appends the seconds of each task called "Bench KEY" to the file that BENCH_TIMES names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ DOCUMENTATION = """
 name: seconds
 type: aggregate
 short_description: Seconds of tasks, for the benchmark
-description: Time on the controller from the start of a task to its result, loop included.
+description: >-
+  Time on the controller from the start of a task "Bench KEY" to the start of the next "Bench …" or "Then …", or the end
+  of its play. What is between them, such as the tasks of a role, counts.
 """
 
 
 class CallbackModule(CallbackBase):
-    """From the start of a task to its result, on the controller, loop included."""
+    """One span at a time."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -30,13 +32,24 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._start = 0.0
+        self._key = ""
+
+    def _end(self) -> None:
+        spent = time.perf_counter() - self._start
+        if self._key:
+            with open(os.environ["BENCH_TIMES"], "a", encoding="utf-8") as file:
+                file.write(json.dumps([self._key, spent]) + "\n")
+        self._key = ""
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        self._end()
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        self._end()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
-        self._start = time.perf_counter()
-
-    def v2_runner_on_ok(self, result: Any) -> None:
-        spent = time.perf_counter() - self._start
-        name = result.task.get_name()
-        if name.startswith("Bench "):
-            with open(os.environ["BENCH_TIMES"], "a", encoding="ascii") as file:
-                file.write(json.dumps([*name.split()[1:], spent]) + "\n")
+        word, _blank, key = task.get_name().partition(" ")
+        if word in ("Bench", "Then"):
+            self._end()
+        if word == "Bench":
+            self._key, self._start = key, time.perf_counter()
