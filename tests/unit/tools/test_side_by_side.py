@@ -139,6 +139,20 @@ def test_a_job_whose_rest_cannot_be_removed_has_failed(environment: dict[str, st
     assert "why\none: this failed: sh -c echo why; exit 1\n==== one FAILED" in told
 
 
+def test_what_is_ignored_stays_so(environment: dict[str, str]) -> None:
+    """Below nohup, the end of the terminal is no reason to stop."""
+    done = subprocess.run(
+        _argv("---", "one", "sh", "-c", "kill -HUP $PPID; sleep 0.2; echo still here"),
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("still here\n")
+
+
 @pytest.mark.parametrize(
     ("name", "nested"),
     [
