@@ -11,7 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._intent.document import pack
 from ..module_utils._intent.normal import IntentError, normalise
-from ..plugin_utils._raw import resolve
+from ..plugin_utils._raw import resolve, uncollected
 
 #: Option of the task -> variable of the host that stands for it where the task does not say.
 LISTS = {
@@ -37,10 +37,20 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        variables = task_vars or {}
         arguments = dict(self._task.args)
         if "document" in arguments:
             return {**result, "failed": True, "msg": "document: is made here; set addresses, routes and policies"}
+        try:
+            with uncollected():
+                arguments["document"] = self._document(arguments, task_vars or {})
+        except IntentError as error:
+            # Not raised: what is raised here passes by the task's failed_when.
+            return {**result, "failed": True, "msg": f"The intent cannot be used:\n{error}"}
+        result.update(self._execute_module(self.MODULE, module_args=arguments, task_vars=task_vars))
+        return result
+
+    def _document(self, arguments: dict[str, Any], variables: dict[str, Any]) -> str:
+        """The document of the intent; takes the lists out of the arguments."""
         backend = arguments.get("backend") if self.REFUSE else None
         lists = {}
         for option, variable in LISTS.items():
@@ -48,14 +58,7 @@ class ActionModule(ActionBase):
             lists[option] = self._value(variables.get(variable) if value is None else value, variables)
         if arguments.get("state", "present") == "absent":
             lists = dict.fromkeys(LISTS)
-        try:
-            intent = normalise(**lists, backend=backend)
-        except IntentError as error:
-            # Not raised: what is raised here passes by the task's failed_when.
-            return {**result, "failed": True, "msg": f"The intent cannot be used:\n{error}"}
-        arguments["document"] = pack(intent)
-        result.update(self._execute_module(self.MODULE, module_args=arguments, task_vars=task_vars))
-        return result
+        return pack(normalise(**lists, backend=backend))
 
     def _value(self, value: Any, variables: dict[str, Any]) -> Any:
         return resolve(value, variables, self._templar.template)

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._raw import plain, resolve
+from ansible_collections.l3host.source_ip.plugins.plugin_utils._raw import plain, resolve, uncollected
 
 
 class Vaulted:
@@ -56,3 +57,16 @@ def test_everything_else_is_the_engines(value: Any) -> None:
 
 def test_variables_that_name_each_other_end_with_the_engine() -> None:
     assert resolve("{{ a }}", {"a": "{{ b }}", "b": "{{ a }}"}, lambda found: "error")[:5] == "error"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_is_afterwards_as_it_was(enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with pytest.raises(KeyError), uncollected():
+            assert not gc.isenabled()
+            raise KeyError
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
