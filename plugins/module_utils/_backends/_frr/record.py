@@ -41,7 +41,7 @@ def read() -> Record:
 
 
 def _place(vrf: str, family: str, protocol: str, sequences: list[list[t.Any]]) -> Place:
-    return Place(vrf, family, protocol, [(source, entries) for source, entries in sequences])
+    return Place(vrf, family, protocol, [(sequence[0], sequence[1]) for sequence in sequences])
 
 
 def ready(record: Record, places: list[Place]) -> t.ContextManager[Prepared]:
