@@ -75,7 +75,6 @@ def run(
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_HOME": str(scratch / "ansible"),
         "ANSIBLE_REMOTE_TEMP": str(scratch / "remote"),
-        "ANSIBLE_REMOTE_TEMP": str(scratch / "remote"),
         "BENCH_TIMES": str(times),
     }
     argv = [*within, str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(hosts), str(path)]
