@@ -105,6 +105,15 @@ def test_a_path_metric_that_the_intent_no_longer_names_goes(ns: Host, module: Mo
     assert "mtu" not in ns.ip(f"route show {Host.P4}")
 
 
+def test_the_route_that_an_address_brings_gets_its_source(ns: Host, module: ModuleRunner, record: Path) -> None:
+    addresses = [{"address": "10.7.0.1/24", "device": "v1"}]
+    policies = [{"destinations": ["10.7.0.0/24"], "protocols": ["connected"], "source": Host.S4}]
+    intent = whole(addresses=addresses, routes=[], policies=policies, kernel={"force": True})
+    module.ok("intent", task(record, **intent))
+    assert f"src {Host.S4}" in ns.ip("route show 10.7.0.0/24")
+    assert not module.ok("intent", task(record, **intent))["changed"]
+
+
 FAILING = {
     "a gateway that no subnet reaches": (
         {"routes": [*whole()["routes"], {"destination": "203.0.113.0/24", "gateway": "172.31.0.1", "source": NEW4}]},

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ..._addresses.task import AddressChange
 from ..._base.protocols import OWN_PROTOCOL
 from ..._change.flow import Planner, left_to_do
-from ..._change.steps import REPORT_LIMIT
+from ..._change.steps import REPORT_LIMIT, AnyStep
 from ..._change.steps import Plan as Changes
 from ..._change.transaction import Transaction
 from ..._routes.write import route_planner, source_planner
@@ -144,9 +144,10 @@ class BackEnd:
         change.add(transaction)
         plan.warnings += change.warnings
         if change.additions.steps:
-            # An address brings routes of its own, and with them other ways to a gateway.
             self._hands.forget()
-            self._plan_routes(plan)
+            if not all(map(_brings_nothing, change.additions.steps)):
+                # An address brings routes of its own, and with them other ways to a gateway.
+                self._plan_routes(plan)
         for planner, changes in zip(plan.planners, (plan.routes, plan.sources)):
             transaction.carry_out(changes.steps, functools.partial(left_to_do, planner, changes))
         if plan.items.stale:
@@ -162,6 +163,12 @@ class BackEnd:
     def repair(self, plan: KernelPlan, judgement: Judgement, check: bool) -> Judgement:
         """Nothing is left to repair where every change was read back."""
         return judgement
+
+
+def _brings_nothing(step: AnyStep) -> bool:
+    """Whether an address comes without any route but the local one: IPv4's of one host; IPv6 makes one for it too."""
+    address, _device = _place(step.after)
+    return step.action == "created" and address.endswith("/32") and ":" not in address
 
 
 def _place(line: str | None) -> tuple[str, str]:

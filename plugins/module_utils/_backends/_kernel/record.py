@@ -74,7 +74,7 @@ def after(before: Record, wanted: Record, created: t.Collection[tuple[str, str]]
 
 def _others(items: t.Sequence[Item], known: t.Sequence[Item]) -> list[Item]:
     """Those of ``items`` that are not known; by their text, since ten thousand are compared with ten thousand."""
-    if items == known:
+    if not items or items == known:
         return []
     there = {json.dumps(item, sort_keys=True) for item in known}
     return [item for item in items if json.dumps(item, sort_keys=True) not in there]
