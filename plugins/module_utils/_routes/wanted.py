@@ -293,37 +293,43 @@ def _listed(value: t.Any) -> t.Sequence[t.Any]:
 def selections(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Selection]:
     """The entries of the module ``prefsrc``; here ``protocol`` may also be a list, any of which will do."""
     found: list[Selection] = []
-    for at, item in enumerate(items):
-        what = f"routes[{at}]"
-        prefix = destination(item, what)
-        absent = item.get("state") == "absent"
-        source = parse_source(item["source"], prefix.family, f"{what}.source") if item.get("source") else None
-        if source is None and not absent:
-            raise InvalidInput(f"{what}.source: is required; use state: absent to clear a route's source")
-        table = host.table(item.get("table"), item.get("vrf"), what)
-        if source and not absent:
-            host.check_source(source, table, f"{what}.source")
-        device, gateway, protocol, metric = (item.get(name) for name in ("device", "gateway", "protocol", "metric"))
-        found.append(
-            Selection(
-                number=at,
-                prefix=prefix,
-                within=bool(item.get("within")),
-                table=table,
-                protocols=frozenset(number(text, PROTOCOLS, f"{what}.protocol", 255) for text in _listed(protocol)),
-                device=host.device(device, f"{what}.device").index if device else None,
-                gateway=_gateway(gateway, prefix.family, f"{what}.gateway") if gateway else None,
-                metric=None if metric is None else bounded(metric, f"{what}.metric", 0, _MAX_U32),
-                source=None if absent else source,
-                only_source=source if absent else None,
-                spared=tuple(
-                    parse_prefix(text, f"{what}.except[{index}]", prefix.family)
-                    for index, text in enumerate(item.get("except") or ())
-                ),
-                spared_protocols=frozenset(
-                    number(text, PROTOCOLS, f"{what}.except_protocols", 255)
-                    for text in item.get("except_protocols") or ()
-                ),
-            )
-        )
+    for first, item, texts in alike(items):
+        of_family: dict[int, Selection] = {}
+        for at, text in enumerate(texts, first):
+            prefix = destination({**item, "destination": text}, f"routes[{at}]")
+            model = of_family.get(prefix.family)
+            if model is None:
+                model = of_family[prefix.family] = _selection(at, prefix, item, host)
+            found.append(Selection(at, prefix, *model[2:]))
     return found
+
+
+def _selection(at: int, prefix: Prefix, item: t.Mapping[str, t.Any], host: Host) -> Selection:
+    what = f"routes[{at}]"
+    absent = item.get("state") == "absent"
+    source = parse_source(item["source"], prefix.family, f"{what}.source") if item.get("source") else None
+    if source is None and not absent:
+        raise InvalidInput(f"{what}.source: is required; use state: absent to clear a route's source")
+    table = host.table(item.get("table"), item.get("vrf"), what)
+    if source and not absent:
+        host.check_source(source, table, f"{what}.source")
+    device, gateway, protocol, metric = (item.get(name) for name in ("device", "gateway", "protocol", "metric"))
+    return Selection(
+        number=at,
+        prefix=prefix,
+        within=bool(item.get("within")),
+        table=table,
+        protocols=frozenset(number(text, PROTOCOLS, f"{what}.protocol", 255) for text in _listed(protocol)),
+        device=host.device(device, f"{what}.device").index if device else None,
+        gateway=_gateway(gateway, prefix.family, f"{what}.gateway") if gateway else None,
+        metric=None if metric is None else bounded(metric, f"{what}.metric", 0, _MAX_U32),
+        source=None if absent else source,
+        only_source=source if absent else None,
+        spared=tuple(
+            parse_prefix(text, f"{what}.except[{index}]", prefix.family)
+            for index, text in enumerate(item.get("except") or ())
+        ),
+        spared_protocols=frozenset(
+            number(text, PROTOCOLS, f"{what}.except_protocols", 255) for text in item.get("except_protocols") or ()
+        ),
+    )

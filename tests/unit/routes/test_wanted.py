@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -242,6 +243,25 @@ class TestSelections:
         with pytest.raises(InvalidInput) as caught:
             selections([good, {**good, **item}], host())
         assert words in caught.value.message
+
+    def test_that_differ_in_nothing_but_the_destination(self) -> None:
+        texts = [P4, P6, "203.0.113.7"]
+        found = selections([{"destination": text, "metric": 7, "state": "absent"} for text in texts], host())
+        assert [(item.number, str(item.prefix), item.metric) for item in found] == [
+            (0, P4, 7),
+            (1, P6, 7),
+            (2, "203.0.113.7/32", 7),
+        ]
+        families = [{"destination": text, "source": "192.0.2.2"} for text in (P4, "default", "203.0.113.7")]
+        assert [str(item.prefix) for item in selections(families, host())] == [P4, "0.0.0.0/0", "203.0.113.7/32"]
+
+    def test_the_first_that_cannot_be_is_named_among_such(self) -> None:
+        items = [{"destination": text, "source": "192.0.2.2"} for text in (P4, P6)]
+        with pytest.raises(InvalidInput, match=re.escape("routes[1].source: 192.0.2.2 is IPv4")):
+            selections(items, host())
+        items = [{"destination": text, "source": "192.0.2.2"} for text in (P4, "x", "y")]
+        with pytest.raises(InvalidInput, match=re.escape("routes[1].destination: 'x'")):
+            selections(items, host())
 
     def test_a_whole_one(self) -> None:
         (found,) = selections(
