@@ -8,6 +8,7 @@ With it goes what an earlier intent left behind, by the record of that run: its 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,8 +50,8 @@ def items(intent: Mapping[str, list[Item]], record: Mapping[str, list[Item]]) ->
         if gone:
             # The module route keeps what an entry does not name; 0 takes a metric away.
             route["metrics"] = {**route.get("metrics", {}), **dict.fromkeys(sorted(gone), 0)}
-    kept = {_route_key(item) for item in noted}
-    named = {_selection_key(item) for item in sources}
+    kept = {_route_key(item) for item in noted} if before else set()
+    named = {_selection_key(item) for item in sources} if record["sources"] else set()
     return Items(
         addresses,
         routes + [_absent_route(item) for key, item in before.items() if key not in kept],
@@ -114,8 +115,13 @@ def _source(rule: Rule) -> Item:
         item["except"] = [str(prefix) for prefix in exempt]
     if "any" in policy.protocols:
         return {**item, "except_protocols": [_OWN]}
-    numbers = {number for protocol in policy.protocols for number in numbers_of(protocol, policy.family)}
-    return {**item, "protocol": [str(number) for number in sorted(numbers)]}
+    return {**item, "protocol": list(_numbers(tuple(policy.protocols), policy.family))}
+
+
+@functools.cache
+def _numbers(protocols: tuple[str, ...], family: str) -> tuple[str, ...]:
+    numbers = {number for protocol in protocols for number in numbers_of(protocol, family)}
+    return tuple(str(number) for number in sorted(numbers))
 
 
 def _selection_key(item: Item) -> tuple[Any, ...]:
