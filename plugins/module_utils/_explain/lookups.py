@@ -103,7 +103,7 @@ class Lookups:
             Prefix(query.family, (host >> bits - length << bits - length).to_bytes(bits // 8, "big"), length)
             for length in range(bits + 1)
         ]
-        scan = Scan(query.family, frozenset(), frozenset(prefix.key for prefix in covering))
+        scan = Scan(query.family, (), frozenset(prefix.key for prefix in covering))
         for kind in kinds:
             for chunk in self.host.kernel.dump_routes(query.family, table, kind=kind):
                 scan.feed(chunk)

@@ -53,7 +53,7 @@ def _table(options: t.Mapping[str, t.Any], host: Host) -> int | None:
 
 def _payloads(chunks: t.Iterable[bytes], family: int, within: bool, wanted: list[Prefix]) -> t.Iterator[bytes]:
     if wanted and not within:
-        scan = Scan(family, frozenset(), frozenset(prefix.key for prefix in wanted))
+        scan = Scan(family, (), frozenset(prefix.key for prefix in wanted))
         for chunk in chunks:
             scan.feed(chunk)
         yield from dict.fromkeys(scan.others)

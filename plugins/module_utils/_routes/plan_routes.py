@@ -26,7 +26,7 @@ from .route_steps import (
     RouteStep,
     created,
 )
-from .runs import Keys, Run, WantedRoute
+from .runs import Keys, Rows, Run, WantedRoute
 from .scan import Scan
 from .shared_hops import check_shared
 from .template import Template
@@ -39,8 +39,7 @@ class _Group(t.NamedTuple):
     family: int
     table: int
     runs: list[Run]
-    expected: list[list[bytes]]
-    wanted: frozenset[bytes]
+    expected: list[tuple[()] | Rows]
     keys: Keys
 
 
@@ -94,9 +93,8 @@ class RoutePlanner:
             by_table.setdefault((run.shape.family, run.shape.table), []).append(run)
         groups = []
         for (family, table), runs in by_table.items():
-            expected = [[] if run.absent else self._template(run.shape).dumped_all(run.columns) for run in runs]
-            wanted = frozenset().union(*expected)
-            groups.append(_Group(family, table, runs, expected, wanted, Keys(runs)))
+            expected = [() if run.absent else self._template(run.shape).dumped_all(run.columns) for run in runs]
+            groups.append(_Group(family, table, runs, expected, Keys(runs)))
         return groups
 
     def _template(self, shape: Shape) -> Template:
@@ -109,23 +107,22 @@ class RoutePlanner:
         self, group: _Group, plan: Plan, removals: list[RouteStep], claimed: set[bytes]
     ) -> t.Iterator[tuple[int, list[RouteStep] | CreatedRoutes]]:
         """The steps for each run, with the number of its first entry."""
-        scan = Scan(group.family, group.wanted, group.keys)
+        scan = Scan(group.family, group.expected, group.keys)
         for chunk in self.dump(group.family, group.table, 0):
             scan.feed(chunk)
-        exact = scan.exact
         actual: dict[bytes, list[Payload]] = {}
         for other in map(Payload, dict.fromkeys(scan.others)):  # an IPv6 dump can repeat itself while routes are added
             actual.setdefault(other.destination.key, []).append(other)
         for run, expected in zip(group.runs, group.expected):
             if run.absent or (actual and not actual.keys().isdisjoint(run.keys)):
-                yield run.first, self._plan_each(run, expected, exact, actual, plan, removals, claimed)
+                yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
                 continue
-            there = expected if scan.complete else exact.intersection(expected)
-            if len(there) == len(expected):
+            there = len(expected) if scan.complete else len(scan.exact.intersection(expected)) if scan.some else 0
+            if there == len(expected):
                 entries = ((item.prefix, RouteLine(payload, self.lines)) for item, payload in zip(run, expected))
                 plan.keep(entries, len(run))
             elif there or run.shape.nexthop_id is not None:
-                yield run.first, self._plan_each(run, expected, exact, actual, plan, removals, claimed)
+                yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
             else:
                 self._check_creatable(run[0])
                 yield run.first, CreatedRoutes(run, self._template(run.shape), self.lines)
@@ -135,7 +132,7 @@ class RoutePlanner:
     def _plan_each(
         self,
         run: Run,
-        expected: list[bytes],
+        expected: tuple[()] | Rows,
         exact: frozenset[bytes],
         actual: t.Mapping[bytes, list[Payload]],
         plan: Plan,

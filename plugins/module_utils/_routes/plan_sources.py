@@ -91,7 +91,7 @@ class SourcePlanner:
             for chunk in self.dump(family, table, 0):
                 found += [payload for kind, _f, _s, payload in wire.messages(chunk) if kind == wire.RTM_NEWROUTE]
         else:
-            scan = Scan(family, frozenset(), frozenset(prefix.key for prefix in exact))
+            scan = Scan(family, (), frozenset(prefix.key for prefix in exact))
             for chunk in self.dump(family, table, 0):
                 scan.feed(chunk)
             found = scan.others

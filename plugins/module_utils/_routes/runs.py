@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import socket
 import typing as t
@@ -60,7 +61,7 @@ class Run:
     def keys(self) -> frozenset[bytes]:
         """``Prefix.key`` of the destinations: fewer than entries where one is named twice."""
         if not self._keys:
-            self._keys = frozenset(rows(bytes(1 + self.width), self.columns, 0, 1))
+            self._keys = frozenset(Rows(bytes(1 + self.width), self.columns, 0, 1))
         return self._keys
 
     def has(self, key: bytes) -> bool:
@@ -76,8 +77,9 @@ class Run:
     @property
     def distinct(self) -> bool:
         """Whether no destination stands there twice."""
-        if self.columns.family == INET and len(set(memoryview(self.columns.packed).cast("I"))) == len(self):
-            return True  # not even an address does
+        # Not even an address, mostly. Backwards, since a set goes by the low bits of numbers.
+        if self.columns.family == INET and len(set(memoryview(self.columns.packed[::-1]).cast("I"))) == len(self):
+            return True
         return len(self.keys) == len(self)
 
 
@@ -128,10 +130,34 @@ def fill(row: bytes, columns: Columns, length_at: int, address_at: int) -> bytea
     return found
 
 
-def rows(row: bytes, columns: Columns, length_at: int, address_at: int) -> list[bytes]:
-    """``fill``, cut into its rows."""
-    data, size = bytes(fill(row, columns, length_at, address_at)), len(row)
-    return [data[start : start + size] for start in range(0, len(data), size)]
+class Rows:
+    """``row`` filled in for each destination, cut out only where somebody asks for one."""
+
+    def __init__(self, row: bytes, columns: Columns, length_at: int, address_at: int) -> None:
+        self.size = len(row)
+        self._row = row
+        self._columns = columns
+        self._places = length_at, address_at
+
+    @functools.cached_property
+    def _data(self) -> bytes:
+        return bytes(fill(self._row, self._columns, *self._places))
+
+    def __len__(self) -> int:
+        return len(self._columns.lengths)
+
+    def __getitem__(self, at: int) -> bytes:
+        start = range(len(self))[at] * self.size
+        return self._data[start : start + self.size]
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        data, size = self._data, self.size
+        return (data[start : start + size] for start in range(0, len(data), size))
+
+    def behind(self, head: bytes) -> bytearray:
+        """All of them, each behind ``head``."""
+        length_at, address_at = self._places
+        return fill(head + self._row, self._columns, len(head) + length_at, len(head) + address_at)
 
 
 class _Sizes(dict[str, int]):

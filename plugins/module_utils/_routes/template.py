@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .._base.names import TYPES
 from .._base.values import BITS, DEFAULT_METRICS, INET, INET6, Prefix
+from .._netlink import wire
 from .._netlink.wire import (
     ATTRIBUTE,
     NLM_F_CREATE,
@@ -23,13 +24,12 @@ from .._netlink.wire import (
     RTM_NEWROUTE,
     RTMSG,
     U32,
-    Rows,
     attribute,
     message,
 )
 from .edit import merge_metrics
 from .payload import Attributes, Header, pack_hops, scope_for
-from .runs import Columns, fill, rows
+from .runs import Columns, Rows, fill
 from .values import Shape
 
 #: Where a payload has the prefix length, and the address: behind struct rtmsg, RTA_TABLE and the head of RTA_DST.
@@ -96,14 +96,14 @@ class Template:
         length = columns.lengths[0]
         return self._head(length) + bytes(BITS[columns.family] // 8 if length else 0) + tail
 
-    def requests(self, columns: Columns) -> Rows:
+    def requests(self, columns: Columns) -> wire.Rows:
         """The messages that create routes to all of these destinations."""
         row = message(RTM_NEWROUTE, _CREATE, 0, self._row(columns, self._tail))
-        return Rows(len(row), fill(row, columns, 16 + _LENGTH_AT, 16 + _ADDRESS_AT))
+        return wire.Rows(len(row), fill(row, columns, 16 + _LENGTH_AT, 16 + _ADDRESS_AT))
 
-    def dumped_all(self, columns: Columns) -> list[bytes]:
+    def dumped_all(self, columns: Columns) -> Rows:
         """``dumped`` of each of these destinations."""
-        return rows(self._row(columns, self._dumped), columns, _LENGTH_AT, _ADDRESS_AT)
+        return Rows(self._row(columns, self._dumped), columns, _LENGTH_AT, _ADDRESS_AT)
 
     def request(self, destination: Prefix) -> bytes:
         _family, packed, length = destination

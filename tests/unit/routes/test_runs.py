@@ -98,7 +98,7 @@ def test_messages_in_a_row_are_those_made_one_by_one(family: int) -> None:
         data = wire.numbered(template.requests(columns), 70001, batch)
         assert list(wire.messages(bytes(data))) == expected
     assert struct.unpack_from("=I", data, 12) == (0,)  # the kernel fills in the port
-    assert template.dumped_all(columns) == [template.dumped(prefix) for prefix in one_by_one(texts)]
+    assert list(template.dumped_all(columns)) == [template.dumped(prefix) for prefix in one_by_one(texts)]
 
 
 @pytest.mark.parametrize("text", ["0.0.0.0/0", "::/0"])
@@ -109,4 +109,4 @@ def test_a_default_route_names_no_destination(text: str) -> None:
     (message,) = wire.messages(bytes(wire.numbered(template.requests(columns), 1, 1024)))
     assert message[3] == template.request(prefix)
     assert wire.RTA_DST not in Payload(message[3]).attrs
-    assert template.dumped_all(columns) == [template.dumped(prefix)]
+    assert list(template.dumped_all(columns)) == [template.dumped(prefix)]

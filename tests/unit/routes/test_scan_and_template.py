@@ -17,6 +17,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import w
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import line as _decode
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload, scope_for
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.runs import Columns
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.scan import Scan
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.template import Template
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.values import Hop, Shape
@@ -72,20 +73,57 @@ def test_scan_finds_what_a_naive_walk_finds(family: int, many: bool, data: st.Da
     # As the planners do: what is wanted is among the destinations too.
     destinations |= {wire.destination_of(payload) for payload in wanted}
     at = data.draw(st.integers(0, len(payloads)))
-    scan = Scan(family, wanted, frozenset(prefix.key for prefix in destinations))
+    scan = Scan(family, [wanted], frozenset(prefix.key for prefix in destinations))
     for part in filter(None, (payloads[:at], payloads[at:])):
         scan.feed(R.chunk(part))
     exact, others = naive(payloads, wanted, destinations)
     assert (set(scan.exact), scan.others) == (exact, others)
-    assert scan.complete == (exact == wanted)
+    assert scan.complete == (exact == wanted) and scan.some == bool(exact)
+
+
+@pytest.mark.parametrize("family", [INET, INET6])
+@given(data=st.data())
+def test_scan_of_rows_finds_what_a_naive_walk_finds(family: int, data: st.DataObject) -> None:
+    """In the order of the task or in another, with gaps, repeated, and with other routes between them."""
+    several = st.lists(prefixes(family), min_size=1, max_size=12, unique=True)
+    mine = [prefix for prefix in data.draw(several) if prefix.length] or [network(family, 1 << 20, BITS[family])]
+    many = [network(family, at << (BITS[family] - 20), 20) for at in range(Scan.FEW + 1)]
+    mine = [prefix for prefix in mine if prefix not in many]
+    if not mine:
+        return
+    shape = data.draw(shapes(family))
+    rows = Template(shape, shape, 133).dumped_all(
+        Columns(family, b"".join([prefix.packed for prefix in mine]), bytes([prefix.length for prefix in mine]))
+    )
+    expected = list(rows)
+    strange = st.sampled_from([R.payload(str(prefix)) for prefix in (mine[0], network(family, 0, 9))])
+    payloads = data.draw(
+        st.one_of(
+            st.just(expected),
+            st.lists(st.one_of(st.sampled_from(expected), strange), max_size=20),
+            st.tuples(st.just(expected), strange, st.integers(0, len(expected))).map(
+                lambda drawn: [*drawn[0][: drawn[2]], drawn[1], *drawn[0][drawn[2] :]]
+            ),
+        )
+    )
+    few = data.draw(st.booleans())
+    destinations = {*mine, *(() if few else many)}
+    scan = Scan(family, [rows], frozenset(prefix.key for prefix in destinations))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(payloads)), max_size=3)))
+    for start, stop in zip([0, *cuts], [*cuts, len(payloads)]):
+        if start < stop:
+            scan.feed(R.chunk(payloads[start:stop]))
+    exact, others = naive(payloads, frozenset(expected), destinations)
+    assert scan.complete == (exact == set(expected)) and scan.some == bool(exact)
+    assert (set(scan.exact), scan.others) == (exact, others)
 
 
 def test_scan_skips_other_messages_and_finds_nothing_without_destinations() -> None:
     payload = R.payload("198.51.100.0/24")
-    nothing = Scan(INET, frozenset(), ())
+    nothing = Scan(INET, (), ())
     nothing.feed(R.chunk([payload]))
     assert not nothing.others
-    scan = Scan(INET, frozenset(), [R.prefix("198.51.100.0/24").key])
+    scan = Scan(INET, (), [R.prefix("198.51.100.0/24").key])
     scan.feed(R.message(payload, kind=25) + R.message(payload))
     assert scan.others == [payload]
 
@@ -93,7 +131,7 @@ def test_scan_skips_other_messages_and_finds_nothing_without_destinations() -> N
 def test_scan_finds_a_default_route_that_stands_alone() -> None:
     for family, text in ((INET, "0.0.0.0/0"), (INET6, "::/0")):
         payload = R.payload(text)
-        scan = Scan(family, frozenset(), [R.prefix(text).key])
+        scan = Scan(family, (), [R.prefix(text).key])
         scan.feed(R.chunk([R.payload("10.9.0.0/16") if family == INET else R.payload("2001:db8:9::/48")]))
         assert not scan.others
         scan.feed(R.chunk([payload]))
