@@ -121,6 +121,12 @@ def section(found: Found) -> list[str]:
         *table(["", "times the ping", "all hosts", "each"], rows),
         "",
         *prose(
+            "A ping is nothing but the start of a module. Here, where no network is in between, the role's task costs "
+            "what it imports beyond that (the last part of this page), and the check of the role's arguments, which "
+            "Ansible makes a task of its own for each host on the controller."
+        ),
+        "",
+        *prose(
             f"On {found['some'][0]:.0f} of the hosts, one round: a loop of `command: ip route replace` over the "
             f"{ROUTES} routes {seconds(found, 'loop first')}, the role {seconds(found, 'some first')}: "
             f"{loop / ours:.0f} times as fast."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import sys
 import textwrap
@@ -123,7 +124,8 @@ class Clock:
 
 def result_of(clock: Clock, rounds: int, found: Mapping[str, Sequence[float]]) -> Result:
     """The result of a part that has just been measured."""
-    given = " ".join(sys.argv[1:])
+    # Where it was written to says nothing of what was measured.
+    given = re.sub(r"--into[= ]\S+", "", " ".join(sys.argv[1:])).strip()
     command = f'make bench ARGS="{given}"' if given else "make bench"
     short = {key: [round(value, 5) for value in values] for key, values in found.items()}
     return Result(datetime.now(tz=timezone.utc).date().isoformat(), command, rounds, clock.others(), short)

@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends import engine
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._kernel.options import OPTIONS
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.document import pack, unpack
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
+from ansible_collections.l3host.source_ip.plugins.plugin_utils._raw import uncollected
 from tests.bench import playbook, sample
 from tests.bench.arena import Arena
 from tests.bench.playbook import Task, check, command, role, task
@@ -23,6 +30,7 @@ _WAYS = {
     "intent": "module `intent`, one task",
     "role": "role `kernel`, its argument check included",
 }
+_PARTS = {"checked": "on the controller", "engine first": "on the host, first run", "engine again": "no change"}
 #: Times `copy` and `ip -batch` at most, by size: way, first run, no change.
 _WANTED = {10: [("role", 1.0, 1.0)], 10000: [("intent", 1.0, 0.8), ("role", 1.2, 1.0)]}
 
@@ -83,7 +91,7 @@ def _round(count: int, scratch: Path, backwards: bool) -> Iterator[Task]:
 
 
 def measure(run: Run) -> dict[str, list[float]]:
-    """``N WAY first`` and ``N WAY again`` for each size, and ``N nothing``: a task that does nothing."""
+    """``N WAY first`` and ``N WAY again`` for each size; ``N nothing``: a task that does nothing; and ``_parts``."""
     found: dict[str, list[float]] = {}
     with Arena("bench") as arena:
         for count in [10, 100] if run.quick else [10, 1000, 10000]:
@@ -93,7 +101,35 @@ def measure(run: Run) -> dict[str, list[float]]:
             for number in range(run.rounds):
                 tasks += _round(count, run.scratch, number % 2 == 1)
             found |= playbook.run([{"hosts": "all", "tasks": tasks}], hosts, run.scratch, arena.inside([]))
+            for _number in range(run.rounds):
+                for key, spent in _parts(arena, run.scratch, count).items():
+                    found.setdefault(f"{count} {key}", []).append(spent)
     return found
+
+
+def _parts(arena: Arena, scratch: Path, count: int) -> dict[str, float]:
+    """Processor seconds of what is ours in the task: checking and packing, then the engine on the host, twice."""
+    lists = {name.replace("source_ip_", ""): value for name, value in _intent(count).items()}
+    documents: list[str] = []
+
+    def check_and_pack() -> float:
+        start = time.process_time()
+        documents.append(pack(normalise(**lists, backend="kernel")))
+        return time.process_time() - start
+
+    def engine_run() -> float:
+        gc.disable()
+        start = time.process_time()
+        options = {name: option.get("default") for name, option in OPTIONS.items()}
+        answer = engine.run("kernel", unpack(documents[0]), options, check=False, patience=0)
+        spent = time.process_time() - start
+        assert answer["checked"] == 2 * count
+        return spent
+
+    arena.run(["sh", str(scratch / f"clear-{count}")])
+    with uncollected():
+        found = {"checked": check_and_pack()}
+    return {**found, "engine first": arena.timed(engine_run), "engine again": arena.timed(engine_run)}
 
 
 def _sizes(found: Found) -> list[int]:
@@ -131,4 +167,22 @@ def section(found: Found) -> list[str]:
         *table(["times `copy` and `ip -batch`", "N", "first run", "no change"], rows),
         "",
         *prose(f"A task that does nothing (`ping`), in the same play: {nothing} routes in the host's variables."),
+        *_spent(found),
     ]
+
+
+def _spent(found: Found) -> list[str]:
+    """What ``_parts`` found; nothing where an earlier release of this file has measured."""
+    rows = [
+        [f"{count:,}", *(seconds(found, f"{count} {key}") for key in _PARTS)]
+        for count in _sizes(found)
+        if f"{count} checked" in found
+    ]
+    if not rows:
+        return []
+    words = (
+        "What the number of entries costs of that, in processor time: checking and packing them on the controller, and "
+        "all that the engine does on the host. The rest of a task is the start of Ansible's module (that of the task "
+        "that does nothing) and what ours imports beyond it (the last part of this page), whatever the number."
+    )
+    return ["", *prose(words), "", *table(["N", *_PARTS.values()], rows)]

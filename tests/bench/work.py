@@ -25,7 +25,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted im
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.write import route_task
 from tests.bench import sample
 from tests.bench.arena import Arena, Contender, race, run_batch
-from tests.bench.results import Found, Run, Target, seconds, table, times
+from tests.bench.results import Found, Run, Target, prose, seconds, table, times
 from tests.bench.stand_in import Task, check_counts
 
 TITLE = "The module's own work"
@@ -163,4 +163,8 @@ def section(found: Found) -> list[str]:
             rows.append([words, *cells])
         lines += ["", title, ""]
         lines += table(["times as fast as `ip -batch`", *(f"{size:,}" for size in sizes(found))], rows)
-    return lines
+    words = (
+        "What is sent and not even looked at is the limit: the kernel's own time. The module reads its items, plans, "
+        "reads the table before and after, and reports, in what is left of it."
+    )
+    return [*lines, "", *prose(words)]
