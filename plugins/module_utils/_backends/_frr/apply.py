@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import grp
 import pwd
+import time
 import typing as t
 
 from ..._base.errors import SourceIPError
@@ -23,9 +24,13 @@ from ..view import Hands
 from . import record, services
 from .decide import Found, FrrPlan
 from .host import Host
-from .parse import parse
+from .parse import Objects, parse
 from .stages import Stage, stages
 from .undo import Undo
+
+#: How often the running configuration is looked at until it is as it should be, and seconds before each look: FRR 10
+#: answers before all of its daemons have what they were given, and may refuse a line without a word.
+_ROUNDS, _SETTLING = 5, 0.3
 
 
 class ApplyError(SourceIPError):
@@ -87,14 +92,38 @@ def _running(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any], undo: Un
     undo.add("FRR's running configuration", lambda: _put_back(plan, host, options))
     try:
         _load(host, plan.stages)
+        left = _left(plan.want, plan, host, options)
+        for _round in range(_ROUNDS):
+            if not left:
+                break
+            time.sleep(_SETTLING)
+            left = _left(plan.want, plan, host, options)
     except CommandError as error:
         raise ApplyError(f"FRR refused: {error.message}") from error
+    if left:
+        raise ApplyError(f"FRR took our lines without a word, but still lacks: {_lines(left)}")
 
 
 def _put_back(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]) -> None:
     """From whatever is there by now: vtysh may have taken a part of the lines of one call."""
+    left: list[Stage] = []
+    for _round in range(_ROUNDS):
+        _load(host, _left(plan.have, plan, host, options))
+        time.sleep(_SETTLING)
+        left = _left(plan.have, plan, host, options)
+        if not left:
+            return
+    raise CommandError(f"FRR still lacks: {_lines(left)}")
+
+
+def _left(want: Objects, plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]) -> list[Stage]:
+    """What would still have to be given to vtysh."""
     now = parse(host.show("show running-config"), options["prefix"], options["tag"])
-    _load(host, stages(now.ours, plan.have, plan.operator))
+    return stages(now.ours, want, plan.operator)
+
+
+def _lines(left: t.Iterable[Stage]) -> str:
+    return " / ".join([line.strip() for stage in left for line in stage.lines][:10])
 
 
 def _load(host: Host, todo: t.Iterable[Stage]) -> None:

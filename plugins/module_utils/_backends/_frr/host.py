@@ -27,8 +27,6 @@ _NOISE = re.compile(r"\[\d+\|\w+\] (sending configuration|done)|Waiting for chil
 _BAD_LINE = re.compile(r"line (\d+): (% .*)")
 # What vtysh says where it has a word for it; all else may be a line of the configuration, with a password in it.
 _SAID = re.compile(r"(?m)^(?:% |Exiting: |vtysh: ).*")
-#: What FRR says of a refusal without a reason, and the seconds after which it is asked again.
-_BUSY, _MOMENT = "% Configuration failed.", 1.0
 
 
 class Host:
@@ -62,24 +60,6 @@ class Host:
 
     def load(self, lines: t.Sequence[str]) -> None:
         """Lines as a configuration file, `vtysh -f`. CommandError where FRR did not take all of them.
-
-        FRR 10 also says "Configuration failed" while another session has its datastore; what was a refusal of the lines
-        themselves is one the second time too.
-        """
-        try:
-            self._load(lines)
-        except CommandError as error:
-            if not error.message.endswith(_BUSY):
-                raise
-            time.sleep(_MOMENT)
-            try:
-                self._load(lines)
-            except CommandError:
-                # In the first words: the second time, what is gone already is missing as well.
-                raise error from None
-
-    def _load(self, lines: t.Sequence[str]) -> None:
-        """Once.
 
         vtysh passes over lines it does not understand and applies the rest, and some refusals come with exit status 0,
         so the output is read. A file on disk: FRR 10 opens it once per daemon.

@@ -60,6 +60,7 @@ class Host:
         self.fails = fails
         self.frr = model.Frr()
         self.frr.feed(OPERATOR.splitlines())
+        self.deaf = self.late = 0
 
     def show(self, command: str) -> str:
         assert command == "show running-config"
@@ -78,7 +79,11 @@ class Host:
     def load(self, lines: Sequence[str]) -> None:
         if self.fails.step():
             self.frr.feed(list(lines[: len(lines) // 2]))
+            self.deaf, self.late = self.late, 0
             raise CommandError("vtysh -f: % Configuration failed.")
+        if self.deaf and lines[-1].startswith("ip protocol"):
+            self.deaf -= 1
+            lines = lines[:-1]
         self.frr.feed(list(lines))
 
 
@@ -132,6 +137,7 @@ class World:
         # Fewer files, and no disk: the steps are as many.
         patch.setattr(services, "shipped", lambda _start: {"a.b": "b = 1\n", "a.c": "c = 1\n"})
         patch.setattr("os.fsync", lambda _handle: None)
+        patch.setattr(apply, "_SETTLING", 0)
         (folder / "units").mkdir()
 
     def plan(self, name: str) -> FrrPlan:
@@ -235,6 +241,28 @@ def test_what_cannot_be_put_back_is_told(world: World) -> None:
         apply.carry_out(plan, world.host, None, world.options())  # type: ignore[arg-type]
     assert "Not everything could be put back" in raised.value.message
     assert "FRR's running configuration: `vtysh -c show running-config` did not answer" in raised.value.message
+
+
+def test_a_line_that_frr_passes_over_without_a_word_is_missed(world: World) -> None:
+    before = copy.deepcopy(world.host.frr.objects)
+    world.host.deaf = 1
+    with pytest.raises(
+        SourceIPError, match="took our lines without a word, but still lacks: ip protocol bgp"
+    ) as raised:
+        world.carry_out("bgp")
+    assert "the host is as it was" in raised.value.message
+    assert same(world.host.frr.objects, before)
+
+
+def test_what_is_put_back_is_looked_at_again(world: World) -> None:
+    world.carry_out("ospf")
+    before = copy.deepcopy(world.host.frr.objects)
+    world.fails.left, world.host.late = 4, 1
+    with pytest.raises(SourceIPError) as raised:
+        world.carry_out("bgp")
+    assert "the host is as it was" in raised.value.message
+    assert (world.host.late, world.host.deaf) == (0, 0), "no line was passed over"
+    assert same(world.host.frr.objects, before)
 
 
 def test_a_full_disk_is_found_before_frr_is_asked(world: World) -> None:

@@ -107,12 +107,3 @@ def test_sources_that_the_kernel_would_refuse(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     asked = ["192.0.2.1", "192.0.2.2", "198.51.100.7", "2001:db8::1", "2001:db8::2", "2001:db8::3"]
     assert Host().lacking(asked) == ["192.0.2.2", "2001:db8::1", "2001:db8::3"]
-
-
-def test_a_datastore_that_another_session_has_is_asked_for_again(tmp_path: Path) -> None:
-    busy = f"echo >>{tmp_path}/calls; [ $(wc -l <{tmp_path}/calls) -gt {{}} ] || echo '% Configuration failed.'"
-    Host(stand_in(tmp_path, busy.format(1))).load(["route-map X permit 10"])
-    assert len((tmp_path / "calls").read_text().splitlines()) == 2
-    with pytest.raises(CommandError, match="Configuration failed"):
-        Host(stand_in(tmp_path, busy.format(9))).load(["route-map X permit 10"])
-    assert len((tmp_path / "calls").read_text().splitlines()) == 4
