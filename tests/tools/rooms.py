@@ -15,19 +15,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-ROOMS = "_base _netlink _host _change _routes _addresses _probe _explain _intent _files _backends".split()
+ROOMS = "_base _netlink _host _change _routes _addresses _probe _explain _sockets _intent _files _backends".split()
 #: Rooms that import less than what stands before them.
 ONLY = {"_intent": {"_base"}, "_files": {"_base"}}
 #: Modules (or all of a room) that touch the host, Ansible or a daemon; all others are pure.
 EDGES = (
-    "_netlink.library _netlink.netns _netlink.kernel _host.host _host.tables _change.boundary _change.entries "
-    "_change.flow _change.transaction _routes.listing _routes.write _addresses.task _probe _explain.question "
-    "_explain.lookups _explain.explain _explain.refusal _files.replace _files.snapshot _backends"
+    "_netlink.library _netlink.netns _netlink.kernel _netlink.diag _netlink.dump _host.host _host.tables "
+    "_change.boundary _change.entries _change.flow _change.transaction _routes.listing _routes.write "
+    "_addresses.task _probe _explain.question "
+    "_explain.lookups _explain.explain _explain.refusal _sockets.listing _sockets.processes "
+    "_files.replace _files.snapshot _backends"
 ).split()
 #: What is pure of a room that is an edge.
 PURE = (
-    "_backends.finding _backends.interface _backends.verify _backends._kernel.items _backends._kernel.options "
-    "_backends._bird.answers _backends._bird.clauses _backends._bird.compare _backends._bird.conf "
+    "_backends.expected _backends.finding _backends.interface _backends.verify _backends._kernel.items "
+    "_backends._kernel.options _backends._bird.answers _backends._bird.clauses _backends._bird.compare "
+    "_backends._bird.conf "
     "_backends._bird.expressions _backends._bird.filters _backends._bird.hook _backends._bird.include "
     "_backends._bird.kernels _backends._bird.lexer _backends._bird.marks _backends._bird.options "
     "_backends._bird.plan _backends._bird.statics "

@@ -128,8 +128,10 @@ def judge(
     return rows
 
 
-def candidates(policy: Policy, vrf: str | None, route: Mapping[str, Any], backend: str | None) -> list[Rule | None]:
-    """The rules that may be for a route; empty where none is.
+def candidates(
+    policy: Policy, vrf: str | None, route: Mapping[str, Any], backend: str | None, table: int | None = None
+) -> list[Rule | None]:
+    """The rules that may be for a route of this VRF and table (as `Policy.rule` takes them); empty where none is.
 
     More than one, or None among them, only for routes of BIRD: the kernel does not know by which protocol BIRD came to
     a route, and each may have a policy of its own, or none.
@@ -141,7 +143,7 @@ def candidates(policy: Policy, vrf: str | None, route: Mapping[str, Any], backen
     family = "ipv4" if prefix.family == INET else "ipv6"
     found: list[Rule | None] = []
     for word in BIRD_WORDS if number == PROTOCOLS["bird"] else (word_of(number, family),):
-        rule = policy.rule(vrf, None, family, prefix.start, prefix.length, word)
+        rule = policy.rule(vrf, table, family, prefix.start, prefix.length, word)
         if rule not in found:
             found.append(rule)
     return found if any(found) else []

@@ -18,6 +18,7 @@ import typing as t
 from .._base.errors import KernelError
 from .._base.values import INET, INET6, Label, Link, Prefix, Query, Rule
 from . import decode, library, wire
+from .dump import dump
 from .wire import Failure, Message, Rows, Sent
 
 if t.TYPE_CHECKING:
@@ -117,39 +118,8 @@ class Kernel:
         return [wire.destination_of(message[3]) for chunk in chunks for message in wire.messages(chunk)]
 
     def _dump(self, kind: int, body: bytes, what: str) -> t.Iterator[bytes]:
-        sequence = self._next()
-        flags = wire.NLM_F_REQUEST | wire.NLM_F_DUMP
-        self._socket.send(wire.message(kind, flags, sequence, body))
-        done = struct.pack("=HHI", wire.NLMSG_DONE, 2, sequence)
-        while True:
-            chunk = self._socket.recv(1 << 18)
-            if len(chunk) < 16:
-                raise KernelError(f"{what}: the kernel ended the dump early", errno.EIO, "short answer")
-            first = wire.HEADER.unpack_from(chunk)
-            if first[3] != sequence:
-                continue  # the rest of a dump that its reader gave up
-            if first[1] == wire.NLMSG_ERROR:
-                code = -struct.unpack_from("=i", chunk, 16)[0]
-                self._raise_dump(code, chunk[16 : first[0]], 20, what)
-                return
-            # The kernel puts NLMSG_DONE last: alone, or behind the last routes of a chunk.
-            at = 0 if first[1] == wire.NLMSG_DONE else chunk.rfind(done) - 4
-            if at < 0 or not _is_done(chunk, at):
-                yield chunk
-                continue
-            if at:
-                yield chunk[:at]
-            payload = chunk[at + 16 :]
-            code = -struct.unpack_from("=i", payload)[0] if len(payload) >= 4 else 0
-            self._raise_dump(code, payload, 4, what)
-            return
-
-    @staticmethod
-    def _raise_dump(code: int, payload: bytes, offset: int, what: str) -> None:
-        if code in (0, errno.ENOENT):  # "FIB table does not exist", that is, it is empty
-            return
-        text = wire.extack(payload, offset) or os.strerror(code)
-        raise KernelError(f"{what}: the kernel refused to list them: {text}", code, text)
+        # ENOENT: "FIB table does not exist", that is, it is empty.
+        return dump(self._socket, kind, self._next(), body, what, empty=(errno.ENOENT,))
 
     def lookup(self, query: Query, fib_match: bool = False) -> bytes:
         """The payload that answers RTM_GETROUTE; KernelError with the errno where there is no route.
@@ -256,12 +226,6 @@ class Kernel:
     def _next(self) -> int:
         self._sequence += 1
         return self._sequence
-
-
-def _is_done(chunk: bytes, at: int) -> bool:
-    """Whether a whole NLMSG_DONE begins at this offset and ends the chunk, and is not the inside of a route."""
-    length: int = struct.unpack_from("=I", chunk, at)[0]
-    return 16 <= length <= len(chunk) - at < length + 4
 
 
 def _failure(position: int, flags: int, payload: bytes) -> Failure:

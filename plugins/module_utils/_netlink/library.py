@@ -85,10 +85,13 @@ def check_pyroute2() -> None:
         raise MissingLibrary(f"pyroute2 >= {wanted} is needed; found {found} at {_nlsocket.__file__}")
 
 
-def open_socket() -> t.Any:
-    """pyroute2's socket of NETLINK_ROUTE; it checks requests strictly, and errors come with the kernel's text."""
+def open_socket(protocol: int = 0) -> t.Any:
+    """pyroute2's socket, of NETLINK_ROUTE unless another NETLINK_* protocol is named.
+
+    It checks requests strictly, and errors come with the kernel's text.
+    """
     check_pyroute2()
-    return _nlsocket.NetlinkSocket(family=0, strict_check=True, ext_ack=True)
+    return _nlsocket.NetlinkSocket(family=protocol, strict_check=True, ext_ack=True)
 
 
 def link(message: bytes) -> Link:
