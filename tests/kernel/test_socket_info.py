@@ -98,8 +98,9 @@ def shown(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
 
-def listed(module: ModuleRunner, **options: Any) -> list[Row]:
-    found = module.ok("socket_info", options)
+def listed(module: ModuleRunner, *, fresh: bool = False, **options: Any) -> list[Row]:
+    """``fresh``: where processes matter. A forked child holds the sockets of this process too."""
+    found = module.ok("socket_info", options, fresh=fresh)
     assert found["total"] == len(found["sockets"]) and found["omitted"] == 0
     return list(found["sockets"])
 
@@ -163,7 +164,7 @@ def test_the_kernel_filters_as_we_would(
 
 def test_what_is_said_of_a_socket(server: Host, module: ModuleRunner) -> None:
     with opened(server, (FAR6, PORT), mark=100, device="v0") as one:
-        (row,) = listed(module)
+        (row,) = listed(module, fresh=True)
         with open("/proc/self/comm", encoding="utf-8") as file:
             name = file.read().strip()
         assert row == {
@@ -195,18 +196,18 @@ def test_an_ipv6_socket_that_speaks_ipv4_is_ipv4(server: Host, module: ModuleRun
 def test_processes_are_looked_up_as_told(server: Host, module: ModuleRunner) -> None:
     with opened(server, (FAR4, PORT)):
         for process, pid in ((None, os.getpid()), (True, os.getpid()), (False, None)):
-            (row,) = listed(module, **({} if process is None else {"process": process}))
+            (row,) = listed(module, fresh=True, **({} if process is None else {"process": process}))
             assert row["pid"] == pid
     with contextlib.ExitStack() as stack:
         for _number in range(201):
             stack.enter_context(opened(server, (FAR4, 9), kind=socket.SOCK_DGRAM))
-        assert {row["pid"] for row in listed(module, protocols=["udp"])} == {None}
-        assert {row["pid"] for row in listed(module, protocols=["udp"], process=True)} == {os.getpid()}
+        assert {row["pid"] for row in listed(module, fresh=True, protocols=["udp"])} == {None}
+        assert {row["pid"] for row in listed(module, fresh=True, protocols=["udp"], process=True)} == {os.getpid()}
 
 
 def test_limit_bounds_the_answer_and_not_the_count(busy: Host, module: ModuleRunner) -> None:
-    every = listed(module, states=["all"])
-    found = module.ok("socket_info", {"states": ["all"], "limit": 3})
+    every = listed(module, states=["all"], process=False)
+    found = module.ok("socket_info", {"states": ["all"], "limit": 3, "process": False})
     assert (found["sockets"], found["total"], found["omitted"]) == (every[:3], len(every), len(every) - 3)
 
 
@@ -250,7 +251,7 @@ def test_a_connection_from_before_a_change_is_found(server: Host, module: Module
             checked, found = differing(module, routes=routes)
             assert checked == 4
             assert found == [(server.S4, FAR4, "192.0.2.3"), (server.S6, FAR6, "2001:db8:ff::3")]
-            (row,) = module.ok("socket_info", {"routes": routes, "protocols": ["tcp"]})["differing"]
+            (row,) = module.ok("socket_info", {"routes": routes, "protocols": ["tcp"]}, fresh=True)["differing"]
             assert (row["pid"], row["protocol"]) == (os.getpid(), "tcp")
 
 

@@ -50,7 +50,7 @@ class Looked:
 
     def __call__(self, socket: Socket) -> Sources:
         flow = (socket.protocol, socket.source_port, socket.destination_port) if self._ports(socket.family) else ()
-        key = (socket.destination, socket.index, socket.mark, socket.uid, flow)
+        key = (socket.destination, socket.device, socket.mark, socket.uid, flow)
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self._ask(socket, bool(flow))
@@ -70,7 +70,7 @@ class Looked:
         query = Query(
             socket.family,
             socket.destination,
-            device=socket.index or None,
+            device=socket.device or None,
             mark=socket.mark or None,
             uid=socket.uid,
             ip_protocol=socket.protocol if ports else None,
@@ -78,7 +78,7 @@ class Looked:
             destination_port=socket.destination_port if ports else None,
         )
         route = self._lookups.match(query)
-        vrf = self._host.domain_of(socket.index)
+        vrf = self._host.domain_of(socket.device)
         return self.intent.sources(socket.destination, vrf.name if vrf else None, route.result() if route else None)
 
 

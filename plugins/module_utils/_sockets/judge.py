@@ -124,7 +124,7 @@ class Expected:
             cover.at(entry.destination.start, entry.destination.length)[entry.source] = None
 
     def __call__(self, socket: Socket) -> Sources:
-        vrf = self._links[domain] if (domain := domain_of(socket.index, self._links)) else None
+        vrf = self._links[domain] if (domain := domain_of(socket.device, self._links)) else None
         cover = self._known.get((vrf.name if vrf else None, socket.family))
         if cover is None:
             return ()

@@ -9,7 +9,7 @@ import itertools
 import typing as t
 
 from .._base.errors import InvalidInput
-from .._base.values import INET, INET6, address_text, parse_prefix
+from .._base.values import INET, INET6, Prefix, address_text, parse_prefix
 from .._host.host import Host
 from .._netlink.diag import Diagnostics
 from . import message
@@ -35,19 +35,26 @@ class Wanted(t.NamedTuple):
 
 def wanted(options: t.Mapping[str, t.Any]) -> Wanted:
     """The options of a task: ``family protocols states sources destinations source_ports destination_ports``."""
-    for name in ("source_ports", "destination_ports"):
-        for number, port in enumerate(options[name]):
-            if not 0 <= port <= 0xFFFF:
-                raise InvalidInput(f"{name}[{number}]: {port} is not between 0 and 65535")
-    prefixes = {
-        name: tuple(parse_prefix(text, f"{name}[{number}]") for number, text in enumerate(options[name]))
-        for name in ("sources", "destinations")
-    }
-    ports = {name: tuple(options[name]) for name in ("source_ports", "destination_ports")}
     states = itertools.chain.from_iterable(STATES.get(word, (word,)) for word in options["states"])
-    return Wanted(
-        Filter(_FAMILIES[options["family"]], **prefixes, **ports), tuple(options["protocols"]), frozenset(states)
+    checks = Filter(
+        _FAMILIES[options["family"]],
+        sources=_prefixes(options, "sources"),
+        destinations=_prefixes(options, "destinations"),
+        source_ports=_ports(options, "source_ports"),
+        destination_ports=_ports(options, "destination_ports"),
     )
+    return Wanted(checks, tuple(options["protocols"]), frozenset(states))
+
+
+def _prefixes(options: t.Mapping[str, t.Any], name: str) -> tuple[Prefix, ...]:
+    return tuple(parse_prefix(text, f"{name}[{number}]") for number, text in enumerate(options[name]))
+
+
+def _ports(options: t.Mapping[str, t.Any], name: str) -> tuple[int, ...]:
+    for number, port in enumerate(options[name]):
+        if not 0 <= port <= 0xFFFF:
+            raise InvalidInput(f"{name}[{number}]: {port} is not between 0 and 65535")
+    return tuple(options[name])
 
 
 def read(diagnostics: Diagnostics, which: Wanted) -> t.Iterator[Socket]:
@@ -76,7 +83,7 @@ def processes(sockets: t.Sequence[Socket], asked: bool | None) -> dict[int, Proc
 
 def result(socket: Socket, host: Host, process: Process | None) -> dict[str, t.Any]:
     """A socket as the task's result has it."""
-    vrf = host.domain_of(socket.index)
+    vrf = host.domain_of(socket.device)
     return {
         "protocol": message.NAME_OF_PROTOCOL[socket.protocol],
         "family": "ipv4" if socket.family == INET else "ipv6",
@@ -85,7 +92,7 @@ def result(socket: Socket, host: Host, process: Process | None) -> dict[str, t.A
         "source_port": socket.source_port or None,
         "destination": address_text(socket.destination) if any(socket.destination) else None,
         "destination_port": socket.destination_port or None,
-        "device": host.names.get(socket.index, f"if{socket.index}") if socket.index else None,
+        "device": host.names.get(socket.device, f"if{socket.device}") if socket.device else None,
         "vrf": vrf.name if vrf else None,
         "mark": socket.mark,
         "uid": socket.uid,

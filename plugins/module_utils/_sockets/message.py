@@ -50,8 +50,8 @@ class Socket(t.NamedTuple):
 
     ``protocol`` is TCP or UDP. ``family`` is INET also of an IPv6 socket that speaks IPv4 (``::ffff:192.0.2.2``).
     ``source`` and ``destination`` are packed addresses of that family, all zeros where there is none, as are the ports.
-    ``index`` is that of the device it is bound to, 0 for none. ``mark`` is None where the kernel did not tell it, which
-    it does to those with CAP_NET_ADMIN only. ``inode`` is 0 where no process holds the socket any more.
+    ``device`` is the index of the one it is bound to, 0 for none. ``mark`` is None where the kernel did not tell it,
+    which it does to those with CAP_NET_ADMIN only. ``inode`` is 0 where no process holds the socket any more.
     """
 
     protocol: int
@@ -61,7 +61,7 @@ class Socket(t.NamedTuple):
     source_port: int
     destination: bytes
     destination_port: int
-    index: int
+    device: int
     uid: int
     inode: int
     mark: int | None

@@ -73,7 +73,7 @@ def test_a_vrf_is_that_of_the_device_that_the_socket_is_bound_to() -> None:
     expected = expecting(("198.51.100.0/24", S, "blue"))
     found = [connection(OTHER, "198.51.100.1", index=index) for index in (0, 5, 6, 7, 99)]
     judged = differing(found, expected)
-    assert [one.socket.index for one in judged.differing] == [5, 6]
+    assert [one.socket.device for one in judged.differing] == [5, 6]
 
 
 def test_local_and_unconnected_sockets_are_passed_over() -> None:
