@@ -14,7 +14,7 @@ from types import ModuleType
 import pyroute2
 from ansible.release import __version__ as ansible_version
 
-from tests.bench import fleet, learned, million, payload, role, tasks, work
+from tests.bench import fleet, learned, million, payload, role, sockets, tasks, work
 from tests.bench.results import Result, prose, table
 
 #: By the name that the command line knows.
@@ -25,6 +25,7 @@ PARTS: Mapping[str, ModuleType] = {
     "tasks": tasks,
     "work": work,
     "million": million,
+    "sockets": sockets,
     "payload": payload,
 }
 
