@@ -87,9 +87,8 @@ def _crowd(arena: Arena, kind: str, count: int) -> Iterator[None]:
         for source, start, stop in shares:
             for first in range(start, stop, _EACH):
                 number = str(min(_EACH, stop - first))
-                udp = [str(_NETWORK[1] + first), number, source, str(_PORT + first - start)]
-                more = udp if kind == "udp" else [arena.S4, number, _OTHER]
-                started.append(arena.popen([*argv, *more], env=environment, **pipes))
+                more = [str(_NETWORK[1] + first), str(_PORT + first - start)] if kind == "udp" else []
+                started.append(arena.popen([*argv, number, source, *more], env=environment, **pipes))
         for one in started:
             if not (one.stdout and one.stdout.readline()):
                 raise RuntimeError("a process of the crowd has failed; see above")
