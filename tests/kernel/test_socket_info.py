@@ -157,7 +157,7 @@ def test_the_kernel_filters_as_we_would(
         and (not destinations or row["family"] in [kinds[one] for one in destinations])
         and (destinations in ([], ["::/0"], ["0.0.0.0/0", "::/0"]) or row["destination"] == FAR4)
     ]
-    options = {"protocols": [protocol], "family": family, "destinations": destinations}
+    options: Row = {"protocols": [protocol], "family": family, "destinations": destinations}
     found = listed(module, states=["connected", "listen"], **options)
     assert [row["inode"] for row in found] == [row["inode"] for row in kept]
 

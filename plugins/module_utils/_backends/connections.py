@@ -20,6 +20,7 @@ from .._intent.options import LISTS
 from .._intent.policy import prefix_of
 from .._netlink.diag import Diagnostics
 from .._netlink.kernel import Kernel
+from .._routes import line
 from .._sockets import listing
 from .._sockets.judge import Expected, Judgement, Sources, differing, expectations
 from .._sockets.listing import Wanted
@@ -37,7 +38,7 @@ class Looked:
     """``expected_source_of`` of an intent: asks the kernel for the route of each destination that the intent is about.
 
     One look-up for each destination, device, mark and user, and for ports and protocols where policy rules tell them
-    apart. 20 to 40 µs each.
+    apart; some 10 µs each.
     """
 
     def __init__(self, host: Host, intent: Intent, backend: str | None) -> None:
@@ -46,6 +47,7 @@ class Looked:
         vrfs = {link.table: link.name for link in host.links.values() if link.table is not None}
         self.intent = IntentSources(intent, backend, vrfs)
         self._known: dict[t.Any, Sources] = {}
+        self._routes: dict[bytes, _Row] = {}
         self._by_rules: dict[int, bool] = {}
 
     def __call__(self, socket: Socket) -> Sources:
@@ -77,9 +79,18 @@ class Looked:
             source_port=socket.source_port if ports else None,
             destination_port=socket.destination_port if ports else None,
         )
-        route = self._lookups.match(query)
         vrf = self._host.domain_of(socket.device)
-        return self.intent.sources(socket.destination, vrf.name if vrf else None, route.result() if route else None)
+        return self.intent.sources(socket.destination, vrf.name if vrf else None, self._route(query))
+
+    def _route(self, query: Query) -> _Row | None:
+        """The route as `route_info` has it, decoded once for all destinations behind it."""
+        payload = self._lookups.matching(query)
+        if payload is None:
+            return None
+        found = self._routes.get(payload)
+        if found is None:
+            found = self._routes[payload] = line.route(payload, self._host.names).result()
+        return found
 
 
 def judge(

@@ -69,11 +69,15 @@ class Lookups:
 
     def match(self, query: Query) -> Route | None:
         """The route behind the answer; None where the kernel answered without one: IPv4, bound to a device."""
+        payload = self.matching(query)
+        return None if payload is None else self._in_its_table(_decode.route(payload, self.host.names))
+
+    def matching(self, query: Query) -> bytes | None:
+        """The same as the kernel said it; of a route of the local table IPv4 may say that it is in main."""
         try:
-            payload = self.host.kernel.lookup(query, fib_match=True)
+            return self.host.kernel.lookup(query, fib_match=True)
         except KernelError:
             return None
-        return self._in_its_table(_decode.route(payload, self.host.names))
 
     def _in_its_table(self, route: Route) -> Route:
         """As long as no rule was ever added, IPv4 has local and main in one, and says main for both (fib_trie.c)."""
