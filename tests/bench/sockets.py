@@ -134,7 +134,7 @@ def _ways(arena: Arena, kind: str, count: int) -> dict[str, Any]:
 
 
 def targets(found: Found) -> list[Target]:
-    """None is set by others; ours is to be no slower than the tool that people use."""
+    """At most twice what `ss` takes, which is written in C and only prints."""
     return [
         Target(
             f"Module `socket_info`, {found['sockets'][0]:,.0f} {kind.upper()} sockets: times `ss -Hn{kind[0]}`",

@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends.connections import connections
+from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import snapshot
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
 from tests.lab.modules import PACKAGE, ModuleRunner, answer, arguments, collections_path
 from tests.lab.netns import Namespace, within
 from tests.lab.pair import Host
@@ -308,6 +312,32 @@ def test_connections_to_the_host_itself_are_left_out(server: Host, module: Modul
         assert differing(module, expect=[{"destination": "default", "source": "10.0.0.1"}]) == (0, [])
         policy = {"destinations": ["0.0.0.0/0"], "match": "orlonger", "source": "10.0.0.1"}
         assert differing(module, policies=[policy]) == (0, [])
+
+
+def test_connections_as_the_audit_has_them(server: Host) -> None:
+    intent = normalise(routes=[{"destination": server.P4, "gateway": server.G4, "source": "192.0.2.3"}])
+
+    def ask() -> Row:
+        with Kernel() as kernel:
+            return connections(snapshot(kernel), intent, None, limit=1)
+
+    udp = socket.SOCK_DGRAM
+    with opened(server, (FAR4, 9), kind=udp) as one, opened(server, (FAR4, 9), kind=udp) as other:
+        found = within(server.name, ask)
+        (row,) = found.pop("differing")
+        assert found == {"checked": 2, "incoming": 0, "omitted": 1}
+        assert row.pop("sport") in (one.getsockname()[1], other.getsockname()[1])
+        assert row == {
+            "protocol": "udp",
+            "source": server.S4,
+            "destination": FAR4,
+            "dport": 9,
+            "device": None,
+            "vrf": None,
+            "expected": "192.0.2.3",
+            "process": row["process"],
+            "unit": row["unit"],
+        }
 
 
 def test_limit_bounds_what_differs(server: Host, module: ModuleRunner) -> None:
