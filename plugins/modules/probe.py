@@ -79,6 +79,37 @@ options:
           - Marks the socket with C(SO_MARK), before anything is bound, for policy rules with C(fwmark).
           - Needs C(CAP_NET_ADMIN), or C(CAP_NET_RAW) from Linux 5.17 on.
         type: int
+      preferences:
+        description:
+          - What the socket prefers where the kernel chooses among several IPv6 addresses, set with
+            C(IPV6_ADDR_PREFERENCES) (RFC 5014). Without effect on an IPv4 destination, and where a route names the
+            source.
+          - V(temporary), V(public) and V(public_or_temporary) are about privacy addresses; V(home) and V(care_of) about
+            Mobile IPv6. Linux asks for no other.
+        type: list
+        elements: str
+        choices: [temporary, public, public_or_temporary, care_of, home]
+        version_added: 0.2.0
+      unicast_device:
+        description:
+          - Sends by this device with C(IP_UNICAST_IF) or C(IPV6_UNICAST_IF), without binding the socket to it.
+          - The kernel follows it for UDP, with IPv4 from Linux 5.17 on, and ignores it for TCP.
+        type: str
+        version_added: 0.2.0
+      packet_source:
+        description:
+          - The source that is said beside the datagram, in C(IP_PKTINFO) or C(IPV6_PKTINFO), as servers do that answer
+            from the address they were asked at.
+          - The socket is not connected then, so that RV(probes[].source) is V(null) unless it was bound.
+          - Only with O(probes[].capture=true), as RV(probes[].wire) alone shows the source. Needs an IP address as
+            O(probes[].destination), and UDP.
+        type: str
+        version_added: 0.2.0
+      packet_device:
+        description:
+          - The device that is said there. With O(probes[].packet_source) or alone, under the same conditions.
+        type: str
+        version_added: 0.2.0
       capture:
         description:
           - Captures the first packet that leaves this host for the destination, on whichever device, by a packet socket
@@ -100,6 +131,7 @@ extends_documentation_fragment:
 notes:
   - In check mode the module does the same as without, packets of TCP probes and of captures included. Nothing on the
     host changes either way.
+  - SCTP and MPTCP are not probed.
   - The wait for several probes is not the sum of their timeouts, but that divided by 16.
 seealso:
   - module: l3host.source_ip.source_info
@@ -230,6 +262,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._change.boundary import NETNS, answer
+from ..module_utils._probe.choices import PREFERENCES
 from ..module_utils._probe.probe import parse_probe, run_probes
 
 
@@ -242,6 +275,10 @@ def argument_spec() -> dict[str, t.Any]:
         "bind_address": {"type": "str"},
         "bind_device": {"type": "str"},
         "mark": {"type": "int"},
+        "preferences": {"type": "list", "elements": "str", "choices": list(PREFERENCES)},
+        "unicast_device": {"type": "str"},
+        "packet_source": {"type": "str"},
+        "packet_device": {"type": "str"},
         "capture": {"type": "bool", "default": False},
         "timeout": {"type": "float", "default": 3},
     }

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from .._base.errors import InvalidInput
 from .capture import Capture, Wire
+from .choices import leave_by, prefer, send_from
 from .curl import (
     Interface,
     WrongFamily,
@@ -33,6 +34,7 @@ from .sockets import (
     local_name,
     open_socket,
     parse_literal,
+    sockaddr,
 )
 
 #: The port of a UDP probe that names none: discard, RFC 863.
@@ -65,6 +67,10 @@ class Probe:
     mark: int | None
     capture: bool
     timeout: float
+    preferences: tuple[str, ...] = ()
+    unicast_device: str | None = None
+    packet_source: Target | None = None
+    packet_device: str | None = None
 
 
 def parse_probe(item: t.Mapping[str, t.Any], what: str) -> Probe:
@@ -103,8 +109,9 @@ def parse_probe(item: t.Mapping[str, t.Any], what: str) -> Probe:
             raise InvalidInput(
                 f"{what}: bind_address {address} and destination {destination} are of different families"
             )
-    if device is not None:
-        _check_device(device, f"{what}: bind_device")
+    for name in ("bind_device", "unicast_device", "packet_device"):
+        if item.get(name) is not None:
+            _check_device(item[name], f"{what}: {name}")
     return Probe(
         destination=destination,
         target=target,
@@ -116,7 +123,29 @@ def parse_probe(item: t.Mapping[str, t.Any], what: str) -> Probe:
         mark=mark,
         capture=bool(item.get("capture")),
         timeout=float(timeout),
+        preferences=tuple(item.get("preferences") or ()),
+        unicast_device=item.get("unicast_device"),
+        packet_source=_packet_source(item, target, protocol, what),
+        packet_device=item.get("packet_device"),
     )
+
+
+def _packet_source(item: t.Mapping[str, t.Any], target: Target | None, protocol: str, what: str) -> Target | None:
+    """``packet_source``, checked; what is said beside a packet needs one that is sent and seen."""
+    name = next((one for one in ("packet_source", "packet_device") if item.get(one) is not None), None)
+    if name is None:
+        return None
+    if protocol != "udp" or not item.get("capture"):
+        raise InvalidInput(
+            f"{what}: {name} is for a datagram that is captured; set capture to true, and protocol to udp"
+        )
+    text = item.get("packet_source")
+    found = _literal(text, f"{what}: packet_source") if text is not None else None
+    if text is not None and found is None:
+        raise InvalidInput(f"{what}: packet_source {text!r} is not an IP address")
+    if found and (target is None or target.family != found.family):
+        raise InvalidInput(f"{what}: packet_source {text} needs a destination address of its family")
+    return found
 
 
 def run_probes(probes: t.Sequence[Probe]) -> list[dict[str, t.Any]]:
@@ -191,12 +220,25 @@ def _attempt(probe: Probe, target: Target, recorder: Recorder, result: dict[str,
         sock = stack.enter_context(
             contextlib.closing(open_socket(recorder, target.family, KINDS[probe.protocol], mark=probe.mark))
         )
+        if probe.preferences and target.family == socket.AF_INET6:
+            prefer(recorder, sock, probe.preferences)
+        if probe.unicast_device:
+            leave_by(recorder, sock, target.family, probe.unicast_device)
         if probe.interface:
             bind_interface(recorder, sock, probe.interface, *target)
         if probe.device:
             bind_device(recorder, sock, probe.device)
         if probe.bound:
             bind_address(recorder, sock, *probe.bound)
+        if probe.packet_source or probe.packet_device:
+            # Not connected: a socket that has a source already is led by that too.
+            token, to = _token(), sockaddr(target.family, target.address, probe.port, target.scope_id)
+            source = probe.packet_source.address if probe.packet_source else None
+            send_from(recorder, sock, target.family, token, to, source, probe.packet_device)
+            _take_name(recorder, sock, result)
+            if capture:
+                _take_wire(capture, probe, time.monotonic() + probe.timeout, result, token)
+            return
         deadline = time.monotonic() + probe.timeout
         try:
             connect(recorder, sock, target.family, target.address, probe.port, target.scope_id, probe.timeout)
@@ -209,10 +251,14 @@ def _attempt(probe: Probe, target: Target, recorder: Recorder, result: dict[str,
         if capture:
             token = b""
             if probe.protocol == "udp":
-                token = b"l3host.source_ip probe " + os.urandom(8).hex().encode()
+                token = _token()
                 recorder.run("send", f"{len(token)} bytes", lambda: sock.send(token))
                 deadline = time.monotonic() + probe.timeout
             _take_wire(capture, probe, deadline, result, token)
+
+
+def _token() -> bytes:
+    return b"l3host.source_ip probe " + os.urandom(8).hex().encode()
 
 
 def _take_name(recorder: Recorder, sock: socket.socket, result: dict[str, t.Any]) -> None:
