@@ -26,7 +26,7 @@ class Process(t.NamedTuple):
 def holders(inodes: t.Collection[int]) -> dict[int, Process]:
     """The process that holds each of these sockets, the one with the lowest number where there are several.
 
-    Reads the open files of every process, until all are found: some 3 µs for each. A socket whose holder may not be
+    Reads the open files of every process, until all are found: some 5 µs for each. A socket whose holder may not be
     seen, or that nobody holds, is left out.
     """
     missing = {f"socket:[{inode}]": inode for inode in inodes if inode}
