@@ -84,3 +84,17 @@ def test_the_intent_has_the_same_fields_everywhere(role: str) -> None:
     assert set(mine["options"]) == INTENT
     for variable, option in mine["options"].items():
         assert option.keys() == kernel["options"][variable].keys(), variable
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_the_readme_names_every_variable_with_its_default(role: str) -> None:
+    text = (ROLES / role / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| `")]
+    told = {name.strip(" `"): default.strip(" `") for name, default in rows}
+    assert told == {name: _told(option.get("default")) for name, option in _options(role).items()}
+
+
+def _told(default: Any) -> str:
+    if default is None:
+        return ""
+    return "empty" if default == "" else str(default).lower() if isinstance(default, bool) else str(default)
