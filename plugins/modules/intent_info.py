@@ -83,14 +83,65 @@ answers:
   returned: success
   type: list
   elements: dict
-  sample:
-    - destination: 198.51.100.34
-      expected: 192.0.2.2
-      kernel: 192.0.2.2
-      socket: 192.0.2.2
-      wire: not seen
-      reason: the route carries src 192.0.2.2.
-      good: true
+  contains:
+    destination:
+      description: The address that was asked for, or the prefix where none was.
+      type: str
+      sample: 198.51.100.34
+    prefix:
+      description: The destination of the intent or of the route that the address stands for.
+      type: str
+      sample: 198.51.100.0/24
+    vrf:
+      description: The VRF of the question, null for the default one.
+      type: str
+    expected:
+      description: The source of the intent, or those it allows, joined by C(or).
+      type: str
+      sample: 192.0.2.2
+    kernel:
+      description: The source by the kernel's look-up.
+      type: str
+      sample: 192.0.2.2
+    device:
+      description: The device that packets leave by.
+      type: str
+      sample: eth0
+    gateway:
+      description: The gateway.
+      type: str
+      sample: 10.0.0.254
+    table:
+      description: The number of the table that answered.
+      type: int
+      sample: 254
+    reason:
+      description: Why it is this source, as a word of RV(l3host.source_ip.source_info#module:sources[].reason).
+      type: str
+      sample: prefsrc
+    explanation:
+      description: The same as a sentence.
+      type: str
+      sample: "198.51.100.0/24 via 10.0.0.254 dev eth0: the route carries src 192.0.2.2."
+    owner:
+      description: V(ours), or the protocol of the route that answered.
+      type: str
+      sample: ours
+    route:
+      description: That route in a line, as C(ip route) prints it.
+      type: str
+    socket:
+      description: What a real socket got, or its error.
+      type: str
+      sample: 192.0.2.2
+    wire:
+      description: The source of the packet, V(not seen), or null where none was sent.
+      type: str
+      sample: not seen
+    good:
+      description: Whether all of it is as the intent says.
+      type: bool
+      sample: true
 findings:
   description: Where the host differs from the intent, in the form of RV(l3host.source_ip.intent#module:findings).
   returned: success

@@ -73,4 +73,4 @@ def _finding(row: _Row) -> Finding:
         problem, actual = "socket", socket
     else:
         problem, actual = "wire", wire
-    return Finding(row["destination"], expected or None, actual, problem, row["reason"], vrf=row.get("vrf"))
+    return Finding(row["prefix"], expected or None, actual, problem, row["explanation"], vrf=row["vrf"])

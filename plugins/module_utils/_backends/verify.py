@@ -20,6 +20,13 @@ from .._intent.policy import Policy, Rule, prefix_of
 Item = dict[str, Any]
 
 MAIN_TABLE = 254
+#: What a row says of one destination, None where it is not known: `destination` is the address asked for, `prefix` what
+#: it stands for; `kernel` the source of the look-up, with its `device`, `gateway` and `table`; `reason` a word of
+#: source_info, and `explanation` its sentence; `owner` and `route` of the route that answers, as a word and a line;
+#: `socket` what a real socket got, or its error; `wire` the source of the packet, or `not seen`.
+ROW = (
+    "destination prefix vrf expected kernel device gateway table reason explanation owner route socket wire good"
+).split()
 
 
 class _Host:
@@ -86,7 +93,7 @@ def judge(
     missing: str = "ignore",
     backend: str | None = None,
 ) -> list[Item]:
-    """One row for each thing asked: {destination, expected, kernel, socket, wire, reason, good}.
+    """One row for each thing asked, with the keys of ROW.
 
     wire: `never` looks at no packet, `reachable` accepts that none was seen, `always` does not.
     missing: `fail` makes a policy for which the host has no route a bad row.
@@ -104,13 +111,15 @@ def judge(
                 seen.add(rule)
                 expected.append(rule.source if rule else None)
             if expected:
-                rows.append(_row(answer, expected, probe, wire))
+                rows.append(_judged(subject, answer, expected, probe, wire))
         elif subject["vrf"] is None and (MAIN_TABLE, subject["destination"], subject["source"]) in present:
-            reason = f"a longer route answers for {answer['destination']}: {route.get('line')}"
-            rows.append(_plain_row(subject["destination"], subject["source"], subject["source"], reason, True))
+            longer = f"a longer route answers for {answer['destination']}: {route.get('line')}"
+            told = _row(subject["destination"], subject["source"], longer, True, kernel=subject["source"])
+            rows.append({**told, "destination": answer["destination"], "vrf": None})
         else:
-            reason = f"the host has no such route; {answer['explanation']}"
-            rows.append(_plain_row(subject["destination"], subject["source"], answer["source"], reason, False))
+            none = f"the host has no such route; {answer['explanation']}"
+            said = {**_said(answer), "reason": "no_route", "explanation": none}
+            rows.append({**_row(subject["destination"], subject["source"], none, False, vrf=subject["vrf"]), **said})
     there: dict[tuple[int, str], list[Item]] = {}
     for route in listed:
         there.setdefault((route["table"], route["destination"]), []).append(route)
@@ -121,7 +130,14 @@ def judge(
     ]
     if missing == "fail":
         rows += [
-            _plain_row(str(rule.prefix), rule.source, None, f"no route for the policy {rule.policy.name or ''}", False)
+            _row(
+                str(rule.prefix),
+                rule.source,
+                f"no route for the policy {rule.policy.name or ''}".rstrip(),
+                False,
+                vrf=rule.policy.vrf,
+                reason="no_route",
+            )
             for rule in policy.rules()
             if rule not in seen and rule.policy.table is None
         ]
@@ -149,9 +165,15 @@ def candidates(
     return found if any(found) else []
 
 
+def owner_of(route: Mapping[str, Any] | None) -> str | None:
+    """Who installed a route of route_info, by its protocol: `ours`, or the protocol's name; None without a route."""
+    name = route.get("protocol") if route else None
+    return "ours" if _number(name) == OWN_PROTOCOL else name
+
+
 def table(rows: list[Item]) -> str:
     """The rows as aligned text."""
-    head = ("destination", "expected", "kernel", "socket", "wire", "reason")
+    head = ("destination", "expected", "kernel", "socket", "wire", "explanation")
     lines = [head] + [tuple(str(row[key] or "-") for key in head) for row in rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
     return "\n".join(
@@ -170,15 +192,31 @@ def _holds(backend: str | None, number: int) -> bool:
     return number in FRR_NUMBERS if backend == "frr" else True
 
 
-def _plain_row(destination: str, expected: str | None, kernel: str | None, reason: str, good: bool) -> Item:
-    row = {"destination": destination, "expected": expected, "kernel": kernel, "socket": None, "wire": None}
-    return {**row, "reason": reason, "good": good}
+def _row(prefix: str, expected: str | None, explanation: str, good: bool, **known: Any) -> Item:
+    """A row of which nothing but this is known; a prefix of which no address was asked stands for itself."""
+    row: Item = dict.fromkeys(ROW)
+    row.update(destination=prefix, prefix=prefix, expected=expected, explanation=explanation, good=good)
+    return {**row, **known}
 
 
-def _row(answer: Item, expected: list[str | None], probe: Item | None, wire: str) -> Item:
+def _said(answer: Item) -> Item:
+    """What source_info said of an address, under the names of a row."""
+    route = answer.get("route") or {}
+    socket = answer["socket"] or {}
+    return {
+        "destination": answer["destination"],
+        "kernel": answer["source"],
+        **{key: answer[key] for key in ("device", "gateway", "table", "reason", "explanation")},
+        "owner": owner_of(route),
+        "route": route.get("line"),
+        "socket": socket.get("source") or socket.get("error"),
+    }
+
+
+def _judged(subject: Item, answer: Item, expected: list[str | None], probe: Item | None, wire: str) -> Item:
     """The row of a destination that the right kind of route answered for."""
-    socket = answer["socket"]["source"] or answer["socket"]["error"]
-    sources = {answer["source"], socket, *(other["source"] for other in answer.get("also") or [])}
+    said = _said(answer)
+    sources = {answer["source"], said["socket"], *(other["source"] for other in answer.get("also") or [])}
     packet = None
     if probe is not None and wire != "never":
         packet = probe["wire"]["source"] if probe.get("wire") else None
@@ -186,21 +224,21 @@ def _row(answer: Item, expected: list[str | None], probe: Item | None, wire: str
             sources.add(packet)
     strict = None not in expected
     good = len(sources) == 1 and (not strict or sources <= set(expected)) and not answer["stale"]
+    wanted = " or ".join(str(source) for source in expected if source)
     return {
-        "destination": answer["destination"],
-        "expected": " or ".join(str(source) for source in expected if source),
-        "kernel": answer["source"],
-        "socket": socket,
+        **_row(subject["destination"], wanted, answer["explanation"], good, vrf=subject["vrf"]),
+        **said,
         "wire": packet or ("not seen" if probe is not None and wire != "never" else None),
-        "reason": answer["explanation"],
-        "good": good,
     }
 
 
 def _table_row(item: Item, there: list[Item]) -> Item:
     """A route of a table that only policy rules lead to: what the table says, no more."""
     found = next((route for route in there if item["metric"] is None or route["metric"] == item["metric"]), None)
-    name = f"{item['destination']} table {item['table']}"
+    prefix, source, where = item["destination"], item["source"], item["table"]
     if found is None:
-        return _plain_row(name, item["source"], None, "the table has no such route", False)
-    return _plain_row(name, item["source"], found["source"], found["line"], found["source"] == item["source"])
+        return _row(prefix, source, f"table {where} has no such route", False, table=where, reason="no_route")
+    told = {key: found.get(key) for key in ("device", "gateway", "table")}
+    reason = "prefsrc" if found["source"] else None
+    row = _row(prefix, source, found["line"], found["source"] == source, **told, kernel=found["source"], reason=reason)
+    return {**row, "owner": owner_of(found), "route": found["line"]}

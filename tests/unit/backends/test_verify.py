@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends.verify import judge, questions, table
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends.verify import ROW, judge, questions, table
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
 
 S, OTHER = "192.0.2.2", "10.0.0.9"
@@ -30,6 +30,7 @@ def listed(destination: str, source: str | None = S, protocol: str = "133", wher
 
 def answer(route: Any, source: str | None = S, **more: Any) -> Any:
     said: dict[str, Any] = {"destination": "x", "source": source, "stale": False, "explanation": "because.", "also": []}
+    said.update(device="eth0", gateway="10.0.0.1", table=254, reason="prefsrc")
     return {**said, "socket": {"source": source, "error": None}, "route": route, **more}
 
 
@@ -64,6 +65,24 @@ def test_agreement_is_good() -> None:
     assert [(row["good"], row["kernel"], row["socket"], row["wire"]) for row in rows] == [(True, S, S, S)]
 
 
+def test_every_row_has_every_key() -> None:
+    """Of a route that answers, one that does not, one of another table, and a policy without any."""
+    other = {**ROUTE, "destination": "203.0.113.0/24"}
+    intent = normalise(
+        routes=[ROUTE, other, {**ROUTE, "table": 100}, {**ROUTE, "table": 101}],
+        policies=[{"name": "far", "destinations": ["192.88.99.0/24"], "source": S}],
+    )
+    routes = [listed("198.51.100.0/24"), listed("198.51.100.0/24", where=100)]
+    rows = verdict(intent, routes, [answer(routes[0]), answer(None, None)], missing="fail")
+    assert [list(row) for row in rows] == [ROW] * 5
+    assert [row["good"] for row in rows] == [True, False, True, False, False]
+    assert [row["reason"] for row in rows] == ["prefsrc", "no_route", "prefsrc", "no_route", "no_route"]
+    assert [row["owner"] for row in rows] == ["ours", None, "ours", None, None]
+    assert [row["table"] for row in rows] == [254, 254, 100, 101, None]
+    assert (rows[0]["destination"], rows[0]["prefix"], rows[0]["route"]) == ("x", "198.51.100.0/24", routes[0]["line"])
+    assert (rows[0]["device"], rows[0]["gateway"], rows[0]["socket"]) == ("eth0", "10.0.0.1", S)
+
+
 @pytest.mark.parametrize(
     ("said", "sent"),
     [
@@ -80,7 +99,7 @@ def test_agreement_is_good() -> None:
 def test_each_disagreement_is_bad(said: Any, sent: Any) -> None:
     rows = verdict(normalise(routes=[ROUTE]), [], [said], [sent])
     assert [row["good"] for row in rows] == [False]
-    assert "because" in rows[0]["reason"]
+    assert "because" in rows[0]["explanation"]
 
 
 @pytest.mark.parametrize(("wire", "good"), [("never", True), ("reachable", True), ("always", False)])
@@ -94,7 +113,7 @@ def test_a_longer_route_of_somebody_else_is_told() -> None:
     routes = [listed("198.51.100.0/24")]
     rows = verdict(normalise(routes=[ROUTE]), routes, [answer(longer, OTHER)])
     assert [row["good"] for row in rows] == [True]
-    assert "longer route" in rows[0]["reason"]
+    assert "longer route" in rows[0]["explanation"]
     # Without the route itself the same answer is a failure.
     assert [row["good"] for row in verdict(normalise(routes=[ROUTE]), [], [answer(longer, OTHER)])] == [False]
 
@@ -198,4 +217,4 @@ def test_the_table_is_aligned() -> None:
     rows = verdict(normalise(routes=[ROUTE]), [], [answer(None, None)])
     lines = table(rows).splitlines()
     assert lines[0].startswith("destination")
-    assert lines[0].index("reason") == lines[1].index("the host has no such route")
+    assert lines[0].index("explanation") == lines[1].index("the host has no such route")
