@@ -7,8 +7,8 @@
         {name, groups: [], status, error, asked, kernel, backend, backend_why, checked, omitted,
          answers: [], findings: [], connections, warnings: []}]}
 
-``status`` is one of STATUSES. ``made`` and ``asked`` are times as ``2026-11-25T08:00:00Z``. ``answers``, ``findings`` and
-``connections`` are those of the module ``intent_info``. Counts of problems are computed from it, never stored.
+``status`` is one of STATUSES. ``made`` and ``asked`` are times as ``2026-11-25T08:00:00Z``. ``answers``, ``findings``
+and ``connections`` are those of the module ``intent_info``. Counts of problems are computed from it, never stored.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def test_every_host_has_every_key(result: Any, status: str, error: str | None) -
     row = host_row("h1", ["web", "all"], result)
     assert set(row) == HOST
     assert (row["name"], row["groups"], row["status"], row["error"]) == ("h1", ["all", "web"], status, error)
-    assert (row["checked"], len(row["answers"]), row["connections"]) == (
+    assert (row["checked"], len(row["answers"])) == ((1, 1) if result is GOOD else (0, 0))
         (1, 1, None) if result is GOOD else (0, 0, None)
     )
 
