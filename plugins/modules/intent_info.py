@@ -17,7 +17,21 @@ description:
     that the host has now and that the policy is for.
   - Routes of another table, which only policy rules lead to, are compared with the table alone.
   - The intent is checked on the controller, before any connection is made.
+  - With O(audit) the back end is read as well, and asked what it would change; and the connections that are open now
+    are compared with the intent.
 options:
+  audit:
+    description:
+      - Whether to look for all that is wrong, in one task. RV(findings) then also tells of drift of configuration,
+        kernel and record (V(drift)), of an intent that nobody has applied (V(not_applied)), of pieces of ours that no
+        intent names (V(orphan)), of sources that the host has lost (V(stale)), of a source borrowed from a bridge of
+        containers (V(borrowed)), of a second route to a destination that wins (V(twofold)), of what the back end would
+        refuse (V(refused)), and of a daemon that does not answer (V(silent)).
+      - Nothing is changed. A host without an intent is no error, and RV(notes) says so.
+      - Needs root, as the back end does. The options of the back end are those of M(l3host.source_ip.intent); without
+        them, the variables of its role count, such as C(bird_config).
+    type: bool
+    default: false
   backend:
     description:
       - What carries the intent. Policies for FRR or BIRD are for the routes these install, policies for the kernel for
@@ -49,6 +63,7 @@ options:
 extends_documentation_fragment:
   - l3host.source_ip._attributes
   - l3host.source_ip._attributes.info_module
+  - l3host.source_ip._backends
   - l3host.source_ip._intent
   - l3host.source_ip._netns
 seealso:
@@ -65,6 +80,11 @@ EXAMPLES = r"""
 - name: Show where it does not
   ansible.builtin.debug:
     msg: "{{ proof.findings }}"
+
+- name: All that is wrong on the host, without sending a packet
+  l3host.source_ip.intent_info:
+    audit: true
+    wire: never
 """
 
 RETURN = r"""
@@ -156,10 +176,58 @@ table:
   description: The answers that are not as the intent says, as aligned text; empty where there are none.
   returned: success
   type: str
+asked:
+  description: When the host was asked, by its own clock.
+  returned: success
+  type: str
+  sample: "2026-11-25T08:00:00Z"
+kernel:
+  description: The release of its kernel.
+  returned: success
+  type: str
+  sample: 6.12.0
+backend:
+  description: The back end.
+  returned: success
+  type: str
+  sample: kernel
+backend_why:
+  description: Why it is this one, null where the task named it.
+  returned: success
+  type: str
+connections:
+  description:
+    - The open connections that the intent is about, null without O(audit). Those that a client has made to a port of
+      this host are not judged.
+  returned: success
+  type: dict
+  sample:
+    checked: 12
+    incoming: 3
+    omitted: 0
+    differing:
+      - protocol: tcp
+        source: 10.0.0.1
+        sport: 40422
+        destination: 198.51.100.34
+        dport: 443
+        device: null
+        vrf: null
+        expected: 192.0.2.2
+        process: curl
+        unit: backup.service
+notes:
+  description: What there is to say of the host and is no difference.
+  returned: success
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._backends._bird.options import OPTIONS as BIRD
+from ..module_utils._backends._frr.options import OPTIONS as FRR
+from ..module_utils._backends._kernel.options import OPTIONS as KERNEL
 from ..module_utils._backends.proof import prove_intent
 from ..module_utils._change.boundary import NETNS, run
 from ..module_utils._intent.options import INTENT
@@ -173,6 +241,11 @@ def main() -> None:
             "wire": {"type": "str", "choices": ["always", "never", "reachable"], "default": "reachable"},
             "missing": {"type": "str", "choices": ["fail", "ignore"], "default": "ignore"},
             "limit": {"type": "int", "default": 200},
+            "audit": {"type": "bool", "default": False},
+            **{
+                name: {"type": "dict", "default": {}, "apply_defaults": True, "options": options}
+                for name, options in (("bird", BIRD), ("frr", FRR), ("kernel", KERNEL))
+            },
             **INTENT,
             **NETNS,
         },

@@ -12,11 +12,19 @@ import typing as t
 
 #: What can be wrong with a route, in the order in which to look at it: what stands above may explain what is below.
 PROBLEMS = {
+    "silent": "the back end cannot be read: its daemon does not answer, or its files or record say nothing",
+    "refused": "the back end would refuse the intent on this host",
+    "not_applied": "nobody has applied the intent: nothing of it is on the host",
+    "orphan": "a piece of ours that no intent names",
+    "drift": "the host is not as the intent has made it: applying it again would change this",
+    "stale": "a route names a source that the host does not have any more",
     "no_source": "the host does not have this source, or only as a tentative address",
     "no_vrf": "the host has no such VRF",
     "filter": "the daemon gives it another source than the intent: a filter does not call us, or overrides us",
     "not_exported": "the daemon does not give it to the kernel: its gateway is unreachable, or a filter rejects it",
     "rejected": "the daemon has chosen it, and the kernel has refused it",
+    "twofold": "two routes lead to one destination, and the one that wins does not have the source",
+    "borrowed": "the source is borrowed from another device, such as a bridge of containers",
     "absent": "the kernel does not have this route",
     "unset": "the kernel's route carries no source",
     "different": "the kernel's route carries another source",

@@ -46,8 +46,8 @@ class Plan:
     ``changed``: anything will be written; ``refusals``: why the host or its daemon cannot carry the intent, an entry
     each; ``diffs``: as Ansible shows them (``{before, after, before_header, after_header}`` or ``{prepared}``), our
     lines only, of an operator's line only what changes; ``results`` and ``counts``: per item, where the back end has
-    items (``destination`` or ``address``, ``action``, ``before``, ``after``). Back ends keep what else they need in a
-    subclass.
+    items (``destination`` or ``address``, ``action``, ``before``, ``after``); ``silent``: why the daemon says nothing,
+    empty where it speaks or there is none. Back ends keep what else they need in a subclass.
     """
 
     changed: bool = False
@@ -57,6 +57,7 @@ class Plan:
     results: list[dict[str, t.Any]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     omitted: int = 0
+    silent: str = ""
 
 
 class Repair(t.NamedTuple):

@@ -109,6 +109,7 @@ class BackEnd:
         self._report(plan, content, found)
         plan.warnings += host.warnings
         if not found.daemon.running:
+            plan.silent = f"BIRD does not answer at {options['socket']}"
             plan.warnings.append(
                 "BIRD does not run on this host. The files are validated, and written for its next start; nothing is "
                 "applied or compared."
