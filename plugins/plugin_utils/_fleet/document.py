@@ -20,7 +20,7 @@ VERSION = 1
 #: ``failed``: the host was reached, and the task ended with an error.
 STATUSES = ("answered", "unreachable", "failed")
 _COUNTS = ("checked", "omitted")
-_LISTS = ("answers", "findings", "warnings")
+_LISTS = ("answers", "findings")
 _TEXTS = ("asked", "kernel", "backend", "backend_why")
 _NO_ANSWER = "the play ended before this host was asked"
 
@@ -45,6 +45,7 @@ def host_row(name: str, groups: t.Iterable[str], result: t.Mapping[str, t.Any] |
         **{key: int(found.get(key) or 0) for key in _COUNTS},
         **{key: list(found.get(key) or []) for key in _LISTS},
         "connections": found.get("connections"),
+        "warnings": [*map(str, found.get("notes") or []), *map(str, found.get("warnings") or [])],
     }
 
 

@@ -8,8 +8,10 @@ Ansible finds it where ANSIBLE_CONNECTION_PLUGINS names this folder.
 
 from __future__ import annotations
 
+import os
 import shlex
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection.local import Connection as Local
 
 DOCUMENTATION = """
@@ -44,7 +46,10 @@ class Connection(Local):
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         """Status, output and errors of a shell command."""
-        enter = ["nsenter", f"--net=/run/netns/{self.get_option('netns')}", "--"]
+        path = f"/run/netns/{self.get_option('netns')}"
+        if not os.path.exists(path):
+            raise AnsibleConnectionFailure(f"there is no host {self.get_option('netns')}")
+        enter = ["nsenter", f"--net={path}", "--"]
         if folder := self.get_option("run"):
             enter += ["unshare", "--mount", "sh", "-c", _OWN_RUN, str(folder)]
         found: tuple[int, bytes, bytes] = super().exec_command(f"{shlex.join(enter)} {cmd}", in_data, sudoable)
