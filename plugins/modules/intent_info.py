@@ -243,7 +243,7 @@ def main() -> None:
             "limit": {"type": "int", "default": 200},
             "audit": {"type": "bool", "default": False},
             **{
-                name: {"type": "dict", "default": {}, "apply_defaults": True, "options": options}
+                name: {"type": "dict", "default": {}, "options": options}
                 for name, options in (("bird", BIRD), ("frr", FRR), ("kernel", KERNEL))
             },
             **INTENT,

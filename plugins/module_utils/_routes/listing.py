@@ -78,12 +78,13 @@ def _payloads(chunks: t.Iterable[bytes], family: int, within: bool, wanted: list
 def unicast_routes(host: Host, destinations: t.Iterable[str], within: bool, limit: int) -> t.Iterator[dict[str, t.Any]]:
     """The first ``limit`` unicast routes of all tables to (``within``: or inside) these destinations, as results."""
     found = _destinations(destinations, (INET, INET6))
+    names = host.names  # now: a list that is asked for amid another one takes the end of that away
     for family in (INET, INET6):
         inside = [prefix for prefix in found if prefix.family == family]
         if inside:
             chunks = host.kernel.dump_routes(family, None, 0, None, TYPES["unicast"])
             for payload in itertools.islice(_payloads(chunks, family, within, inside), limit):
-                yield _decode.route(payload, host.names).result()
+                yield _decode.route(payload, names).result()
 
 
 def route_info_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
