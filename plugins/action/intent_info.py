@@ -5,9 +5,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ..module_utils._backends._bird.options import OPTIONS as BIRD
+from ..module_utils._backends._frr.options import OPTIONS as FRR
+from ..module_utils._backends._kernel.options import OPTIONS as KERNEL
 from .intent import ActionModule as Intent
+
+_BACK_ENDS = {"bird": BIRD, "frr": FRR, "kernel": KERNEL}
+#: Options that the roles take from a variable of another name than `BACKEND_OPTION`.
+_SHARED = {("kernel", "purge"): "source_ip_purge"}
 
 
 class ActionModule(Intent):
@@ -16,3 +25,19 @@ class ActionModule(Intent):
     MODULE: ClassVar[str] = "l3host.source_ip.intent_info"
     #: What is asked of the host does not depend on what a back end can hold.
     REFUSE: ClassVar[bool] = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        arguments = self._task.args
+        if boolean(arguments.get("audit") or False, strict=False):
+            self._task.args = {**arguments, **self._options(arguments, task_vars or {})}
+        return super().run(tmp, task_vars)
+
+    def _options(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """The options of each back end: those of the task, then what the variables of its role say."""
+        found = {}
+        for name, options in _BACK_ENDS.items():
+            names = {option: _SHARED.get((name, option), f"{name}_{option}") for option in options}
+            said = {option: self._value(variables[key], variables) for option, key in names.items() if key in variables}
+            if said:
+                found[name] = {**said, **(arguments.get(name) or {})}
+        return found
