@@ -206,6 +206,7 @@ sources:
             - The number of the rule of RFC 6724, section 5. V(8-) and V(8+) are rules of Linux around the eighth.
             - V(order), the addresses are equal by all rules, and the one that Linux lists first is taken.
             - V(only), there was one address only.
+            - V(unknown), by the rules that the module knows RV(sources[].rfc6724.runner_up) would have been chosen.
           type: str
           sample: "5"
         prefers:

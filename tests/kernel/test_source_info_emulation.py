@@ -97,13 +97,12 @@ def test_rfc6724_emulation_agrees_with_the_kernel(ns: Host, inside: Inside[set[s
 def compare_choices(kernel: Kernel, routes: dict[str, str]) -> set[str]:
     """The kernel's choice for each destination is the emulated one; returns the rules that decided."""
     explainer = Explainer(snapshot(kernel))
-    settings = {number: explainer.settings(number) for number in explainer.host.names}
     indexes = {name: number for number, name in explainer.host.names.items()}
     decided = set()
     for text, device in routes.items():
         query = Query(INET6, socket.inet_pton(INET6, text))
         chosen = _decode.route(kernel.lookup(query), explainer.host.names).source
-        to = rfc6724.Destination(query.destination, indexes[device], explainer.host.labels, settings)
+        to = explainer.choice.destination(query.destination, indexes[device])
         found = rfc6724.candidates(explainer.host.addresses, explainer.host.links, to)
         emulated = rfc6724.choose(found, to)
         assert (emulated.address if emulated else None) == chosen, f"{text} by {device} of {found}"

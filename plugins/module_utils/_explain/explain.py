@@ -20,11 +20,13 @@ from .._host.domain import domain_of
 from .._host.host import Host
 from .._probe.sockets import SocketResult, socket_source
 from .._routes.values import NextHop, Route
-from . import rfc6724, sentences
 from . import rules as _rules
+from . import sentences
+from .choice import Choice
 from .lookups import LOCAL_TYPE, Answer, Lookups
 from .question import UDP, Question
 from .refusal import explain_refusal
+from .rfc6724 import RULES
 
 
 class Explainer:
@@ -33,21 +35,7 @@ class Explainer:
     def __init__(self, host: Host) -> None:
         self.host = host
         self.lookups = Lookups(host)
-
-    def settings(self, index: int) -> rfc6724.Settings:
-        """The sysctls of a device that source selection goes by."""
-        name = self.host.names.get(index, "")
-
-        def sysctl(where: str, key: str) -> int:
-            return self.host.sysctl(f"ipv6/conf/{where}/{key}")
-
-        return rfc6724.Settings(
-            use_tempaddr=sysctl(name, "use_tempaddr"),
-            optimistic=any(
-                sysctl(where, "optimistic_dad") and sysctl(where, "use_optimistic") for where in (name, "all")
-            ),
-            use_oif_addrs_only=bool(sysctl(name, "use_oif_addrs_only")),
-        )
+        self.choice = Choice(host)
 
     def answer(self, question: Question) -> dict[str, t.Any]:
         """The result for one question."""
@@ -168,22 +156,12 @@ class Explainer:
         # To an own address the answer says `lo`; the kernel compares with the device that the route names.
         hop = route.hops[0] if route and route.hops and answer.type == LOCAL_TYPE else answer.hop
         index = self._index(hop.device)
-        special = {
-            address.index
-            for address in self.host.addresses
-            if address.family == INET6 and address.flags & (rfc6724.TEMPORARY | Address.OPTIMISTIC)
-        }
-        to = rfc6724.Destination(
-            question.query.destination,
-            index,
-            self.host.labels,
-            {each: self.settings(each) for each in special | {index}},
-        )
-        decision = rfc6724.decide(rfc6724.candidates(self.host.addresses, self.host.links, to), to, answer.source)
+        to = self.choice.destination(question.query.destination, index)
+        decision = self.choice.decide(to, answer.source)
         if decision:
             result["rfc6724"] = {
                 "rule": decision.rule,
-                "prefers": dict(rfc6724.RULES).get(decision.rule),
+                "prefers": dict(RULES).get(decision.rule),
                 "runner_up": decision.runner_up.address if decision.runner_up else None,
                 "runner_up_device": decision.runner_up.device if decision.runner_up else None,
             }

@@ -47,12 +47,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Destination:
-    """What the rules compare with: the address and the index of the device that the route leaves by."""
+    """What the rules compare with: the address and the index of the device that the route leaves by.
+
+    ``index`` is 0 where there is no route: then no device is preferred. ``settings`` of every device with a candidate.
+    ``mobility``: the kernel has rule 4.
+    """
 
     packed: bytes
     index: int
     labels: t.Sequence[Label]
     settings: t.Mapping[int, Settings]
+    mobility: bool = False
 
     @property
     def label(self) -> int:
@@ -63,7 +68,8 @@ class Destination:
 class Decision:
     """``rule`` decided between ``winner`` and ``runner_up``.
 
-    ``rule`` is one of RULES, ``order`` where all of them leave the two equal, ``only`` where there is no runner-up.
+    ``rule`` is one of RULES, ``order`` where all of them leave the two equal, ``only`` where there is no runner-up,
+    ``unknown`` where by these rules the runner-up would have won: the kernel went by something that they do not know.
     """
 
     winner: Address
@@ -130,7 +136,7 @@ def score(candidate: Address, to: Destination) -> tuple[int, ...]:
         int(packed == to.packed),
         -scope if scope >= wanted else scope - 128,
         int(_never_avoided(packed) or not candidate.flags & avoided),
-        int(bool(candidate.flags & Address.HOMEADDRESS)),
+        int(to.mobility and bool(candidate.flags & Address.HOMEADDRESS)),
         int(candidate.index == to.index),
         int(label_of(packed, candidate.index, to.labels) == to.label),
         int(temporary == (settings.use_tempaddr >= 2)),
@@ -151,7 +157,8 @@ def candidates(addresses: t.Iterable[Address], links: t.Mapping[int, Link], to: 
         and (not address.flags & Address.TENTATIVE or address.flags & Address.OPTIMISTIC)
     ]
     only_here = to.settings.get(to.index, Settings()).use_oif_addrs_only
-    if to.packed[0] == 0xFF or scope_of(to.packed) <= _LINK_LOCAL or only_here:
+    near_only = to.packed[0] == 0xFF or scope_of(to.packed) <= _LINK_LOCAL or only_here
+    if to.index and near_only:
         return [address for address in usable if address.index == to.index]
     domain = domain_of(to.index, links)
     if domain:
@@ -177,4 +184,9 @@ def decide(found: t.Sequence[Address], to: Destination, chosen: str) -> Decision
     if runner_up is None:
         return Decision(winner, None, "only")
     pairs = zip(RULES, score(winner, to), score(runner_up, to))
-    return Decision(winner, runner_up, next((rule[0] for rule, one, other in pairs if one != other), "order"))
+    name, one, other = next(((rule[0], one, other) for rule, one, other in pairs if one != other), ("order", 0, 0))
+    if name == "order":
+        # Between devices the kernel goes by a list of its own, which no dump tells; on one device by that of the dump.
+        known = winner.index != runner_up.index or found.index(winner) < found.index(runner_up)
+        return Decision(winner, runner_up, "order" if known else "unknown")
+    return Decision(winner, runner_up, name if one > other else "unknown")

@@ -110,6 +110,11 @@ def chosen(decision: Decision | None, to: Destination, source: str) -> str:
     if decision.runner_up is None:
         return f"{start} {source} of {decision.winner.device} is the only address that comes into question (RFC 6724)"
     winner, other = decision.winner, decision.runner_up
+    if decision.rule == "unknown":
+        return (
+            f"{start} the kernel chose {source} of {winner.device}; by the rules of RFC 6724 that are known here it would "
+            f"have been {other.address} of {other.device}, so why it is {source} is not known"
+        )
     if decision.rule == "order":
         which = "the one added last" if winner.device == other.device else "the one it lists first"
         return f"{start} RFC 6724 finds {source} and {other.address} equal, so Linux takes {which}, {source}"
@@ -128,12 +133,21 @@ def _preference(rule: str, winner: Address, other: Address, to: Destination) -> 
     if rule == "6":
         other_label = label_of(other.packed, other.index, to.labels)
         return f"{name}: {to.label}, not {other_label}"
-    if rule == "7" and winner.flags & TEMPORARY:
-        return "a temporary address, by use_tempaddr"
+    if rule == "7":
+        return _privacy(winner, other)
     if rule == "8":
         lengths = [min(common_bits(one.packed, to.packed), one.prefix_length) for one in (winner, other)]
         return f"{name}: {lengths[0]} bits, not {lengths[1]}"
     return name
+
+
+def _privacy(winner: Address, other: Address) -> str:
+    """Rule 7 asks of each address whether it is what ``use_tempaddr`` of its own device prefers."""
+    if winner.flags & TEMPORARY:
+        return "a temporary address, by use_tempaddr"
+    if other.flags & TEMPORARY:
+        return "a public address"
+    return f"use_tempaddr prefers temporary addresses on {other.device}, and {other.address} is none"
 
 
 def stale(source: str, named: bool, socket_source: str | None, socket_error: str | None) -> str:

@@ -32,6 +32,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._explain.rfc6724 
     scope_of,
     score,
 )
+from ansible_collections.l3host.source_ip.plugins.module_utils._explain.sentences import chosen
 
 DEPRECATED, HOME, OPTIMISTIC = Address.DEPRECATED, Address.HOMEADDRESS, Address.OPTIMISTIC
 
@@ -63,7 +64,7 @@ def address(text: str, flags: int = 0, index: int = 2, length: int = 64) -> Addr
 
 
 def to(text: str, index: int = 2, settings: dict[int, Settings] | None = None) -> Destination:
-    return Destination(packed(text), index, LABELS, settings or {})
+    return Destination(packed(text), index, LABELS, settings or {}, mobility=True)
 
 
 TEMPORARIES = {2: Settings(use_tempaddr=2)}
@@ -118,6 +119,38 @@ def test_optimistic_addresses_lose_last_where_they_are_allowed() -> None:
     found = [address("2001:db8:1::6", OPTIMISTIC), address("2001:db8:1::7")]
     decision = decide(found, to("2001:db8:9::1", settings={2: Settings(optimistic=True)}), "2001:db8:1::7")
     assert decision is not None and decision.rule == "8+"
+
+
+def test_privacy_goes_by_the_settings_of_each_address_s_own_device() -> None:
+    found = [address("2001:db8:1::9", index=3), address("2001:db8:2::2", index=4)]
+    decision = decide(found, to("2001:db8:1::1", settings={3: Settings(use_tempaddr=2)}), "2001:db8:2::2")
+    assert decision is not None and (decision.rule, decision.runner_up) == ("7", found[0])
+
+
+def test_a_kernel_without_mobility_has_no_rule_for_home_addresses() -> None:
+    found = [address("2001:db8:1::9", HOME, index=3), address("2001:db8:2::2", index=2)]
+    assert choose(found, to("2001:db8:1::1")) == found[0]
+    plain = Destination(packed("2001:db8:1::1"), 2, LABELS, {})
+    decision = decide(found, plain, "2001:db8:2::2")
+    assert decision is not None and decision.rule == "5"
+
+
+def test_a_winner_that_does_not_win_is_said_to_be_unexplained() -> None:
+    found = [address("2001:db8:1::9"), address("2001:db8:2::2"), address("2001:db8:3::2")]
+    where = to("2001:db8:1::1")
+    decision = decide(found, where, "2001:db8:2::2")
+    assert decision is not None and (decision.rule, decision.runner_up) == ("unknown", found[0])
+    assert "is not known" in chosen(decision, where, "2001:db8:2::2")
+    equal = decide(found, to("2001:db9::1"), "2001:db8:3::2")
+    assert equal is not None and equal.rule == "unknown"
+
+
+def test_without_a_route_every_device_is_as_good() -> None:
+    found = [address("fe80::1", index=2), address("fe80::2", index=3)]
+    nowhere = to("fe80::9", index=0)
+    assert candidates(found, {}, nowhere) == found
+    decision = decide(found, to("2001:db8:1::1", index=0), "fe80::1")
+    assert decision is not None and decision.rule == "order"
 
 
 def test_prefix_length_limits_the_match() -> None:

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""RFC 6724 on this host: its addresses, labels and sysctls put before the rules. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import functools
+
+from .._base.values import INET6
+from .._host.host import Host
+from .._host.mobility import has_mobility
+from . import rfc6724
+
+
+class Choice:
+    """Chooses IPv6 sources as the kernel of ``host`` does."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self._settings: dict[int, rfc6724.Settings] = {}
+
+    @functools.cached_property
+    def _mobility(self) -> bool:
+        return has_mobility()
+
+    def settings(self, index: int) -> rfc6724.Settings:
+        """The sysctls of a device that source selection goes by."""
+        if index not in self._settings:
+            self._settings[index] = self._read(self.host.names.get(index, ""))
+        return self._settings[index]
+
+    def _read(self, name: str) -> rfc6724.Settings:
+        def sysctl(where: str, key: str) -> int:
+            return self.host.sysctl(f"ipv6/conf/{where}/{key}")
+
+        # Each of the two may be on for the device or for all: ipv6_use_optimistic_addr().
+        optimistic = all(
+            any(sysctl(where, key) for where in (name, "all")) for key in ("optimistic_dad", "use_optimistic")
+        )
+        return rfc6724.Settings(
+            use_tempaddr=sysctl(name, "use_tempaddr"),
+            optimistic=optimistic,
+            use_oif_addrs_only=bool(sysctl(name, "use_oif_addrs_only")),
+        )
+
+    def destination(self, packed: bytes, index: int) -> rfc6724.Destination:
+        """What the rules compare with. ``index`` is the device that the route leaves by, 0 where there is no route."""
+        # Rules 3 and 7 go by the settings of each candidate's own device.
+        devices = {address.index for address in self.host.addresses if address.family == INET6} | {index} - {0}
+        return rfc6724.Destination(
+            packed, index, self.host.labels, {each: self.settings(each) for each in devices}, self._mobility
+        )
+
+    def decide(self, to: rfc6724.Destination, chosen: str) -> rfc6724.Decision | None:
+        """Why the kernel chose this address; None where it is no candidate."""
+        return rfc6724.decide(rfc6724.candidates(self.host.addresses, self.host.links, to), to, chosen)
+
+    def choose(self, to: rfc6724.Destination) -> str | None:
+        """The address that the kernel would choose."""
+        found = rfc6724.choose(rfc6724.candidates(self.host.addresses, self.host.links, to), to)
+        return found.address if found else None
