@@ -241,7 +241,7 @@ sources:
     egress:
       description:
         - Where packets leave once they have the source, where a rule with C(from) sends them elsewhere than the look-up
-          that chose the source. V(null) where it is the same.
+          that chose the source. V(null) where it is the same, and for IPv6, which does not look again.
       type: dict
       contains:
         device:

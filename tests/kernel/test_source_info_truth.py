@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.lab import netns
 from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
+from tests.lab.sent import Sent, Watch
 
 Found = dict[str, Any]
 TO6 = "2001:db8:100::34"
@@ -22,11 +24,14 @@ def one(module: ModuleRunner, destination: str, **query: Any) -> Found:
     return result
 
 
-def wire(module: ModuleRunner, destination: str, **probe: Any) -> tuple[Any, Any]:
+def wire(host: Host, destination: str, **query: Any) -> Sent | None:
     """Source and device of the packet that a socket's ``send`` puts on the wire."""
-    wanted = {"destination": destination, "protocol": "udp", "capture": True, "timeout": 0.5, **probe}
-    (found,) = module.ok("probe", {"probes": [wanted]})["probes"]
-    return found["captured"]["source"], found["captured"]["device"]
+
+    def send() -> Sent | None:
+        with Watch() as watch:
+            return watch.send(destination, **query)
+
+    return netns.within(host.name, send)
 
 
 # RFC 6724
@@ -88,3 +93,95 @@ def test_optimistic_addresses_count_where_either_setting_is_on(
     found = one(module, TO6)
     assert found["source"] == found["socket"]["source"] == "2001:db8:100::9"
     assert found["rfc6724"]["rule"] == "8"
+
+
+# The source comes first
+
+
+@pytest.fixture
+def two_uplinks(ns: Host) -> Host:
+    """No default route for everybody, but one for each uplink's addresses."""
+    ns.batch(["address flush dev lo scope global"])
+    for source, gateway in (("2001:db8::/64", ns.G6), ("2001:db8:1::/64", ns.G6_V1)):
+        ns.ip(f"-6 route add default from {source} via {gateway}")
+    return ns
+
+
+def test_ipv6_chooses_the_source_before_a_route_from_it(two_uplinks: Host, module: ModuleRunner) -> None:
+    two_uplinks.ip("address delete 2001:db8::2/64 dev v0")
+    found = one(module, TO6)
+    assert (found["source"], found["device"]) == wire(two_uplinks, TO6) == ("2001:db8::1", "v0")
+    assert found["socket"] == {"source": "2001:db8::1", "error": None}
+    assert (found["reason"], found["table"], found["gateway"]) == ("rfc6724", 254, two_uplinks.G6)
+    assert found["route"]["line"].startswith("default from 2001:db8::/64 via")
+    assert "no route is found until the source is known" in found["explanation"]
+    assert found["warnings"] == []
+    two_uplinks.ip("address add 2001:db8:100::9/128 dev v1 nodad")
+    found = one(module, TO6)
+    assert (found["source"], found["reason"]) == (None, "no_route")
+    assert found["socket"]["error"].startswith("ENETUNREACH")
+    assert "2001:db8:100::9" in found["explanation"]
+
+
+def test_ipv6_chooses_the_source_before_a_rule_from_it(ns: Host, module: ModuleRunner) -> None:
+    ns.batch(["address flush dev lo scope global", "address delete 2001:db8::2/64 dev v0"])
+    ns.ip("-6 rule add priority 100 from 2001:db8::/64 lookup 100")
+    ns.ip("-6 rule add priority 101 from 2001:db8:1::/64 lookup 101")
+    ns.ip(f"-6 route add default via {ns.G6} table 100")
+    ns.ip(f"-6 route add default via {ns.G6_V1} table 101")
+    found = one(module, TO6)
+    assert (found["source"], found["device"]) == wire(ns, TO6) == ("2001:db8::1", "v0")
+    assert (found["table"], found["rule"]["priority"]) == (100, 100)
+    # A route that refuses everybody is forgotten as well.
+    ns.ip("-6 route add unreachable default metric 4096")
+    found = one(module, TO6)
+    assert (found["source"], found["socket"]["source"], found["table"]) == ("2001:db8::1", "2001:db8::1", 100)
+    # Bound to a device, the source is chosen among all the same, and has no route by that device.
+    found = one(module, TO6, device="v1")
+    assert (found["source"], found["socket"]["source"]) == (None, None)
+    assert "by v1" in found["explanation"] or found["reason"] == "unreachable"
+
+
+def test_ipv6_rule_not_from_refuses_only_who_has_no_source(ns: Host, module: ModuleRunner) -> None:
+    ns.ip("-6 rule add priority 100 not from 2001:db8::/32 unreachable")
+    ns.ip(f"-6 route add default via {ns.G6}")
+    found = one(module, TO6)
+    assert found["source"] == found["socket"]["source"] is not None
+    assert found["warnings"] == []
+    assert (found["source"], found["device"]) == wire(ns, TO6)
+
+
+def test_ipv6_does_not_look_again_for_a_rule_by_source(ns: Host, module: ModuleRunner) -> None:
+    ns.ip("-6 rule add priority 100 from 2001:db8:1::/64 lookup 101")
+    ns.batch(
+        [
+            f"neigh replace {TO6} lladdr 02:00:00:00:00:01 dev v0",
+            "route add 2001:db8:100::/48 dev v0 src 2001:db8:1::1",
+            f"route add default via {ns.G6_V1} dev v1 table 101",
+        ]
+    )
+    found = one(module, TO6)
+    assert (found["source"], found["device"], found["egress"]) == ("2001:db8:1::1", "v0", None)
+    assert wire(ns, TO6) == ("2001:db8:1::1", "v0")
+    assert "table 101" not in found["explanation"]
+
+
+def test_ipv6_bound_to_a_source_and_a_device(ns: Host, module: ModuleRunner) -> None:
+    """A look-up with both only prefers the device; a socket takes no other."""
+    ns.batch([f"route add {ns.P6} via {ns.G6} metric 10", f"route add {ns.P6} via {ns.G6_V1} metric 20"])
+    both = {"from": "2001:db8::1", "device": "v1"}
+    found = one(module, TO6, **both)
+    assert (found["device"], found["gateway"], found["route"]["metric"]) == ("v1", ns.G6_V1, 20)
+    assert wire(ns, TO6, source="2001:db8::1", device="v1") == ("2001:db8::1", "v1")
+    ns.ip(f"-6 route delete {ns.P6} metric 20")
+    found = one(module, TO6, **both)
+    assert (found["device"], found["reason"]) == (None, "no_route")
+    assert found["socket"]["error"].startswith("ENETUNREACH")
+    assert "by v1" in found["explanation"]
+
+
+def test_a_socket_that_fails_beside_an_answer_is_told(ns: Host, module: ModuleRunner) -> None:
+    """Nothing is stale: to a broadcast address a look-up answers, and a socket without SO_BROADCAST may not."""
+    found = one(module, "10.0.0.255")
+    assert (found["source"], found["socket"]["source"], found["stale"]) == ("10.0.0.1", None, False)
+    assert found["warnings"] == ["the look-up says 10.0.0.1, but a socket fails: EACCES: Permission denied"]

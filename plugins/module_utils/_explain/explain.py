@@ -26,7 +26,7 @@ from .choice import Choice
 from .lookups import LOCAL_TYPE, Answer, Lookups
 from .question import UDP, Question
 from .refusal import explain_refusal
-from .rfc6724 import RULES
+from .rfc6724 import RULES, Destination
 
 
 class Explainer:
@@ -64,13 +64,34 @@ class Explainer:
         got = self._ask_socket(question)
         result["socket"] = {"source": got.source, "error": got.error}
         try:
-            answer = self.lookups.ask(query)
+            answer, route = self.lookups.bound(query)
         except KernelError as error:
-            explain_refusal(self.lookups, question, error, result)
+            self._look_again(question, error, got, result)
             return result
-        route = self.lookups.match(query)
         self._describe(question, answer, route, got, result)
         return result
+
+    def _look_again(self, question: Question, error: KernelError, got: SocketResult, result: dict[str, t.Any]) -> None:
+        """IPv6, refused without a source: it chooses one and looks again (``ip6_dst_lookup_tail()``), a look-up not."""
+        query, chosen = question.query, None
+        if query.family == INET6 and query.source is None:
+            to = self.choice.destination(query.destination, domain_of(query.device or 0, self.host.links))
+            chosen = self.choice.choose(to)
+        if chosen:
+            question = dataclasses.replace(
+                question, query=dataclasses.replace(query, source=socket.inet_pton(INET6, chosen))
+            )
+            try:
+                answer, route = self.lookups.bound(question.query)
+            except KernelError as second:
+                error = second
+            else:
+                answer = answer._replace(source=chosen)
+                self._describe(question, answer, route, got, result, to)
+                return
+        explain_refusal(self.lookups, question, error, result, chosen)
+        if got.source:
+            result["warnings"].append(sentences.refuted(got.source))
 
     def _ask_socket(self, question: Question) -> SocketResult:
         query = question.query
@@ -91,8 +112,15 @@ class Explainer:
         )
 
     def _describe(
-        self, question: Question, answer: Answer, route: Route | None, got: SocketResult, result: dict[str, t.Any]
+        self,
+        question: Question,
+        answer: Answer,
+        route: Route | None,
+        got: SocketResult,
+        result: dict[str, t.Any],
+        first: Destination | None = None,
     ) -> None:
+        """``first``: what the source was compared with where it was chosen before there was a route."""
         query = question.query
         source = question.source or answer.source
         rule = self.lookups.rule(query, answer.table, route)
@@ -106,7 +134,10 @@ class Explainer:
             route=route.result() if route else None,
             rule=_rules.result(rule, answer.table) if rule else None,
         )
-        clauses = [self._why(question, answer, route, result)]
+        if first and source:
+            clauses = [self._decided(first, source, result)]
+        else:
+            clauses = [self._why(question, answer, route, result)]
         if source and not self.lookups.has(source, query):
             result["stale"] = True
             clauses.append(sentences.stale(source, question.source is None, got.source, got.error))
@@ -114,7 +145,7 @@ class Explainer:
             result["stale"] = True
             here = self._domain_text(self._domain(question.device))
             clauses.append(sentences.foreign(source, home, here, question.source is None, got.source, got.error))
-        elif source and not question.source:
+        elif source and not question.source and first is None:
             clauses += self._flows(query, answer, route, source, result)
         where = sentences.way(rule, answer.table, route, answer.hop)
         result["explanation"] = (f"{where}: " if where else "") + "; ".join(clauses) + "."
@@ -156,8 +187,12 @@ class Explainer:
         # To an own address the answer says `lo`; the kernel compares with the device that the route names.
         hop = route.hops[0] if route and route.hops and answer.type == LOCAL_TYPE else answer.hop
         index = self._index(hop.device)
-        to = self.choice.destination(question.query.destination, index)
-        decision = self.choice.decide(to, answer.source)
+        return self._decided(self.choice.destination(question.query.destination, index), answer.source, result)
+
+    def _decided(self, to: Destination, source: str, result: dict[str, t.Any]) -> str:
+        """Sets what RFC 6724 decided; returns the clause that says it."""
+        result["reason"] = "rfc6724"
+        decision = self.choice.decide(to, source)
         if decision:
             result["rfc6724"] = {
                 "rule": decision.rule,
@@ -165,7 +200,7 @@ class Explainer:
                 "runner_up": decision.runner_up.address if decision.runner_up else None,
                 "runner_up_device": decision.runner_up.device if decision.runner_up else None,
             }
-        return sentences.chosen(decision, to, answer.source)
+        return sentences.chosen(decision, to, source)
 
     def _flows(
         self, query: Query, answer: Answer, route: Route | None, source: str, result: dict[str, t.Any]
@@ -176,8 +211,8 @@ class Explainer:
             result["also"] = self._also(query, answer, route, source)
             if result["also"]:
                 clauses.append(sentences.others(result["also"]))
-        rules = self.host.rules(query.family)
-        if _rules.by_source(rules):
+        # IPv6 does not look again once a route was found: ip6_dst_lookup_tail() against ip_route_connect().
+        if query.family == INET and _rules.by_source(self.host.rules(INET)):
             with_source = dataclasses.replace(query, source=socket.inet_pton(query.family, source))
             try:
                 then = self.lookups.ask(with_source)
@@ -258,4 +293,7 @@ class Explainer:
             found.append(f"{source} of {holders[0].device} {state}: the kernel lets no socket use it")
         if got.source and source and got.source != source:
             found.append(f"the look-up says {source}, but a socket got {got.source}")
+        elif got.error and source and not result["stale"] and "(connect " in got.error:
+            # Other calls fail for other reasons: privilege, a port in use.
+            found.append(sentences.contradicted(source, got.error))
         return found

@@ -15,12 +15,13 @@ import socket
 import typing as t
 
 from .._base.errors import KernelError
-from .._base.values import BITS, INET, MAIN, Prefix, Query, Rule
+from .._base.values import BITS, INET, INET6, MAIN, Prefix, Query, Rule
 from .._host.host import Host
 from .._routes import line as _decode
 from .._routes.scan import Scan
 from .._routes.values import NextHop, Route
 from . import rules as _rules
+from .bound import route_by_device
 
 LOCAL_TYPE, _LOCAL_TABLE = 2, 255
 _OWN_TYPES = (2, 3, 4)  # local, broadcast, anycast: what the kernel keeps in the local table
@@ -66,6 +67,23 @@ class Lookups:
         seen = self._in_its_table(_decode.route(self.host.kernel.lookup(query), self.host.names))
         hop = seen.hops[0] if seen.hops else NextHop()
         return Answer(seen.source, hop, seen.table or None, seen.type)
+
+    def bound(self, query: Query) -> tuple[Answer, Route | None]:
+        """The same for a socket, and the route behind it: bound to a source and a device, IPv6 takes only routes by it.
+
+        A look-up would then name another device, or refuse by a route of another.
+        """
+        link = self.host.links.get(query.device or 0)
+        if query.family == INET or query.source is None or link is None or link.table is not None:
+            return self.ask(query), self.match(query)
+        try:
+            answer, route = self.ask(query), self.match(query)
+            if route and any(hop.device == link.name for hop in route.hops):
+                return answer, route
+        except KernelError:
+            pass
+        route, hop, table = route_by_device(self.host, self.walk(query), query, link.name)
+        return Answer(None, hop, table, route.type), route
 
     def match(self, query: Query) -> Route | None:
         """The route behind the answer; None where the kernel answered without one: IPv4, bound to a device."""

@@ -34,8 +34,13 @@ _TYPE_ERRNO = {"blackhole": errno.EINVAL, "unreachable": errno.EHOSTUNREACH, "pr
 _LOOPBACK = b"\x7f"
 
 
-def explain_refusal(lookups: Lookups, question: Question, error: KernelError, result: dict[str, t.Any]) -> None:
-    """Fills in the result of a question that the kernel answered with an error."""
+def explain_refusal(
+    lookups: Lookups, question: Question, error: KernelError, result: dict[str, t.Any], chosen: str | None = None
+) -> None:
+    """Fills in the result of a question that the kernel answered with an error.
+
+    ``chosen``: the source with which IPv6 looked a second time; the question's query has it.
+    """
     query = question.query
     if error.errno not in REASONS:
         raise KernelError(f"{question.what}: {error.message}", error.errno, error.text)
@@ -67,7 +72,7 @@ def explain_refusal(lookups: Lookups, question: Question, error: KernelError, re
             result["explanation"] = sentences.refused(where, error.text) + "."
             return
     if result["reason"] == "no_route":
-        clause = sentences.no_route(question.destination, tables, question.device, thrown)
+        clause = sentences.no_route(question.destination, tables, question.device, thrown, chosen)
         result["explanation"] = f"{clause}."
     elif error.errno != errno.EINVAL or not _loopback_source(lookups, question, error, result):
         # An EINVAL without a blackhole is the kernel's no to something else that was asked.
@@ -78,6 +83,8 @@ def explain_refusal(lookups: Lookups, question: Question, error: KernelError, re
 def _loopback_source(lookups: Lookups, question: Question, error: KernelError, result: dict[str, t.Any]) -> bool:
     """IPv4 sends nothing from 127.0.0.0/8 by other devices: ``__mkroute_output()`` in net/ipv4/route.c."""
     query = question.query
+    if query.family != INET:
+        return False
     if query.source and query.source[:1] == _LOOPBACK:
         result["reason"] = "no_route"
         result["explanation"] = f"{sentences.loopback(question.source or '', error.text)}."

@@ -9,6 +9,7 @@ The kernel does not tell which rule led to a route, so the walk is made again fr
 
 from __future__ import annotations
 
+import errno
 import typing as t
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from .._base.values import BITS, INET, Prefix, Rule
 
 #: The rules that every host has: priority -> table.
 DEFAULTS = {0: 255, 32766: 254, 32767: 253}
+#: What a rule that is itself the answer makes of a packet: ``fib4_rule_action()``, ``__fib6_rule_action()``.
+ERRORS = {"blackhole": errno.EINVAL, "unreachable": errno.ENETUNREACH, "prohibit": errno.EACCES}
 _ALL_BITS = 0xFFFFFFFF
 _IP_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "ipv6-icmp"}
 

@@ -103,8 +103,10 @@ def itself(source: str) -> str:
 
 
 def chosen(decision: Decision | None, to: Destination, source: str) -> str:
-    """IPv6, no preferred source: RFC 6724."""
+    """IPv6, no preferred source: RFC 6724. Without a route (``to.index`` 0) the source is chosen first."""
     start = "the route carries no preferred source, and"
+    if not to.index:
+        start = "no route is found until the source is known, so IPv6 chooses that first, and"
     if decision is None:
         return f"{start} the kernel chose {source} by RFC 6724"
     if decision.runner_up is None:
@@ -189,9 +191,21 @@ def others(also: t.Iterable[t.Mapping[str, t.Any]]) -> str:
     return "for other flows " + ", ".join(f"{one['source']} by {one['device']}" for one in also)
 
 
-def no_route(destination: str, tables: t.Iterable[int], device: str | None, thrown: Route | None) -> str:
+def contradicted(source: str, error: str) -> str:
+    return f"the look-up says {source}, but a socket fails: {error.partition(' (')[0]}"
+
+
+def refuted(source: str) -> str:
+    return f"the look-up is refused, but a socket got {source}"
+
+
+def no_route(
+    destination: str, tables: t.Iterable[int], device: str | None, thrown: Route | None, chosen: str | None = None
+) -> str:
     names = ", ".join(table_name(table) for table in dict.fromkeys(tables)) or "none"
     by = f" by {device}" if device else ""
+    if chosen:
+        by += f", nor one for {chosen}, which RFC 6724 would choose"
     end = ""
     if thrown:
         end = f"; throw {thrown.destination.short} ends the search in table {table_name(thrown.table)}"
