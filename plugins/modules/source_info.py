@@ -38,6 +38,8 @@ options:
       destination:
         description:
           - An IP address or a host name.
+          - An address such as V(::ffff:198.51.100.9) is answered as the IPv4 address that it stands for, and V(::) as
+            V(::1), because so packets go.
           - A link-local IPv6 address needs its device, in O(queries[].device) or behind it, as in V(fe80::1%eth0).
           - A host name is resolved by C(getaddrinfo(3\)), and each of its addresses gets a result of its own. With
             O(queries[].from), only addresses of its family do.

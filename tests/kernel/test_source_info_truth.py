@@ -185,3 +185,17 @@ def test_a_socket_that_fails_beside_an_answer_is_told(ns: Host, module: ModuleRu
     found = one(module, "10.0.0.255")
     assert (found["source"], found["socket"]["source"], found["stale"]) == ("10.0.0.1", None, False)
     assert found["warnings"] == ["the look-up says 10.0.0.1, but a socket fails: EACCES: Permission denied"]
+
+
+def test_mapped_addresses_are_ipv4_and_none_is_loopback(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"route add {ns.P4} via {ns.G4}")
+    found = one(module, "::ffff:198.51.100.34")
+    assert (found["destination"], found["family"]) == ("198.51.100.34", "ipv4")
+    assert (found["source"], found["device"]) == wire(ns, "::ffff:198.51.100.34") == ("10.0.0.1", "v0")
+    assert found["query"]["destination"] == "::ffff:198.51.100.34"
+    bound = one(module, "::ffff:198.51.100.34", **{"from": "::ffff:10.0.0.2"})
+    assert bound["source"] == bound["socket"]["source"] == "10.0.0.2"
+    for text, source in (("::", "::1"), ("0.0.0.0", "127.0.0.1")):
+        found = one(module, text)
+        assert found["source"] == found["socket"]["source"] == source, found
+        assert wire(ns, text) == (source, "lo")

@@ -48,7 +48,7 @@ class Watch:
     def send(
         self, destination: str, source: str | None = None, device: str | None = None, patience: float = 0.5
     ) -> Sent | None:
-        """A datagram from a fresh socket; None where none was seen within ``patience`` seconds. OSError of the calls."""
+        """A datagram from a fresh socket; None if none was seen within ``patience`` seconds. OSError of its calls."""
         family = socket.AF_INET6 if ":" in destination else socket.AF_INET
         payload = f"l3h {os.getpid()} {next(_SERIAL)}.".encode()
         with socket.socket(family, socket.SOCK_DGRAM) as sock:

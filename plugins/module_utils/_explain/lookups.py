@@ -15,7 +15,7 @@ import socket
 import typing as t
 
 from .._base.errors import KernelError
-from .._base.values import BITS, INET, INET6, MAIN, Prefix, Query, Rule
+from .._base.values import BITS, INET, MAIN, Prefix, Query, Rule
 from .._host.host import Host
 from .._routes import line as _decode
 from .._routes.scan import Scan

@@ -25,6 +25,7 @@ _HOST_NAME = re.compile(
     r"(?=.{1,253}\.?$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
 )
 _RESOLVERS = 16
+_MAPPED, _LOOPBACK = bytes(10) + b"\xff\xff", bytes(15) + b"\x01"
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _draft(item: t.Mapping[str, t.Any], what: str, where: str, host: Host) -> _D
     family, packed, name, scope = _destination(str(item["destination"]), where)
     source = None
     if item.get("from") is not None:
-        source_family, source = parse_address(str(item["from"]), f"{what}.from")
+        source_family, source = _unmapped(*parse_address(str(item["from"]), f"{what}.from"))
         if family and source_family != family:
             raise InvalidInput(
                 f"{what}.from: {item['from']} is {_FAMILIES[source_family]}, "
@@ -131,13 +132,23 @@ def _destination(text: str, where: str) -> tuple[int, bytes | None, str | None, 
     """``(family, packed, host name, device behind a %)``."""
     address, _percent, scope = text.partition("%")
     if ":" in address or re.fullmatch(r"[0-9.]+", address) or "/" in text:
-        family, packed = parse_address(address, where)
+        family, packed = _sent_to(*parse_address(address, where))
         if scope and family == INET:
             raise InvalidInput(f"{where}: {text!r}: only an IPv6 address has a device behind it")
         return family, packed, None, scope or None
     if not _HOST_NAME.fullmatch(text):
         raise InvalidInput(f"{where}: {text!r} is neither an IP address nor a host name")
     return 0, None, text, None
+
+
+def _unmapped(family: int, packed: bytes) -> tuple[int, bytes]:
+    """``::ffff:192.0.2.1`` is how an IPv6 socket speaks IPv4, by which its packets go."""
+    return (INET, packed[12:]) if packed[:12] == _MAPPED else (family, packed)
+
+
+def _sent_to(family: int, packed: bytes) -> tuple[int, bytes]:
+    """Where packets to this address go: those to ``::`` to ``::1`` (``__ip6_datagram_connect()``)."""
+    return (family, _LOOPBACK) if packed == bytes(16) else _unmapped(family, packed)
 
 
 def _protocol_number(value: t.Any, what: str) -> int:

@@ -114,8 +114,8 @@ def chosen(decision: Decision | None, to: Destination, source: str) -> str:
     winner, other = decision.winner, decision.runner_up
     if decision.rule == "unknown":
         return (
-            f"{start} the kernel chose {source} of {winner.device}; by the rules of RFC 6724 that are known here it would "
-            f"have been {other.address} of {other.device}, so why it is {source} is not known"
+            f"{start} the kernel chose {source} of {winner.device}; by the rules of RFC 6724 that are known here it "
+            f"would have been {other.address} of {other.device}, so why it is {source} is not known"
         )
     if decision.rule == "order":
         which = "the one added last" if winner.device == other.device else "the one it lists first"
