@@ -265,7 +265,10 @@ def test_a_rule_by_source_moves_packets_after_the_choice(ns: Host, module: Modul
     assert route_get(ns, f"198.51.100.7 from {ns.S4}")["dev"] == "v1"
     assert f"packets from {ns.S4} then leave by rule 100" in found["explanation"]
     ns.ip("route add blackhole 198.51.100.7 table 100")
-    assert f"for packets from {ns.S4} the rules lead to no route" in one(module, "198.51.100.7")["explanation"]
+    found = one(module, "198.51.100.7")
+    assert (found["source"], found["device"], found["reason"], found["table"]) == (None, None, "blackhole", 100)
+    assert found["socket"]["error"].startswith("EINVAL") and found["warnings"] == []
+    assert f"but packets from {ns.S4} are refused: rule 100" in found["explanation"]
 
 
 # Facts, section B: without prefsrc

@@ -199,3 +199,42 @@ def test_mapped_addresses_are_ipv4_and_none_is_loopback(ns: Host, module: Module
         found = one(module, text)
         assert found["source"] == found["socket"]["source"] == source, found
         assert wire(ns, text) == (source, "lo")
+
+
+def test_bound_to_a_broadcast_address_a_socket_sends_as_if_it_were_not(ns: Host, module: ModuleRunner) -> None:
+    ns.batch(
+        [f"route add {ns.P4} via {ns.G4_V1}", "address add 192.0.2.9/29 dev v1", "address add 192.0.2.15/32 dev lo"]
+    )
+    found = one(module, "198.51.100.34", **{"from": "192.0.2.15"})
+    assert (found["source"], found["device"]) == wire(ns, "198.51.100.34", source="192.0.2.15") == ("10.1.0.1", "v1")
+    assert found["socket"]["source"] == "192.0.2.15"
+    assert any("192.0.2.15 is a broadcast address" in text for text in found["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("family", "objects", "destination", "inside"),
+    [
+        ("-4", ["id 9 blackhole"], "198.51.100.0/24", "198.51.100.7"),
+        ("-4", ["id 8 blackhole", "id 9 group 8"], "198.51.100.0/24", "198.51.100.7"),
+        ("-6", ["id 9 blackhole"], "2001:db8:100::/64", "2001:db8:100::7"),
+        ("-6", ["id 8 blackhole", "id 9 group 8"], "2001:db8:100::/64", "2001:db8:100::7"),
+    ],
+    ids=["v4", "v4 group", "v6", "v6 group"],
+)
+def test_a_nexthop_object_that_is_a_blackhole(
+    ns: Host, module: ModuleRunner, family: str, objects: list[str], destination: str, inside: str
+) -> None:
+    for text in objects:
+        # A group has no family of its own.
+        ns.ip(f"{'' if 'group' in text else family} nexthop add {text}")
+    ns.ip(f"{family} route add {destination} nhid 9")
+    found = one(module, inside)
+    assert (found["reason"], found["source"], found["table"]) == ("blackhole", None, 254)
+    assert found["route"]["destination"] == destination and found["route"]["nexthop_id"] == 9
+    assert found["socket"]["error"].startswith("EINVAL")
+    listed = {
+        kind: [route["destination"] for route in module.ok("route_info", {"type": kind})["routes"]]
+        for kind in ("blackhole", "unicast")
+    }
+    assert listed["blackhole"] == [destination]
+    assert destination not in listed["unicast"] and "10.0.0.0/24" in listed["unicast"]

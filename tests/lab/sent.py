@@ -52,6 +52,7 @@ class Watch:
         family = socket.AF_INET6 if ":" in destination else socket.AF_INET
         payload = f"l3h {os.getpid()} {next(_SERIAL)}.".encode()
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             if device is not None:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
             if source is not None:

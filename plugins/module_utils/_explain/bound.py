@@ -52,30 +52,38 @@ def route_by_device(
 
 def _covering(host: Host, query: Query, table: int) -> t.Iterator[bytes]:
     there = Prefix(query.family, query.destination, BITS[query.family])
-    for chunk in host.kernel.dump_routes(query.family, table, device=query.device):
+    for chunk in host.kernel.dump_routes(query.family, table):
         for kind, _flags, _sequence, payload in wire.messages(chunk):
             if kind == wire.RTM_NEWROUTE and wire.destination_of(payload).covers(there):
                 yield payload
 
 
 def best(routes: t.Iterable[Route], query: Query, device: str) -> tuple[Route, NextHop] | None:
-    """The most specific of these routes that a packet from ``query.source`` may take by ``device``.
+    """The first of these routes, all of which cover the destination, that a packet may take by ``device``."""
+    for group in visited(routes, Prefix(query.family, query.source or b"", BITS[query.family])):
+        for route in sorted(group, key=lambda route: route.metric):
+            hop = next((hop for hop in route.hops if hop.device == device), None)
+            if hop and route.type != _THROW and not _UNUSABLE & set(route.flags):
+                return route, hop
+    return None
 
-    The destination's length counts before that of the source, and both before the metric.
+
+def visited(routes: t.Iterable[Route], own: Prefix) -> t.Iterator[list[Route]]:
+    """The nodes of a table that the kernel comes to, the most specific first, each with its routes.
+
+    A destination that has routes for certain sources is passed over by packets of others, its routes for everybody
+    included, unless the search began below it: ``fib6_node_lookup_1()`` and ``fib6_backtrack()`` in net/ipv6/ip6_fib.c.
     """
-    own = Prefix(query.family, query.source or b"", BITS[query.family])
-    fitting = [
-        (route, hop)
-        for route in routes
-        for hop in route.hops[:]
-        if hop.device == device
-        and route.type != _THROW
-        and not _UNUSABLE & set(route.flags)
-        and (route.from_prefix is None or route.from_prefix.covers(own))
-    ]
-
-    def order(found: tuple[Route, NextHop]) -> tuple[int, int, int]:
-        route, _hop = found
-        return route.destination.length, route.from_prefix.length if route.from_prefix else 0, -route.metric
-
-    return max(fitting, key=order, default=None)
+    nodes: dict[Prefix, dict[Prefix | None, list[Route]]] = {}
+    for route in routes:
+        nodes.setdefault(route.destination, {}).setdefault(route.from_prefix, []).append(route)
+    begun = False
+    for destination in sorted(nodes, key=lambda prefix: -prefix.length):
+        sources = nodes[destination]
+        everybody = sources.pop(None, [])
+        fitting = sorted((one for one in sources if one and one.covers(own)), key=lambda one: -one.length)
+        if not begun and sources and not fitting and destination.length:
+            continue
+        begun = True
+        yield from (sources[one] for one in fitting)
+        yield everybody

@@ -63,6 +63,12 @@ class Explainer:
         }
         got = self._ask_socket(question)
         result["socket"] = {"source": got.source, "error": got.error}
+        if question.source and self.lookups.is_broadcast(query):
+            # inet_bind() keeps such an address for what comes in only; getsockname() says it all the same.
+            result["warnings"].append(sentences.receives(question.source))
+            query = dataclasses.replace(query, source=None)
+            question = dataclasses.replace(question, source=None, query=query)
+            got = SocketResult(None, None, [])
         try:
             answer, route = self.lookups.bound(query)
         except KernelError as error:
@@ -145,11 +151,24 @@ class Explainer:
             result["stale"] = True
             here = self._domain_text(self._domain(question.device))
             clauses.append(sentences.foreign(source, home, here, question.source is None, got.source, got.error))
-        elif source and not question.source and first is None:
-            clauses += self._flows(query, answer, route, source, result)
         where = sentences.way(rule, answer.table, route, answer.hop)
+        if source and not result["stale"] and not question.source and first is None:
+            try:
+                clauses += self._flows(query, answer, route, source, result)
+            except KernelError as error:
+                clauses.append(sentences.nowhere(source))
+                self._refuse_chosen(question, source, error, result)
+                result["explanation"] = f"{where}: {'; '.join(clauses)}: {result['explanation']}"
+                return
         result["explanation"] = (f"{where}: " if where else "") + "; ".join(clauses) + "."
-        result["warnings"] = self._warnings(question, result, got)
+        result["warnings"] += self._warnings(question, result, got)
+
+    def _refuse_chosen(self, question: Question, source: str, error: KernelError, result: dict[str, t.Any]) -> None:
+        """IPv4 looks again with the source that it chose; what is refused then is refused."""
+        result.update(dict.fromkeys(("source", "device", "gateway", "table", "configured", "route", "rule", "rfc6724")))
+        result["also"] = []
+        with_source = dataclasses.replace(question.query, source=socket.inet_pton(question.query.family, source))
+        explain_refusal(self.lookups, dataclasses.replace(question, query=with_source), error, result)
 
     def _why(self, question: Question, answer: Answer, route: Route | None, result: dict[str, t.Any]) -> str:
         """Sets ``reason``, and ``rfc6724`` where that decided; returns the clause that says it."""
@@ -205,7 +224,10 @@ class Explainer:
     def _flows(
         self, query: Query, answer: Answer, route: Route | None, source: str, result: dict[str, t.Any]
     ) -> list[str]:
-        """What other flows to the destination, and packets from the chosen source, would meet."""
+        """What other flows to the destination, and packets from the chosen source, would meet.
+
+        KernelError where the latter are refused.
+        """
         clauses = []
         if route and route.multipath and query.device is None:
             result["also"] = self._also(query, answer, route, source)
@@ -214,11 +236,7 @@ class Explainer:
         # IPv6 does not look again once a route was found: ip6_dst_lookup_tail() against ip_route_connect().
         if query.family == INET and _rules.by_source(self.host.rules(INET)):
             with_source = dataclasses.replace(query, source=socket.inet_pton(query.family, source))
-            try:
-                then = self.lookups.ask(with_source)
-            except KernelError as error:
-                clauses.append(sentences.nowhere(source, error.text))
-                return clauses
+            then = self.lookups.ask(with_source)
             if (then.hop, then.table) != (answer.hop, answer.table):
                 route = self.lookups.match(with_source)
                 rule = self.lookups.rule(with_source, then.table, route)

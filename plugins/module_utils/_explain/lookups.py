@@ -10,6 +10,7 @@ the route carries.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import socket
 import typing as t
@@ -18,12 +19,13 @@ from .._base.errors import KernelError
 from .._base.values import BITS, INET, MAIN, Prefix, Query, Rule
 from .._host.host import Host
 from .._routes import line as _decode
+from .._routes.kinds import chunks_of
 from .._routes.scan import Scan
 from .._routes.values import NextHop, Route
 from . import rules as _rules
 from .bound import route_by_device
 
-LOCAL_TYPE, _LOCAL_TABLE = 2, 255
+LOCAL_TYPE, _BROADCAST, _LOCAL_TABLE = 2, 3, 255
 _OWN_TYPES = (2, 3, 4)  # local, broadcast, anycast: what the kernel keeps in the local table
 
 
@@ -78,7 +80,9 @@ class Lookups:
             return self.ask(query), self.match(query)
         try:
             answer, route = self.ask(query), self.match(query)
-            if route and any(hop.device == link.name for hop in route.hops):
+            # To an own address the answer says `lo`; its route names the device.
+            hops = route.hops if route and answer.type == LOCAL_TYPE else (answer.hop,)
+            if any(hop.device == link.name for hop in hops):
                 return answer, route
         except KernelError:
             pass
@@ -117,8 +121,11 @@ class Lookups:
         length = route.destination.length if route else 128
         return _rules.leads_to(self.host.rules(query.family), self.flow(query), table, length)
 
-    def entry(self, query: Query, table: int, kinds: t.Iterable[int]) -> Route | None:
-        """The longest entry of these types in a table that covers the destination."""
+    def entry(self, query: Query, table: int, kinds: t.Collection[int], objects: bool = False) -> Route | None:
+        """The longest entry of these types in a table that covers the destination.
+
+        ``objects``: look also for blackholes by nexthop objects, among all unicast routes.
+        """
         bits = BITS[query.family]
         host = int.from_bytes(query.destination, "big")
         covering = [
@@ -127,11 +134,30 @@ class Lookups:
         ]
         scan = Scan(query.family, (), frozenset(prefix.key for prefix in covering))
         for kind in kinds:
-            for chunk in self.host.kernel.dump_routes(query.family, table, kind=kind):
+            dump = functools.partial(self.host.kernel.dump_routes, query.family, table, 0, None)
+            for chunk in chunks_of(dump, kind) if objects else dump(kind):
                 scan.feed(chunk)
         found = [_decode.route(payload, self.host.names) for payload in scan.others]
-        fitting = [route for route in found if route.tos in (0, query.tos & 0xFC)]
+        own = Prefix(query.family, query.source or bytes(bits // 8), bits)
+        fitting = [
+            route
+            for route in found
+            if route.type in kinds
+            and route.tos in (0, query.tos & 0xFC)
+            and (route.from_prefix is None or route.from_prefix.covers(own))
+        ]
         return max(fitting, key=lambda route: (route.destination.length, -route.metric), default=None)
+
+    def is_broadcast(self, query: Query) -> bool:
+        """Whether the query's source is a broadcast address of this host, perhaps beside being an address of it."""
+        if query.family != INET or query.source is None:
+            return False
+        domain = self.host.domain_of(query.device)
+        try:
+            there = self.ask(Query(INET, query.source, device=domain.index if domain else None))
+        except KernelError:
+            return False
+        return there.type == _BROADCAST
 
     def has(self, source: str, query: Query) -> bool:
         """Whether a socket of this query's domain finds this address on the host: on a device, or by a local route."""

@@ -58,7 +58,7 @@ def explain_refusal(
             result["explanation"] = sentences.refused(sentences.rule_words(rule), error.text) + "."
             return
         tables.append(table)
-        entry = lookups.entry(query, table, _SPECIAL)
+        entry = lookups.entry(query, table, _SPECIAL, objects=error.errno == errno.EINVAL)
         if entry is None:
             continue
         kind = _SPECIAL[entry.type]

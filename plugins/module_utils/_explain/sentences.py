@@ -183,12 +183,16 @@ def elsewhere(way_out: str, source: str) -> str:
     return f"packets from {source} then leave by {way_out}"
 
 
-def nowhere(source: str, text: str) -> str:
-    return f"but for packets from {source} the rules lead to no route ({text})"
+def nowhere(source: str) -> str:
+    return f"but packets from {source} are refused"
 
 
 def others(also: t.Iterable[t.Mapping[str, t.Any]]) -> str:
     return "for other flows " + ", ".join(f"{one['source']} by {one['device']}" for one in also)
+
+
+def receives(source: str) -> str:
+    return f"{source} is a broadcast address: a socket bound to it receives by it, and sends as if it were not bound"
 
 
 def contradicted(source: str, error: str) -> str:

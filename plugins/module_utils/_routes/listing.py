@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import typing as t
 
@@ -27,6 +28,7 @@ from .._host.host import Host, snapshot
 from .._netlink import wire
 from .._netlink.kernel import Kernel
 from . import line as _decode
+from .kinds import chunks_of, is_of
 from .payload import source_of
 from .scan import Scan
 
@@ -83,7 +85,9 @@ def unicast_routes(host: Host, destinations: t.Iterable[str], within: bool, limi
         inside = [prefix for prefix in found if prefix.family == family]
         if inside:
             chunks = host.kernel.dump_routes(family, None, 0, None, TYPES["unicast"])
-            for payload in itertools.islice(_payloads(chunks, family, within, inside), limit):
+            # Without those that a nexthop object makes blackholes.
+            found_here = (one for one in _payloads(chunks, family, within, inside) if is_of(one, TYPES["unicast"]))
+            for payload in itertools.islice(found_here, limit):
                 yield _decode.route(payload, names).result()
 
 
@@ -105,9 +109,9 @@ def route_info_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
         inside = [prefix for prefix in wanted if prefix.family == family]
         if wanted and not inside:
             continue
-        chunks = kernel.dump_routes(family, table, protocol, device, kind)
-        for payload in _payloads(chunks, family, options["within"], inside):
-            if source is not None and source_of(payload) != source:
+        dump = functools.partial(kernel.dump_routes, family, table, protocol, device)
+        for payload in _payloads(chunks_of(dump, kind), family, options["within"], inside):
+            if not is_of(payload, kind) or (source is not None and source_of(payload) != source):
                 continue
             total += 1
             if len(found) < limit:

@@ -16,19 +16,18 @@ import typing as t
 from .._base.errors import Refused
 from .._base.values import INET6, Prefix, address_text
 from .._netlink import wire
+from .kinds import NEXTHOP_ID
 from .line import Lines
 from .payload import Payload
 from .route_steps import RouteStep
 
-#: How RTA_NH_ID begins in a payload: what a search finds without it is looked at, what lacks it is not.
-_NEXTHOP_ID = wire.ATTRIBUTE.pack(8, wire.RTA_NH_ID)
 Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
 
 
 def check_shared(steps: t.Iterable[RouteStep], dump: Dump, lines: Lines) -> None:
     """Refuse steps after which IPv6 routes of one nexthop object would carry different sources."""
     steps = [step for step in steps if step.prefix.family == INET6]
-    if not any(_NEXTHOP_ID in (step.new or b"") for step in steps):
+    if not any(NEXTHOP_ID in (step.new or b"") for step in steps):
         return
     after: dict[tuple[t.Any, ...], bytes | None] = {}
     first: dict[bytes, tuple[RouteStep, bytes | None]] = {}
@@ -50,7 +49,7 @@ def check_shared(steps: t.Iterable[RouteStep], dump: Dump, lines: Lines) -> None
         return
     for chunk in dump(INET6, None, 0):
         for kind, _flags, _sequence, payload in wire.messages(chunk):
-            if kind != wire.RTM_NEWROUTE or _NEXTHOP_ID not in payload:
+            if kind != wire.RTM_NEWROUTE or NEXTHOP_ID not in payload:
                 continue
             there = Payload(payload)
             found = first.get(there.attrs.get(wire.RTA_NH_ID, b""))
