@@ -46,6 +46,7 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 DEVICES = ("v0", "v1")
+RTF_LOCAL, IFA_F_OPTIMISTIC = 0x80000000, 0x04
 #: Whose addresses stay in duplicate detection for minutes, so that they are tentative or optimistic.
 SLOW = "v0"
 GATEWAYS = {4: {"v0": "10.0.0.254", "v1": "10.1.0.254"}, 6: {"v0": "fe80::fe", "v1": "fe80::fe"}}
@@ -203,14 +204,22 @@ def _ip(host: Host, family: int, lines: list[str]) -> None:
 
 
 def _settle() -> None:
-    """Wait for those addresses that leave duplicate detection at once, but by a worker of the kernel."""
+    """Wait for workers of the kernel: they end duplicate detection, and only then make an address's local route."""
     for _wait in range(500):
-        lines = Path("/proc/thread-self/net/if_inet6").read_text(encoding="ascii").splitlines()
-        words = [line.split() for line in lines]
-        if not any(int(one[4], 16) & IFA_F_TENTATIVE and one[5] != SLOW for one in words):
+        found = [line.split() for line in _proc("if_inet6")]
+        routes = [line.split() for line in _proc("ipv6_route")]
+        local = {one[0] for one in routes if one[1] == "80" and int(one[8], 16) & RTF_LOCAL}
+        flags = {one[0]: int(one[4], 16) for one in found}
+        waiting = [one for one in found if int(one[4], 16) & IFA_F_TENTATIVE and one[5] != SLOW]
+        usable = {text for text, bits in flags.items() if not bits & IFA_F_TENTATIVE or bits & IFA_F_OPTIMISTIC}
+        if not waiting and usable <= local:
             return
         time.sleep(0.005)
-    raise AssertionError(f"addresses stay tentative: {lines}")
+    raise AssertionError(f"addresses are not settled: {waiting or usable - local}")
+
+
+def _proc(name: str) -> list[str]:
+    return Path("/proc/thread-self/net", name).read_text(encoding="ascii").splitlines()
 
 
 @pytest.fixture(scope="module")
