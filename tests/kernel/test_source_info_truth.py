@@ -238,3 +238,13 @@ def test_a_nexthop_object_that_is_a_blackhole(
     }
     assert listed["blackhole"] == [destination]
     assert destination not in listed["unicast"] and "10.0.0.0/24" in listed["unicast"]
+
+
+def test_an_address_to_which_the_kernel_made_no_local_route(ns: Host, module: ModuleRunner) -> None:
+    """192.0.2.23 is the first address of its subnet, and another's broadcast address: its secondary gets no route."""
+    ns.batch([f"address add {text} dev v1" for text in ("192.0.2.22/29", "192.0.2.23/28", "192.0.2.25/28")])
+    found = one(module, "10.1.0.254", **{"from": "192.0.2.25"})
+    local = "local 192.0.2.25" in ns.ip("route show table local")
+    assert bool(found["warnings"]) == bool(found["socket"]["error"]) == (not local)
+    if not local:
+        assert "a socket fails: EADDRNOTAVAIL" in found["warnings"][0]

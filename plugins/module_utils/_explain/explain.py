@@ -311,7 +311,17 @@ class Explainer:
             found.append(f"{source} of {holders[0].device} {state}: the kernel lets no socket use it")
         if got.source and source and got.source != source:
             found.append(f"the look-up says {source}, but a socket got {got.source}")
-        elif got.error and source and not result["stale"] and "(connect " in got.error:
-            # Other calls fail for other reasons: privilege, a port in use.
+        elif (
+            got.error
+            and source
+            and not result["stale"]
+            and _contradicts(got.error)
+            and all(one.usable for one in holders)
+        ):
             found.append(sentences.contradicted(source, got.error))
         return found
+
+
+def _contradicts(error: str) -> bool:
+    """Whether a socket's error is about the route or the address. Others are: privilege, a port that is in use."""
+    return "(connect " in error or error.startswith("EADDRNOTAVAIL")
