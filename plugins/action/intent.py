@@ -12,13 +12,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils._intent.document import pack
 from ..module_utils._intent.normal import IntentError, normalise
 from ..plugin_utils._raw import resolve, uncollected
-
-#: Option of the task -> variable of the host that stands for it where the task does not say.
-LISTS = {
-    "addresses": "source_ip_addresses",
-    "routes": "source_ip_routes",
-    "policies": "source_ip_policies",
-}
+from ..plugin_utils._variables import LISTS, UNDEFINED, undefined, unknown
 
 
 class ActionModule(ActionBase):
@@ -51,14 +45,25 @@ class ActionModule(ActionBase):
 
     def _document(self, arguments: dict[str, Any], variables: dict[str, Any]) -> str:
         """The document of the intent; takes the lists out of the arguments."""
-        backend = arguments.get("backend") if self.REFUSE else None
-        lists = {}
-        for option, variable in LISTS.items():
-            value = arguments.pop(option, None)
-            lists[option] = self._value(variables.get(variable) if value is None else value, variables)
+        given = {option: arguments.pop(option, None) for option in LISTS}
         if arguments.get("state", "present") == "absent":
-            lists = dict.fromkeys(LISTS)
-        return pack(normalise(**lists, backend=backend))
+            # To take an intent off, nothing of it needs to be known, or right.
+            return pack(normalise())
+        if problems := unknown(variables):
+            raise IntentError(problems)
+        if self._needs(arguments) and undefined(given, variables):
+            raise IntentError([UNDEFINED])
+        backend = arguments.get("backend") if self.REFUSE else None
+        lists = {
+            option: self._value(variables.get(variable) if given[option] is None else given[option], variables)
+            for option, variable in LISTS.items()
+        }
+        # What `auto` will find is known on the host only, which refuses what that cannot hold.
+        return pack(normalise(**lists, backend=None if backend == "auto" else backend))
+
+    def _needs(self, _arguments: dict[str, Any]) -> bool:
+        """Whether a host of which nothing is wanted is an error."""
+        return True
 
     def _value(self, value: Any, variables: dict[str, Any]) -> Any:
         return resolve(value, variables, self._templar.template)

@@ -28,9 +28,13 @@ class ActionModule(Intent):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         arguments = self._task.args
-        if boolean(arguments.get("audit") or False, strict=False):
+        if _audits(arguments):
             self._task.args = {**arguments, **self._options(arguments, task_vars or {})}
         return super().run(tmp, task_vars)
+
+    def _needs(self, arguments: dict[str, Any]) -> bool:
+        """An audit says of a host that nothing is wanted of it."""
+        return not _audits(arguments)
 
     def _options(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """The options of each back end: those of the task, then what the variables of its role say."""
@@ -41,3 +45,7 @@ class ActionModule(Intent):
             if said:
                 found[name] = {**said, **(arguments.get(name) or {})}
         return found
+
+
+def _audits(arguments: dict[str, Any]) -> bool:
+    return bool(boolean(arguments.get("audit") or False, strict=False))

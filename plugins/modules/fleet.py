@@ -63,13 +63,13 @@ EXAMPLES = r"""
   l3host.source_ip.intent_info:
     audit: true
     wire: never
-  register: source_ip_audit
+  register: audit_result
   failed_when: false
   ignore_unreachable: true
 
 - name: Show what they said
   l3host.source_ip.fleet:
-    register: source_ip_audit
+    register: audit_result
   run_once: true
 """
 

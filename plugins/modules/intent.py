@@ -19,12 +19,19 @@ description:
   - Afterwards the kernel is the judge. The task fails where routes do not have the source that the intent says and
     nothing that the options allow has mended them; the message has a table of them.
   - What an earlier intent made and this one does not name goes. What is somebody else's stays.
+  - Nothing goes by accident. Without any of the three lists the task fails; so it does where all of them are empty and
+    the host has what an earlier intent made, which needs O(state=absent). A variable of the host that begins with
+    C(source_ip_) and that nothing reads is refused, with the name that was probably meant.
   - One run at a time. A second one on the same host waits for O(lock_timeout), and then says who is at work.
 options:
   backend:
-    description: Who holds the intent on the host.
+    description:
+      - Who holds the intent on the host.
+      - V(auto) leaves it where an earlier run put it; else it is the daemon that runs, FRR with zebra or BIRD with a
+        kernel protocol, and the kernel where neither does. Where two would do, it is refused. RV(backend) and
+        RV(backend_why) say what was found. What the back end found cannot hold is then refused on the host.
     type: str
-    choices: [bird, frr, kernel]
+    choices: [auto, bird, frr, kernel]
     required: true
   state:
     description:
@@ -80,6 +87,11 @@ backend:
   returned: success
   type: str
   sample: kernel
+backend_why:
+  description: Why it is that one, with O(backend=auto) what was found on the host.
+  returned: success
+  type: str
+  sample: FRR 10.3 runs here, with zebra
 results:
   description:
     - What was done to each address and route, changes first. At most 1000 entries. Of the back end V(kernel); empty for
@@ -161,9 +173,7 @@ possible:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._backends._bird.options import OPTIONS as BIRD
-from ..module_utils._backends._frr.options import OPTIONS as FRR
-from ..module_utils._backends._kernel.options import OPTIONS as KERNEL
+from ..module_utils._backends.choose import CHOICES, OPTIONS
 from ..module_utils._backends.task import run_intent
 from ..module_utils._change.boundary import NETNS, answer
 from ..module_utils._intent.options import INTENT
@@ -173,11 +183,9 @@ def main() -> None:
     """Ansible's door."""
     module = AnsibleModule(
         argument_spec={
-            "backend": {"type": "str", "choices": ["bird", "frr", "kernel"], "required": True},
+            "backend": {"type": "str", "choices": CHOICES, "required": True},
             "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
-            "bird": {"type": "dict", "default": {}, "options": BIRD},
-            "frr": {"type": "dict", "default": {}, "options": FRR},
-            "kernel": {"type": "dict", "default": {}, "options": KERNEL},
+            **{name: {"type": "dict", "default": {}, "options": spec} for name, spec in OPTIONS.items()},
             "lock_timeout": {"type": "float", "default": 60},
             **INTENT,
             **NETNS,

@@ -38,8 +38,9 @@ options:
         all routes but our own.
       - The kernel does not tell by which protocol BIRD learned a route. Where that makes a difference to the policies,
         any of their sources is accepted.
+      - V(auto) finds it on the host, as O(l3host.source_ip.intent#module:backend) does.
     type: str
-    choices: [bird, frr, kernel]
+    choices: [auto, bird, frr, kernel]
     default: kernel
   wire:
     description:
@@ -88,6 +89,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+backend:
+  description: What carries the intent.
+  returned: success
+  type: str
+  sample: kernel
+backend_why:
+  description: Why it is that one, with O(backend=auto) what was found on the host.
+  returned: success
+  type: str
+  sample: the task names it
 checked:
   description: How many destinations were asked for.
   returned: success
@@ -228,6 +239,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._backends._bird.options import OPTIONS as BIRD
 from ..module_utils._backends._frr.options import OPTIONS as FRR
 from ..module_utils._backends._kernel.options import OPTIONS as KERNEL
+from ..module_utils._backends.choose import CHOICES
 from ..module_utils._backends.proof import prove_intent
 from ..module_utils._change.boundary import NETNS, run
 from ..module_utils._intent.options import INTENT
@@ -237,7 +249,7 @@ def main() -> None:
     """Ansible's door."""
     module = AnsibleModule(
         argument_spec={
-            "backend": {"type": "str", "choices": ["bird", "frr", "kernel"], "default": "kernel"},
+            "backend": {"type": "str", "choices": CHOICES, "default": "kernel"},
             "wire": {"type": "str", "choices": ["always", "never", "reachable"], "default": "reachable"},
             "missing": {"type": "str", "choices": ["fail", "ignore"], "default": "ignore"},
             "limit": {"type": "int", "default": 200},

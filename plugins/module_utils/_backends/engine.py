@@ -20,7 +20,9 @@ from .view import Hands
 
 #: Findings and repairs that an answer lists; what is above is counted.
 LIMIT = 100
+#: The intent of who says that ours is to go.
 NOTHING: Intent = {"addresses": [], "routes": [], "policies": [], "warnings": []}
+_LISTS = ("addresses", "routes", "policies")
 
 
 def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd:
@@ -50,8 +52,8 @@ def run(
 ) -> dict[str, t.Any]:
     """Bring the host to what the intent says, and answer with what changed, what differs, and why.
 
-    ``intent``: normal form; an empty one takes ours off. ``options``: the back end's own. ``check``: change nothing.
-    ``patience``: seconds to wait for another writer. Returns the task's result. Refused with all reasons where the
+    ``intent``: normal form; ``NOTHING`` itself takes ours off, one that is merely empty does not. ``options``: the
+    back end's own. ``check``: change nothing. ``patience``: seconds to wait for another writer. Returns the task's result. Refused with all reasons where the
     host cannot carry the intent, or does not after all was done; its details hold the findings.
     """
     with contextlib.ExitStack() as stack:
@@ -64,6 +66,11 @@ def run(
 def carry(holder: BackEnd, name: str, intent: Intent, check: bool) -> dict[str, t.Any]:
     """The flow itself, for one back end on one host; as ``run``."""
     plan = holder.plan(intent, holder.read(), check)
+    if plan.ours and plan.changed and intent is not NOTHING and not any(map(intent.get, _LISTS)):
+        raise Refused(
+            f"the intent of this host is empty, and what an earlier one made is there ({plan.ours}); nothing was "
+            "changed. To take it off, set `source_ip_state: absent` or run `ansible-playbook l3host.source_ip.remove`"
+        )
     if plan.refusals:
         reasons = "\n".join(plan.refusals)
         raise Refused(f"This host cannot carry the intent with the back end {name}; nothing was changed:\n{reasons}")

@@ -47,7 +47,8 @@ class Plan:
     each; ``diffs``: as Ansible shows them (``{before, after, before_header, after_header}`` or ``{prepared}``), our
     lines only, of an operator's line only what changes; ``results`` and ``counts``: per item, where the back end has
     items (``destination`` or ``address``, ``action``, ``before``, ``after``); ``silent``: why the daemon says nothing,
-    empty where it speaks or there is none. Back ends keep what else they need in a subclass.
+    empty where it speaks or there is none; ``ours``: where on the host it stands what an earlier run made, empty where
+    there is nothing of it. Back ends keep what else they need in a subclass.
     """
 
     changed: bool = False
@@ -58,6 +59,7 @@ class Plan:
     counts: dict[str, int] = field(default_factory=dict)
     omitted: int = 0
     silent: str = ""
+    ours: str = ""
 
 
 class Repair(t.NamedTuple):

@@ -18,6 +18,7 @@ from .._netlink.kernel import Kernel
 from .._probe.probe import parse_probe, run_probes
 from .._routes.listing import unicast_routes
 from . import audit, damage, verify
+from .choose import chosen
 from .connections import connections
 from .finding import Finding, ordered
 from .interface import Intent
@@ -32,7 +33,9 @@ _Row = dict[str, t.Any]
 
 def prove_intent(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     """The module ``intent_info``."""
-    return prove(kernel, intent_of(module, None), module.params)
+    choice = chosen(module.params["backend"], module.params)
+    result = prove(kernel, intent_of(module, None), {**module.params, "backend": choice.name})
+    return {**result, "backend_why": choice.why}
 
 
 def prove(kernel: Kernel, intent: Intent, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -56,7 +59,6 @@ def prove(kernel: Kernel, intent: Intent, options: t.Mapping[str, t.Any]) -> dic
         "asked": asked_at,
         "kernel": os.uname().release,
         "backend": backend,
-        "backend_why": None,
         "checked": len(rows),
         "omitted": asks["omitted"],
         "answers": rows,

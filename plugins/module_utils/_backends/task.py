@@ -12,10 +12,13 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._base.errors import Refused
+from .._intent.backends import cannot
 from .._intent.document import unpack
 from .._intent.normal import normalise
 from .._intent.options import LISTS
 from . import engine
+from .choose import AUTO, Choice, chosen, options_of
 from .interface import Intent
 
 
@@ -27,12 +30,25 @@ def intent_of(module: AnsibleModule, backend: str | None) -> Intent:
     return normalise(**{name: module.params[name] for name in LISTS}, backend=backend)
 
 
+def _carried(choice: Choice, intent: Intent) -> None:
+    """Refused where the back end that was found cannot hold the intent; for a named one the controller has looked."""
+    if reasons := cannot(choice.name, intent):
+        raise Refused(
+            f"backend: auto chose {choice.name} ({choice.why}), which cannot hold the intent; nothing was changed:\n"
+            + "\n".join(reasons)
+        )
+
+
 def run_intent(module: AnsibleModule) -> dict[str, t.Any]:
     """The module ``intent``."""
     options = module.params
-    name = options["backend"]
-    intent = engine.NOTHING if options["state"] == "absent" else intent_of(module, name)
-    result = engine.run(name, intent, options[name], module.check_mode, options["lock_timeout"])
+    choice = chosen(options["backend"], options)
+    intent = engine.NOTHING if options["state"] == "absent" else intent_of(module, choice.name)
+    if options["backend"] == AUTO:
+        _carried(choice, intent)
+    holder = options_of(choice.name, options)
+    result = engine.run(choice.name, intent, holder, module.check_mode, options["lock_timeout"])
+    result["backend_why"] = choice.why
     for warning in result.pop("warnings"):
         module.warn(warning)
     return result

@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 from .._base.protocols import BIRD_WORDS, FRR_WORDS, WORDS
 from .entry import Read
+from .fields import is_loopback
 
 # A protocol is what put a route where it is. `any` stands for all; `ospf` is OSPFv2 for IPv4 and OSPFv3 for IPv6,
 # `rip` is RIP and RIPng.
@@ -36,6 +37,21 @@ def refusals(backend: str, routes: list[Read], policies: list[Read]) -> list[str
             if protocol not in BACKEND_PROTOCOLS[backend]:
                 problems.append(f"{where}.protocols: {protocol}: {_HOLDERS[backend]}; use the kernel back end for it")
     return problems + BACKENDS[backend](routes, policies)
+
+
+def cannot(backend: str, intent: dict[str, list[Any]]) -> list[str]:
+    """The same for an intent in normal form, whose entries are named by what they are for, not by their number."""
+    named: dict[str, list[Read]] = {"routes": [], "policies": []}
+    for kind, read in named.items():
+        for entry in intent[kind]:
+            name = entry.get("destination") or entry["name"] or entry["destinations"][0]
+            read.append(Read(f"source_ip_{kind}[{name}]", (), entry))
+    problems = [
+        f"{where}.source: {entry['source']} is a loopback address, which only the kernel back end takes"
+        for where, _order, entry in [*named["routes"], *named["policies"]]
+        if backend != "kernel" and is_loopback(entry["source"])
+    ]
+    return problems + refusals(backend, named["routes"], named["policies"])
 
 
 def _frr(routes: list[Read], policies: list[Read]) -> list[str]:

@@ -137,3 +137,28 @@ def test_the_smallest_back_end(tmp_path: Path) -> None:
     policy = [{"name": "p", "destinations": ["10.0.0.0/8"], "source": "192.0.2.2"}]
     with pytest.raises(Refused, match="policy p: this back end holds routes only"):
         engine.carry(holder, "smallest", normalise(policies=policy), check=False)
+
+
+EMPTY = {"addresses": [], "routes": [], "policies": [], "warnings": []}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_an_intent_that_is_merely_empty_takes_nothing_off(check: bool) -> None:
+    back_end = Scripted(Plan(changed=True, ours="/run/record"))
+    with pytest.raises(Refused, match=r"\(/run/record\); nothing was changed.*`source_ip_state: absent`"):
+        engine.carry(back_end, "scripted", dict(EMPTY), check)
+    assert back_end.did == ["read", "plan"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "intent"),
+    [
+        (Plan(changed=True, ours="/run/record"), engine.NOTHING),
+        (Plan(changed=True), dict(EMPTY)),
+        (Plan(changed=False, ours="/run/record"), dict(EMPTY)),
+        (Plan(changed=True, ours="/run/record"), normalise(routes=[ROUTE])),
+    ],
+    ids=["who says so", "nothing is there", "nothing would go", "one list is empty"],
+)
+def test_what_may_go_goes(plan: Plan, intent: Any) -> None:
+    assert engine.carry(Scripted(plan), "scripted", intent, check=False)["changed"] is plan.changed

@@ -129,6 +129,10 @@ def decide(intent: Intent, found: Found, options: t.Mapping[str, t.Any]) -> FrrP
     plan.boot = units.changes(found.boot, boot)
     plan.changed = bool(plan.stages or plan.edit.content is not None or plan.boot)
     plan.diffs = _diffs(plan, options)
+    if not same(running.ours, Objects()):
+        plan.ours = f"FRR's lines with {prefix} or the tag {options['tag']}"
+    elif any(snapshot.content is not None for snapshot in found.boot.files.values()):
+        plan.ours = paths.STATE
     if stuck(found.version) and plan.stages:
         plan.warnings.append(
             f"FRR {version_text(found.version)} does not give a new source to routes that are installed already; "
@@ -197,8 +201,14 @@ def _diffs(plan: FrrPlan, options: t.Mapping[str, t.Any]) -> list[dict[str, str]
         result.append({"prepared": f"{text}\n"})
     if plan.edit.content is not None:
         result.append(difference(options["conf"], plan.edit.before, plan.edit.after))
-    for path, content in sorted(plan.boot.files.items()):
-        if not path.startswith(paths.LIBRARY):
-            old = plan.found.boot.files.get(path) if plan.found else None
-            result.append(difference(path, old.content if old else None, content))
+    if plan.boot:
+        result.append({"prepared": f"services that keep the intent in FRR: {_services(plan)}\n"})
     return result
+
+
+def _services(plan: FrrPlan) -> str:
+    """What becomes of them, in a word: what their files say is ours, and nothing that a user wrote."""
+    if not plan.boot.present:
+        return "removed"
+    there = plan.found.boot.files.values() if plan.found else ()
+    return "updated" if any(snapshot.content is not None for snapshot in there) else "installed"

@@ -69,6 +69,7 @@ class BackEnd:
     def plan(self, intent: Intent, found: Found, check: bool) -> KernelPlan:
         wanted = items(intent, found.record)
         plan = KernelPlan(items=wanted, before=found.content)
+        plan.ours = self._options["record"] if any(found.record.values()) else ""
         plan.addresses = AddressChange(
             self._hands.kernel, self._hands.host, wanted.addresses, force=False, wait=self._options["wait"]
         )

@@ -1,0 +1,135 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which back end a host has: `backend: auto`. PRIVATE to the collection.
+
+An intent of ours that is there decides first: to hold it in a second place would be two intents. Then what runs.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._base.errors import Refused, SourceIPError
+from ._bird.options import OPTIONS as BIRD
+from ._frr.options import OPTIONS as FRR
+from ._kernel.options import OPTIONS as KERNEL
+
+AUTO = "auto"
+#: The argument spec of each back end; in this order their names stand in messages.
+OPTIONS: dict[str, dict[str, t.Any]] = {"kernel": KERNEL, "frr": FRR, "bird": BIRD}
+CHOICES = [AUTO, *sorted(OPTIONS)]
+_SET = "set `source_ip_backend` (or the task's `backend`) to one of them"
+
+
+class Sign(t.NamedTuple):
+    """What a host shows of one back end.
+
+    ``ours``: where an intent of ours stands, empty where none does; ``runs``: the daemon in words, empty where it does
+    not run; ``words``: why it does not, where it is installed.
+    """
+
+    ours: str = ""
+    runs: str = ""
+    words: str = ""
+
+
+class Choice(t.NamedTuple):
+    """A back end and the reason, which is a sentence without its end."""
+
+    name: str
+    why: str
+
+
+def choose(signs: t.Mapping[str, Sign]) -> Choice:
+    """One back end for a host that shows this. Refused where two would do. Pure."""
+    ours = [name for name in signs if signs[name].ours]
+    if len(ours) > 1:
+        places = ", ".join(f"{name} ({signs[name].ours})" for name in ours)
+        raise Refused(
+            f"backend: auto finds what earlier runs made in more than one place: {places}. Take one off with its "
+            f"`source_ip_backend` and `source_ip_state: absent`, or {_SET}; nothing was changed"
+        )
+    if ours:
+        return Choice(ours[0], f"an earlier run holds the intent there ({signs[ours[0]].ours})")
+    running = [name for name in signs if signs[name].runs]
+    if len(running) > 1:
+        daemons = " and ".join(f"{name} ({signs[name].runs})" for name in running)
+        raise Refused(f"backend: auto finds two daemons that write routes: {daemons}; {_SET}. Nothing was changed")
+    if running:
+        return Choice(running[0], signs[running[0]].runs)
+    idle = [signs[name].words for name in signs if signs[name].words]
+    return Choice("kernel", "; ".join(["neither FRR nor BIRD writes routes on this host", *idle]))
+
+
+def chosen(name: str, options: t.Mapping[str, t.Any]) -> Choice:
+    """The back end that the task names, or the one that this host shows. ``options``: the task's."""
+    if name != AUTO:
+        return Choice(name, "the task names it")
+    look = {"kernel": _kernel, "frr": _frr, "bird": _bird}
+    return choose({one: look[one](options_of(one, options)) for one in OPTIONS})
+
+
+def options_of(name: str, options: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    """The options of one back end: the task's, or the defaults for a task that has none."""
+    given: t.Mapping[str, t.Any] | None = options.get(name)
+    return given or {key: spec.get("default") for key, spec in OPTIONS[name].items()}
+
+
+def _kernel(options: t.Mapping[str, t.Any]) -> Sign:
+    from ._kernel import record
+
+    path = options["record"]
+    found = record.parse(record.read(path), path)
+    return Sign(ours=path if any(found.values()) else "")
+
+
+def _frr(options: t.Mapping[str, t.Any]) -> Sign:
+    from ._frr import paths
+    from ._frr.host import Host
+    from ._frr.release import version_text
+
+    ours = next((path for path in (paths.STATE, paths.FORMER) if os.path.exists(path)), "")
+    if not ours and _names(options["conf"], f"route-map {options['prefix']}", f" tag {options['tag']}"):
+        ours = options["conf"]
+    if not _installed(options["vtysh"]):
+        return Sign(ours)
+    try:
+        return Sign(ours, f"FRR {version_text(Host(options['vtysh']).version())} runs here, with zebra")
+    except SourceIPError as error:
+        return Sign(ours, words=f"FRR is installed and does not answer: {error.message}")
+
+
+def _bird(options: t.Mapping[str, t.Any]) -> Sign:
+    from ._bird.daemon import Daemon
+
+    ours = options["include"] if os.path.exists(options["include"]) else ""
+    if not _installed("birdc"):
+        return Sign(ours)
+    daemon = Daemon(options["socket"])
+    try:
+        state = daemon.state()
+        if not state.running:
+            return Sign(ours, words="BIRD is installed and does not run")
+        tables = ", ".join(sorted(daemon.instances().values()))
+        if not tables:
+            return Sign(ours, words=f"BIRD {state.version} runs without a kernel protocol")
+        return Sign(ours, f"BIRD {state.version} runs here, with the kernel protocol {tables}")
+    except SourceIPError as error:
+        return Sign(ours, words=f"BIRD is installed and does not answer: {error.message}")
+
+
+def _installed(program: str) -> bool:
+    """As the back ends look for it: a service's PATH may lack the folders of administration."""
+    folders = [*os.environ.get("PATH", os.defpath).split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"]
+    return any(os.access(os.path.join(folder, program), os.X_OK) for folder in folders)
+
+
+def _names(path: str, *words: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return False
+    return any(word in text for word in words)

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which back end `auto` takes, and its reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends.choose import (
+    CHOICES,
+    Sign,
+    choose,
+    chosen,
+    options_of,
+)
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import Refused
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.backends import cannot
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
+
+FRR, BIRD = Sign(runs="FRR 10.3.0 runs here"), Sign(runs="BIRD 2.17 runs here")
+DEAD = Sign(words="FRR is installed and does not answer: vtysh: no")
+KERNEL = Sign(ours="/run/kernel.json")
+
+
+@pytest.mark.parametrize(
+    ("signs", "name", "why"),
+    [
+        ({}, "kernel", "neither FRR nor BIRD"),
+        ({"frr": FRR}, "frr", "FRR 10.3.0 runs here"),
+        ({"bird": BIRD}, "bird", "BIRD 2.17 runs here"),
+        ({"frr": DEAD}, "kernel", "FRR is installed and does not answer"),
+        ({"kernel": KERNEL, "frr": FRR, "bird": BIRD}, "kernel", "/run/kernel.json"),
+        ({"frr": Sign(ours="/etc/frr/frr.conf", words="dead"), "bird": BIRD}, "frr", "/etc/frr/frr.conf"),
+    ],
+)
+def test_what_is_there_first_then_what_runs(signs: dict[str, Sign], name: str, why: str) -> None:
+    found = choose({"kernel": Sign(), "frr": Sign(), "bird": Sign(), **signs})
+    assert found.name == name and why in found.why
+
+
+@pytest.mark.parametrize(
+    ("signs", "words"),
+    [
+        ({"frr": FRR, "bird": BIRD}, "two daemons.*frr .FRR 10.3.0.* and bird .*set `source_ip_backend`"),
+        ({"kernel": KERNEL, "bird": Sign(ours="/etc/bird/source_ip.conf")}, "more than one place: kernel .*, bird"),
+    ],
+)
+def test_where_two_would_do_the_user_says_which(signs: dict[str, Sign], words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        choose({"kernel": Sign(), "frr": Sign(), "bird": Sign(), **signs})
+
+
+def test_a_named_one_is_not_looked_for() -> None:
+    assert chosen("frr", {}) == ("frr", "the task names it")
+    assert CHOICES == ["auto", "bird", "frr", "kernel"]
+
+
+def test_a_task_without_options_has_the_defaults() -> None:
+    assert options_of("kernel", {})["record"] == "/run/l3host.source_ip.kernel.json"
+    assert options_of("kernel", {"kernel": {"record": "/x"}}) == {"record": "/x"}
+
+
+def test_what_the_back_end_found_cannot_hold_is_named_by_its_destination() -> None:
+    routes = [
+        {"destination": "198.51.100.0/24", "gateway": "10.0.0.1", "source": "192.0.2.2", "metrics": {"mtu": 1400}}
+    ]
+    policies = [{"destinations": ["0.0.0.0/0"], "protocols": ["dhcp"], "source": "127.0.0.9", "name": "uplink"}]
+    intent = normalise(routes=routes, policies=policies)
+    assert cannot("kernel", intent) == []
+    found = "\n".join(cannot("frr", intent))
+    assert "source_ip_routes[198.51.100.0/24].metrics" in found
+    assert "source_ip_policies[uplink].protocols: dhcp" in found and "127.0.0.9 is a loopback address" in found
