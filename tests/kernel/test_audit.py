@@ -117,14 +117,19 @@ def test_a_host_without_an_intent(audit: Callable[..., Result]) -> None:
     assert found["findings"] == [] and found["checked"] == 0 and "no intent" in found["notes"][0]
 
 
-def test_a_source_that_the_host_has_lost(applied: None, audit: Callable[..., Result], ns: Host) -> None:
-    """IPv4 takes the routes along with the address, IPv6 the sources; where it is in a VRF's table, neither."""
-    ns.ip(f"route add {Host.P4} via {Host.G4} proto static metric 9 src 192.0.2.3")
-    ns.ip("route add 198.51.100.0/25 via 10.0.0.254 proto static src 192.0.2.3 table 77")
+def test_a_source_that_the_host_has_lost(
+    audit: Callable[..., Result], module: ModuleRunner, ns: Host, record: Path
+) -> None:
+    """With the address IPv4 takes the routes of main along, and leaves those of other tables as they are."""
+    intent = {**INTENT, "routes": [ROUTE, {**ROUTE, "table": 77}], "policies": []}
+    module.ok("intent", {"backend": "kernel", "kernel": {"record": str(record)}, **intent})
+    assert audit(**intent)["findings"] == []
     ns.ip(f"address del {NEW4}/32 dev lo")
-    problems = dict.fromkeys(problem for problem, _place in named(audit()))
-    assert "drift" in problems or "absent" in problems
-    assert ("drift", f"{NEW4}/32") in named(audit()) or ("drift", NEW4) in named(audit())
+    found = audit(**intent)
+    (stale,) = [finding for finding in found["findings"] if finding["problem"] == "stale"]
+    assert (stale["destination"], stale["table"], stale["actual"]) == (Host.P4, 77, NEW4)
+    assert "not an address of this host" in stale["why"]
+    assert sorted(named(found)) == [("absent", Host.P4), ("drift", f"{NEW4}/32"), ("stale", Host.P4)]
 
 
 @pytest.mark.parametrize("bridge", ["docker0", "br-0123456789ab", "cni0", "virbr0"])

@@ -81,7 +81,7 @@ def of_twofold(rows: t.Iterable[_Row]) -> list[Finding]:
             f"{row['wins']['line']} wins over {row['loses']['line']}",
             vrf=row["vrf"],
             table=None if row["vrf"] or row["table"] == MAIN else row["table"],
-            repair=f"ip route del {row['wins']['line']}",
+            repair=f"ip {'-6 ' if ':' in row['destination'] else ''}route del {row['wins']['line']}",
         )
         for row in rows
     ]
@@ -120,12 +120,15 @@ def _of_result(result: t.Mapping[str, t.Any]) -> Finding:
     words = {"removed": f"a run would remove {before}", "created": f"a run would add {after}"}
     why = words.get(str(action), f"a run would make {before} into {after}")
     problem = "orphan" if action == "removed" else "drift"
-    return Finding(place, _source_in(after), _source_in(before), problem, why, vrf=result.get("vrf"))
+    vrf, table = result.get("vrf"), _word(before or after, "table") or ""
+    number = int(table) if table.isdecimal() and not vrf else None
+    return Finding(place, _word(after, "src"), _word(before, "src"), problem, why, vrf=vrf, table=number)
 
 
-def _source_in(line: t.Any) -> str | None:
+def _word(line: t.Any, name: str) -> str | None:
+    """What stands behind a word in the line of a route."""
     words = str(line or "").split()
-    return words[words.index("src") + 1] if "src" in words[:-1] else None
+    return words[words.index(name) + 1] if name in words[:-1] else None
 
 
 def _of_diff(diff: t.Mapping[str, str], listed: t.Collection[str]) -> Finding | None:
@@ -151,5 +154,9 @@ def of_stale(route: t.Mapping[str, t.Any], vrf: str | None, why: str) -> Finding
 
 def merged(first: t.Sequence[Finding], then: t.Sequence[Finding]) -> list[Finding]:
     """Both, but of ``then`` only what is about places that ``first`` does not name; one damage is told once."""
-    named = {(finding.destination, finding.vrf) for finding in first if finding.destination != HOST}
-    return [*first, *(finding for finding in then if (finding.destination, finding.vrf) not in named)]
+    named = {_place(finding) for finding in first if finding.destination != HOST}
+    return [*first, *(finding for finding in then if _place(finding) not in named)]
+
+
+def _place(finding: Finding) -> tuple[str, str | None, int | None]:
+    return finding.destination, finding.vrf, finding.table

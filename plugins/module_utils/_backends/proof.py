@@ -136,4 +136,6 @@ def _finding(row: _Row, gone: t.Container[str]) -> Finding:
         problem, actual = "socket", socket
     else:
         problem, actual = "wire", wire
-    return Finding(row["prefix"], expected or None, actual, problem, row["explanation"], vrf=row["vrf"])
+    # No address is asked for a route of another table: the row is about the prefix there.
+    table = row["table"] if row["destination"] == row["prefix"] else None
+    return Finding(row["prefix"], expected or None, actual, problem, row["explanation"], vrf=row["vrf"], table=table)
