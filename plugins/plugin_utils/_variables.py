@@ -33,7 +33,6 @@ KNOWN = {
     "source_ip_output",
     "source_ip_report_dir",
     "source_ip_title",
-    "source_ip_verify",
     "source_ip_wire",
 }
 UNDEFINED = (

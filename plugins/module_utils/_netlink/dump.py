@@ -23,7 +23,8 @@ def dump(
     ``what`` is being listed: KernelError names it. ``empty``: error numbers that mean that there is nothing.
     """
     sock.send(wire.message(kind, wire.NLM_F_REQUEST | wire.NLM_F_DUMP, sequence, body))
-    done = struct.pack("=HHI", wire.NLMSG_DONE, 2, sequence)
+    # The flags are those of the objects before it: NLM_F_MULTI, of a dump that the kernel filters also NLM_F_DUMP_FILTERED.
+    ends = [struct.pack("=HHI", wire.NLMSG_DONE, flags, sequence) for flags in (0x02, 0x22)]
     while True:
         chunk = sock.recv(1 << 18)
         if len(chunk) < 16:
@@ -36,7 +37,7 @@ def dump(
             _check(code, chunk[16 : first[0]], 20, what, empty)
             return
         # The kernel puts NLMSG_DONE last: alone, or behind the last objects of a chunk.
-        at = 0 if first[1] == wire.NLMSG_DONE else chunk.rfind(done) - 4
+        at = 0 if first[1] == wire.NLMSG_DONE else max(map(chunk.rfind, ends)) - 4
         if at < 0 or not _is_done(chunk, at):
             yield chunk
             continue

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks apply and remove, by their collection's name, on hosts that are namespaces."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.fleet import CONNECTIONS, GATEWAY, Fleet
+from tests.lab.modules import collections_path
+
+ANSIBLE = Path(sys.executable).with_name("ansible-playbook")
+DESTINATION = "198.51.100.0/24"
+
+
+class Hosts:
+    """An inventory of namespaces: ``names`` -> namespace, and what Ansible says of them."""
+
+    def __init__(self, fleet: Fleet, folder: Path) -> None:
+        self.names = {f"edge{number}": host for number, host in enumerate(fleet.hosts, 1)}
+        self._folder = folder
+        self.variables: dict[str, dict[str, Any]] = {
+            name: {
+                **fleet.variables(host),
+                "ansible_python_interpreter": sys.executable,
+                "source_ip_addresses": [{"address": f"192.0.2.{number}/32", "device": "lo"}],
+                "source_ip_routes": [{"destination": DESTINATION, "gateway": GATEWAY, "source": f"192.0.2.{number}"}],
+            }
+            for number, (name, host) in enumerate(self.names.items(), 1)
+        }
+
+    def play(self, name: str, *words: str) -> tuple[int, str]:
+        """Exit status, and all that was printed."""
+        inventory = self._folder / "hosts.json"
+        inventory.write_text(json.dumps({"all": {"hosts": self.variables}}), encoding="utf-8")
+        environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")},
+            "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
+            "ANSIBLE_CONNECTION_PLUGINS": str(CONNECTIONS),
+            "ANSIBLE_HOME": str(self._folder / "ansible"),
+            "ANSIBLE_REMOTE_TEMP": str(self._folder / "remote"),
+            "ANSIBLE_NOCOLOR": "true",
+        }
+        argv = [str(ANSIBLE), "-i", str(inventory), f"l3host.source_ip.{name}", *words]
+        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=300)
+        return done.returncode, done.stdout + done.stderr
+
+    def route(self, name: str) -> str:
+        return self.names[name].ip(f"route show {DESTINATION}")
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[Hosts]:
+    with Fleet(4, tmp_path) as fleet:
+        yield Hosts(fleet, tmp_path)
+
+
+def recap(text: str, name: str) -> dict[str, int]:
+    (line,) = re.findall(rf"(?m)^{name} +: (.*)$", text)
+    return {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", line)}
+
+
+def test_check_apply_again_and_remove(hosts: Hosts) -> None:
+    code, said = hosts.play("apply", "--check", "--diff")
+    assert code == 0, said
+    assert f"+{DESTINATION} via {GATEWAY} dev eth0 proto 133 src 192.0.2.3" in said, said
+    assert "l3host.source_ip.kernel.json" not in said and not any(map(hosts.route, hosts.names))
+    code, said = hosts.play("apply")
+    assert code == 0, said
+    assert "kernel: neither FRR nor BIRD writes routes" in said
+    assert all("src 192.0.2." in hosts.route(name) for name in hosts.names)
+    code, said = hosts.play("apply", "-e", '{"source_ip_batches": [4]}')
+    assert code == 0 and all(recap(said, name)["changed"] == 0 for name in hosts.names), said
+    code, said = hosts.play("remove", "--check")
+    assert code == 0 and "would be taken off" in said and hosts.route("edge1"), said
+    code, said = hosts.play("remove")
+    assert code == 0 and "taken off" in said and f"removed: {DESTINATION}" in said, said
+    assert not any(map(hosts.route, hosts.names))
+    code, said = hosts.play("remove")
+    assert code == 0 and "nothing of ours is there" in said, said
+
+
+def test_it_stops_at_the_first_bad_batch_and_goes_on_when_that_is_mended(hosts: Hosts) -> None:
+    """edge2 has not the address of its source, edge3 a misspelled variable, and edge4 is of a later batch."""
+    hosts.variables["edge2"]["source_ip_addresses"] = []
+    right = hosts.variables["edge3"].pop("source_ip_routes")
+    hosts.variables["edge3"]["source_ip_route"] = right
+    batches = ("-e", '{"source_ip_batches": [1, 2, "100%"]}')
+    code, said = hosts.play("apply", *batches)
+    assert code == 2, said
+    assert hosts.route("edge1") and not any(map(hosts.route, ("edge2", "edge3", "edge4")))
+    assert said.count("source_ip_route: nothing reads this variable. Was source_ip_routes meant?") == 1, said
+    assert said.count("192.0.2.2 is not an address of this host") == 1, said
+    assert [recap(said, name)["failed"] for name in ("edge1", "edge2", "edge3")] == [0, 1, 1]
+    assert "edge4" not in said
+    hosts.variables["edge2"]["source_ip_addresses"] = [{"address": "192.0.2.2/32", "device": "lo"}]
+    hosts.variables["edge3"] = {**hosts.variables["edge3"], "source_ip_routes": right}
+    del hosts.variables["edge3"]["source_ip_route"]
+    code, said = hosts.play("apply", *batches)
+    assert code == 0 and all(map(hosts.route, hosts.names)), said
+    assert recap(said, "edge1")["changed"] == 0
+
+
+def test_nothing_vanishes(hosts: Hosts) -> None:
+    """No variables at all, three empty lists, and a host that does not answer, on hosts that are through."""
+    assert hosts.play("apply", "-e", '{"source_ip_batches": [4]}')[0] == 0
+    for option in ("addresses", "routes"):
+        del hosts.variables["edge1"][f"source_ip_{option}"]
+        hosts.variables["edge2"][f"source_ip_{option}"] = []
+    hosts.variables["edge3"]["ansible_connection"] = "ssh"
+    hosts.variables["edge3"]["ansible_host"] = "127.0.0.1"
+    hosts.variables["edge3"]["ansible_port"] = 1
+    code, said = hosts.play("apply", "-e", '{"source_ip_batches": [4]}')
+    assert code == 2, said
+    assert said.count("this host has no source_ip_* variables; to take an intent off, run") == 1, said
+    assert said.count("the intent of this host is empty, and what an earlier one made is there") == 1, said
+    assert "edge3: unreachable: " in said, said
+    assert recap(said, "edge4")["failed"] == 0 and all(map(hosts.route, hosts.names))
+    hosts.variables["edge2"]["source_ip_state"] = "absent"
+    code, said = hosts.play("apply", "--limit", "edge2")
+    assert code == 0 and not hosts.route("edge2"), said
