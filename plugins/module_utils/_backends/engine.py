@@ -53,8 +53,9 @@ def run(
     """Bring the host to what the intent says, and answer with what changed, what differs, and why.
 
     ``intent``: normal form; ``NOTHING`` itself takes ours off, one that is merely empty does not. ``options``: the
-    back end's own. ``check``: change nothing. ``patience``: seconds to wait for another writer. Returns the task's result. Refused with all reasons where the
-    host cannot carry the intent, or does not after all was done; its details hold the findings.
+    back end's own. ``check``: change nothing. ``patience``: seconds to wait for another writer. Returns the task's
+    result. Refused with all reasons where the host cannot carry the intent, or does not after all was done; its details
+    hold the findings.
     """
     with contextlib.ExitStack() as stack:
         if not check:

@@ -23,7 +23,7 @@ def dump(
     ``what`` is being listed: KernelError names it. ``empty``: error numbers that mean that there is nothing.
     """
     sock.send(wire.message(kind, wire.NLM_F_REQUEST | wire.NLM_F_DUMP, sequence, body))
-    # The flags are those of the objects before it: NLM_F_MULTI, of a dump that the kernel filters also NLM_F_DUMP_FILTERED.
+    # Its flags are those of the objects before it: NLM_F_MULTI, and NLM_F_DUMP_FILTERED where the kernel filters.
     ends = [struct.pack("=HHI", wire.NLMSG_DONE, flags, sequence) for flags in (0x02, 0x22)]
     while True:
         chunk = sock.recv(1 << 18)
