@@ -51,7 +51,7 @@ class Hosts:
             "ANSIBLE_REMOTE_TEMP": str(self._folder / "remote"),
             "ANSIBLE_NOCOLOR": "true",
         }
-        argv = [str(ANSIBLE), "-i", str(inventory), f"l3host.source_ip.{name}", *words]
+        argv = [str(ANSIBLE), "-i", str(inventory), name if "/" in name else f"l3host.source_ip.{name}", *words]
         done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=300)
         return done.returncode, done.stdout + done.stderr
 
@@ -129,3 +129,27 @@ def test_nothing_vanishes(hosts: Hosts) -> None:
     hosts.variables["edge2"]["source_ip_state"] = "absent"
     code, said = hosts.play("apply", "--limit", "edge2")
     assert code == 0 and not hosts.route("edge2"), said
+
+
+def test_check_mode_on_a_host_without_the_library(hosts: Hosts, tmp_path: Path) -> None:
+    """It says what would be installed, and goes on with the others; for real, without a package to be had, what to do."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
+    hosts.variables["edge2"]["ansible_python_interpreter"] = str(tmp_path / "bare" / "bin" / "python")
+    code, said = hosts.play("apply", "--check")
+    assert code == 0, said
+    assert "edge2 would get python3-pyroute2" in said and recap(said, "edge4")["changed"] == 1, said
+    hosts.variables["edge2"]["prerequisites_method"] = "none"
+    code, said = hosts.play("apply", "--limit", "edge2")
+    assert code == 2 and "prerequisites_method is 'none'. Install python3-pyroute2" in said, said
+
+
+def test_verify_in_check_mode_reports(hosts: Hosts, tmp_path: Path) -> None:
+    play = tmp_path / "verify.yml"
+    play.write_text(
+        json.dumps([{"hosts": "edge1", "gather_facts": False, "roles": [{"role": "l3host.source_ip.verify"}]}]),
+        encoding="utf-8",
+    )
+    code, said = hosts.play(str(play), "--check")
+    assert code == 0 and "1 of 1 destinations do not have the source of the intent now" in said, said
+    code, said = hosts.play(str(play))
+    assert code == 2 and "1 of 1 destinations do not have the source of the intent" in said, said
