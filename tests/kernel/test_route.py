@@ -430,3 +430,42 @@ def test_a_device_by_its_alternative_name(ns: Host, module: ModuleRunner) -> Non
     assert module.ok("route_info", {"device": uplink["device"], "destinations": [item["destination"]]})["total"] == 1
     (found,) = module.ok("source_info", {"queries": [{"destination": "198.51.100.7", **uplink}]})["sources"]
     assert (found["source"], found["device"], found["socket"]["source"]) == ("10.1.0.77", "v1", "10.1.0.77")
+
+
+@pytest.mark.parametrize(
+    ("family", "destination"), [("-4", "198.51.100.0/24"), ("-6", "2001:db8:100::/64")], ids=["v4", "v6"]
+)
+@pytest.mark.parametrize("group", [False, True], ids=["single", "group"])
+def test_a_nexthop_object_that_is_a_blackhole(
+    ns: Host, module: ModuleRunner, family: str, destination: str, group: bool
+) -> None:
+    ns.ip(f"{family} nexthop add id 9 blackhole")
+    if group:
+        ns.ip("nexthop add id 10 group 9")
+    item = {"destination": destination, "nexthop_id": 10 if group else 9}
+    made = module.ok("route", {"routes": [item]})
+    assert made["counts"]["created"] == 1
+    shown = ns.ip(f"{family} route show {destination}")
+    assert shown.startswith(f"blackhole {destination} nhid {item['nexthop_id']}")
+    assert not module.ok("route", {"routes": [item]})["changed"]
+    removed = module.ok("route", {"routes": [{**item, "state": "absent"}]})
+    assert removed["counts"]["removed"] == 1
+    assert ns.ip(f"{family} route show {destination}") == ""
+    # Made by somebody else, it is there already, whatever type he named.
+    ns.ip(f"{family} route add {destination} nhid {item['nexthop_id']} proto 133")
+    assert not module.ok("route", {"routes": [item]}, check=True)["changed"]
+
+
+def test_an_unnamed_metric_is_the_default(ns: Host, module: ModuleRunner) -> None:
+    for destination, gateway, metric in ((ns.P6, ns.G6, 1024), (ns.P4, ns.G4, 0)):
+        entries = [{"destination": destination, "gateway": gateway, **more} for more in ({"metric": metric}, {})]
+        failed = module.fails("route", {"routes": entries})
+        assert "routes[1]: names the same route as routes[0]" in failed["msg"]
+        assert destination not in ns.ip("route show") + ns.ip("-6 route show")
+
+
+@pytest.mark.parametrize("kind", ["blackhole", "unreachable", "prohibit", "throw"])
+def test_prefsrc_of_a_route_that_sends_nothing(ns: Host, module: ModuleRunner, kind: str) -> None:
+    ns.ip(f"route add {kind} {ns.P4}")
+    failed = module.fails("prefsrc", {"routes": [{"destination": ns.P4, "source": ns.S4}]})
+    assert f"'{kind} {ns.P4} proto boot' sends nothing, so it has no source" in failed["msg"]

@@ -60,6 +60,9 @@ def requestable(payload: Payload) -> tuple[Header, Attributes]:
     attrs.pop(RTA_IIF, None)
     if RTA_NH_ID in attrs:
         flags = 0
+        if header.type == TYPES["blackhole"]:
+            # The object is what makes it one; it was made unicast, and only as that it is found to be removed.
+            header = header._replace(type=TYPES["unicast"])
         for kind in HOP_ATTRIBUTES:
             attrs.pop(kind, None)
     elif RTA_MULTIPATH in attrs:

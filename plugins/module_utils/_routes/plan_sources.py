@@ -22,7 +22,7 @@ from .._netlink.wire import Message
 from .edit import echo, single_hops, with_source
 from .line import Lines
 from .owners import check_owner, check_replaceable
-from .payload import Payload
+from .payload import WITHOUT_HOPS, Payload
 from .route_steps import RouteLine, RouteStep
 from .scan import Scan
 from .shared_hops import check_shared
@@ -183,6 +183,12 @@ class SourcePlanner:
             )
             if value is not None
         )
+        refusing = [payload for payload in there if Payload(payload).header.type in WITHOUT_HOPS]
+        if refusing and len(refusing) == len(there):
+            raise Refused(
+                f"routes[{item.number}]: '{self.lines(refusing[0])}' sends nothing, so it has no source; "
+                "leave the entry out, set missing: ignore, or make another route with l3host.source_ip.route"
+            )
         lines = "; ".join(f"'{self.lines(payload)}'" for payload in there[:5])
         near = f" What there is: {lines}." if lines else ""
         raise Refused(

@@ -223,9 +223,12 @@ def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Run]:
     reader = _Reader(host)
     for first, item, texts in alike(items):
         reader.read(first, item, [text or "" for text in texts] if None in texts else texts)
-    by_key: dict[tuple[int, int, int | None], list[Run]] = {}
+    by_key: dict[tuple[int, int, int], list[Run]] = {}
     for run in reader.runs:
-        by_key.setdefault((run.shape.table, run.shape.tos, run.shape.metric), []).append(run)
+        shape = run.shape
+        # Unnamed it is the default, which the kernel would find taken by an entry that names it.
+        metric = DEFAULT_METRICS[shape.family] if shape.metric is None else shape.metric
+        by_key.setdefault((shape.table, shape.tos, metric), []).append(run)
     for runs in by_key.values():
         if not distinct(runs):
             _refuse_duplicate(runs)

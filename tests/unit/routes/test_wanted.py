@@ -168,9 +168,10 @@ def test_default_takes_its_family_from_the_other_addresses(item: dict[str, Any],
 
 def test_ipv6_metric_of_zero_is_1024() -> None:
     items = [{"destination": P6, "gateway": G6, "metric": metric} for metric in (0, None)]
-    assert [found.shape.metric for found in routes(items, host())] == [1024, None]
-    with pytest.raises(InvalidInput, match="names the same route"):
-        routes([{**items[0], "metric": 1024}, items[0]], host())
+    assert [routes([item], host())[0].shape.metric for item in items] == [1024, None]
+    for other in (items[0], items[1]):
+        with pytest.raises(InvalidInput, match="names the same route"):
+            routes([{**items[0], "metric": 1024}, other], host())
 
 
 def test_routes_alike_share_one_shape_and_others_do_not() -> None:
