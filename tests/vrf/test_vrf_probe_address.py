@@ -150,3 +150,13 @@ def test_an_address_that_no_route_of_its_vrf_uses_may_go(ns: VrfHost, module: Mo
     gone = {"address": f"{V0[family]}/{HOST_BITS[family]}", "device": "red", "state": "absent"}
     assert module.ok("address", {"addresses": [gone]})["changed"]
     assert V0[family] in ns.ip(f"-{family} route show {P[family]}")
+
+
+def test_a_copy_outside_of_the_vrf_does_not_keep_its_routes(ns: VrfHost, module: ModuleRunner, family: int) -> None:
+    """IPv4 deletes a route of the VRF's table with the VRF's address, though the default VRF has the same."""
+    detection = " nodad" if family == 6 else ""
+    ns.ip(f"address add {BLUE[family]}/{HOST_BITS[family]} dev lo{detection}")
+    ns.ip(f"route add {P[family]} via {G1[family]} vrf blue src {BLUE[family]}")
+    gone = {"address": f"{BLUE[family]}/{HOST_BITS[family]}", "device": "blue", "state": "absent"}
+    assert P[family] in module.fails("address", {"addresses": [gone]})["msg"]
+    assert BLUE[family] in ns.ip(f"-{family} route show vrf blue {P[family]}")

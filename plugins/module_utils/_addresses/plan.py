@@ -215,15 +215,20 @@ class Left:
         return entry.address.packed, self._vrfs.of_device.get(entry.address.index, 0)
 
     def needs(self, route: bytes, gone: Entry) -> bool:
-        """Whether this route has its source from the address that is gone, and from no other.
+        """Whether this route loses its source, or the use of it, with the address that is gone.
 
-        A route of a VRF has it from the VRF; in IPv4 from outside of all VRFs, too (``fib_valid_prefsrc()``).
+        IPv6 judges by the VRF of the device that the route leaves by (``fib6_remove_prefsrc()``). IPv4 takes the routes
+        of a VRF's table with the VRF's address, whoever else has that (``fib_sync_down_addr()``); with one of no VRF,
+        which a route of a VRF may name as well, that route is left with a source that nobody has.
         """
         read = Payload(route)
-        vrf = self._vrfs.of_table.get(read.table, 0)
         source, home = self._copy(gone)
-        homes = {vrf, 0} if read.header.family == INET else {vrf}
-        return home in homes and not any(self._copies[source, one] for one in homes)
+        if read.header.family == INET:
+            vrf = self._vrfs.of_table.get(read.table, 0)
+            needed = {home} if home == vrf else {home, vrf}
+            return home in (vrf, 0) and not any(self._copies[source, one] for one in needed)
+        devices = {hop.device or 0 for hop in read.hops} or {0}
+        return not self._copies[source, home] and home in {self._vrfs.of_device.get(one, 0) for one in devices}
 
     def take(self, entry: Entry, promotes: bool) -> tuple[list[Entry], tuple[Entry, ...]]:
         """Remove one as ``__inet_del_ifa`` does; ``(secondaries that go with it, IPv4 addresses behind it)``."""

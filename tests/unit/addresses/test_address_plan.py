@@ -14,8 +14,10 @@ import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import items as addresses
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses.plan import (
+    Left,
     Removals,
     Users,
+    Vrfs,
     plan_additions,
     plan_removals,
 )
@@ -45,7 +47,7 @@ def entry(text: str, device: str, flags: int = 0, peer: str | None = None) -> En
 def route(destination: str, source: str, device: str = "v0", table: int = 254) -> bytes:
     network, _slash, length = destination.partition("/")
     family = family_of(network)
-    header = Header(family, int(length), table=table, protocol=4, type=1)
+    header = Header(family, int(length), table=table if table < 256 else 252, protocol=4, type=1)
     attrs = {
         wire.RTA_TABLE: table.to_bytes(4, "little"),
         wire.RTA_DST: socket.inet_pton(family, network),
@@ -258,3 +260,27 @@ def test_undo_in_ipv6_is_usable_at_once_and_ends_with_its_own_flags() -> None:
 def test_families_of_the_tables() -> None:
     """The tables above do hold both families; a typo would make them prove less."""
     assert {one.address.family for one in HOST} == {INET, INET6}
+
+
+BLUE, TABLE = 3, 1000  # v1 is in the VRF whose device has this index
+
+
+@pytest.mark.parametrize(
+    ("there", "gone", "table", "needed"),
+    [
+        (["v1"], "v1", TABLE, True),
+        (["v1", "v0"], "v1", TABLE, True),  # the copy of no VRF does not keep it: the kernel deletes the route
+        (["v1", "v0"], "v0", TABLE, False),
+        (["v0"], "v0", TABLE, True),
+        (["v1", "v0"], "v0", 254, True),
+        (["v0", "lo"], "v0", 254, False),
+        (["v1", "lo"], "v1", 254, False),
+    ],
+)
+def test_who_needs_an_ipv4_address_is_judged_by_its_vrf(there: list[str], gone: str, table: int, needed: bool) -> None:
+    vrfs = Vrfs({3: BLUE}, {TABLE: BLUE})
+    held = {device: entry("192.0.2.9/32", device) for device in there}
+    left = Left(list(held.values()), vrfs)
+    left.take(held[gone], False)
+    payload = route("198.51.100.0/24", "192.0.2.9", "v1" if table == TABLE else "v0", table)
+    assert left.needs(payload, held[gone]) is needed
