@@ -469,3 +469,40 @@ def test_prefsrc_of_a_route_that_sends_nothing(ns: Host, module: ModuleRunner, k
     ns.ip(f"route add {kind} {ns.P4}")
     failed = module.fails("prefsrc", {"routes": [{"destination": ns.P4, "source": ns.S4}]})
     assert f"'{kind} {ns.P4} proto boot' sends nothing, so it has no source" in failed["msg"]
+
+
+@pytest.mark.parametrize(("name", "greatest"), [("mtu", 65520), ("advmss", 65495), ("hoplimit", 255)])
+def test_values_that_the_kernel_would_make_smaller_are_refused(
+    ns: Host, module: ModuleRunner, name: str, greatest: int
+) -> None:
+    """Check mode and the real run say the same, and what is written is what is there."""
+    for destination, gateway in ((ns.P4, ns.G4), (ns.P6, ns.G6)):
+        item = {"destination": destination, "gateway": gateway, "metrics": {name: greatest}}
+        module.ok("route", {"routes": [item]})
+        assert not module.ok("route", {"routes": [item]})["changed"]
+        for check in (True, False):
+            failed = module.fails("route", {"routes": [{**item, "metrics": {name: greatest + 1}}]}, check=check)
+            assert f"routes[0].metrics.{name}: {greatest + 1} is not between 0 and {greatest}" in failed["msg"]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "text"),
+    [
+        ("0.0.0.0", "the unspecified address"),
+        ("224.0.0.1", "a multicast address"),
+        ("255.255.255.255", "the broadcast address"),
+        ("127.0.0.1", "a loopback address"),
+        ("::", "the unspecified address"),
+        ("ff02::1", "a multicast address"),
+        ("::1", "a loopback address"),
+        ("::ffff:10.0.0.254", "an IPv4-mapped address"),
+        ("10.0.0.1", "the route's own source"),
+        ("2001:db8::1", "the route's own source"),
+    ],
+)
+def test_gateways_that_no_packet_can_go_to(ns: Host, module: ModuleRunner, gateway: str, text: str) -> None:
+    destination, source = (ns.P6, "2001:db8::1") if ":" in gateway else (ns.P4, "10.0.0.1")
+    item = {"destination": destination, "gateway": gateway, "device": "v0", "source": source}
+    for check in (True, False):
+        failed = module.fails("route", {"routes": [item]}, check=check)
+        assert failed["msg"].startswith("routes[0].gateway: ") and text in failed["msg"]

@@ -44,6 +44,8 @@ METRICS = {
     "quickack": (15, 1),
     "fastopen_no_cookie": (17, 1),
 }
+#: The greatest values that the kernel keeps; it makes greater ones these without a word (``ip_metrics_convert()``).
+METRIC_LIMITS = {"mtu": 65520, "advmss": 65495, "hoplimit": 255}
 RTAX_LOCK, RTAX_FEATURES, RTAX_CONGCTL = 1, 12, 16
 FEATURES = {"ecn": 1, "tcp_usec_ts": 16}
 PREFERENCES = {0: "medium", 1: "high", 3: "low"}

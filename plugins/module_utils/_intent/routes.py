@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._base.names import METRICS
+from .._base.names import METRIC_LIMITS, METRICS
 from . import fields
 from .entry import Entry, Read
 
@@ -122,6 +122,7 @@ def _metrics(entry: Entry) -> dict[str, int] | None:
     if not value:
         return None
     metrics = Entry(f"{entry.where}.metrics", value, ROUTE_METRICS, entry.problems)
-    found = {name: metrics.take(name, fields.number, 0, fields.MAX_U32) for name in ROUTE_METRICS}
+    limits = {name: METRIC_LIMITS.get(name, fields.MAX_U32) for name in ROUTE_METRICS}
+    found = {name: metrics.take(name, fields.number, 0, limits[name]) for name in ROUTE_METRICS}
     entry.good = entry.good and metrics.good
     return {name: number for name, number in found.items() if number is not None} or None

@@ -16,6 +16,7 @@ from dataclasses import replace
 from .._base.errors import InvalidInput
 from .._base.kinds import kind_of
 from .._base.names import (
+    METRIC_LIMITS,
     METRICS,
     RTAX_CONGCTL,
     SCOPES,
@@ -33,6 +34,14 @@ if t.TYPE_CHECKING:
 
 _FAMILY_NAMES = {INET: "IPv4", INET6: "IPv6"}
 _MAX_U32 = 0xFFFFFFFF
+_NO_GATEWAY = {
+    "unspecified": "the unspecified address",
+    "multicast": "a multicast address",
+    "broadcast": "the broadcast address",
+    "loopback": "a loopback address",
+    "mapped": "an IPv4-mapped address",
+}
+_NO_GATEWAY_FIX = "For a destination on the link, leave the gateway out and name the device"
 _WITHOUT_HOPS = ("blackhole", "unreachable", "prohibit", "throw")
 _WRITABLE_TYPES = ("unicast", "local", "blackhole", "unreachable", "prohibit", "throw")
 #: The options of an item that all routes of one Shape share.
@@ -127,6 +136,9 @@ def _gateway(text: str, family: int, what: str) -> tuple[int, bytes]:
     found, packed = parse_address(text, what)
     if family == INET6 and found == INET:
         raise InvalidInput(f"{what}: {text} is IPv4, but the destination is IPv6")
+    kind = kind_of(packed)
+    if kind in _NO_GATEWAY:
+        raise InvalidInput(f"{what}: {text} is {_NO_GATEWAY[kind]}; no gateway has that. {_NO_GATEWAY_FIX}")
     return found, packed
 
 
@@ -176,7 +188,8 @@ def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int
         if name not in METRICS:
             raise InvalidInput(f"{what}.{name}: is no route metric; use one of {', '.join(sorted(METRICS))}, congctl")
         kind, unit = METRICS[name]
-        found[kind] = struct.pack("=I", bounded(value, f"{what}.{name}", 0, _MAX_U32 // unit) * unit)
+        greatest = METRIC_LIMITS.get(name, _MAX_U32 // unit)
+        found[kind] = struct.pack("=I", bounded(value, f"{what}.{name}", 0, greatest) * unit)
     return tuple(sorted(found.items()))
 
 
@@ -185,8 +198,13 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
     if kind is not None and kind not in _WRITABLE_TYPES:
         raise InvalidInput(f"{what}.type: {kind!r} is not one of {', '.join(_WRITABLE_TYPES)}")
     hops = _hops(item, family, host, what)
+    own = parse_source(item["source"], family, f"{what}.source") if item.get("source") else None
     if kind in _WITHOUT_HOPS and (hops or item.get("nexthop_id") is not None or item.get("source")):
         raise InvalidInput(f"{what}: a {kind} route has no gateway, device, nexthops or source")
+    if own and any(hop.gateway and hop.gateway[1] == own for hop in hops or ()):
+        raise InvalidInput(
+            f"{what}.gateway: {item['source']} is the route's own source; name the address of another host"
+        )
     tos = 0 if item.get("tos") is None else number(item["tos"], {}, f"{what}.tos", 255)
     if tos & 3 or (tos and family == INET6):
         raise InvalidInput(
@@ -202,7 +220,7 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
         protocol=None if protocol is None else number(protocol, PROTOCOLS, f"{what}.protocol", 255),
         scope=None if item.get("scope") is None else number(item["scope"], SCOPES, f"{what}.scope", 255),
         type=TYPES[kind] if kind else None,
-        source=parse_source(item["source"], family, f"{what}.source") if item.get("source") else None,
+        source=own,
         hops=hops,
         nexthop_id=None
         if item.get("nexthop_id") is None
