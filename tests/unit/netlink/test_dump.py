@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The end of a dump, wherever the kernel puts it: since Linux 6.9 often behind the last objects (net/netlink/af_netlink.c)."""
+"""The end of a dump, which since Linux 6.9 often stands behind the last objects (net/netlink/af_netlink.c)."""
 
 from __future__ import annotations
 
