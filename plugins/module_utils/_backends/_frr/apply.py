@@ -107,8 +107,12 @@ def _running(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any], undo: Un
 def _put_back(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]) -> None:
     """From whatever is there by now: vtysh may have taken a part of the lines of one call."""
     left: list[Stage] = []
-    for _round in range(_ROUNDS):
-        _load(host, _left(plan.have, plan, host, options))
+    for turn in range(_ROUNDS):
+        # After a refusal FRR 10 can keep what a file takes away; what comes as commands it takes away then.
+        give = host.configure if turn % 2 else host.load
+        for stage in _left(plan.have, plan, host, options):
+            host.wait_for_maps(stage.needs)
+            give(stage.lines)
         time.sleep(_SETTLING)
         left = _left(plan.have, plan, host, options)
         if not left:

@@ -86,6 +86,9 @@ class Host:
             lines = lines[:-1]
         self.frr.feed(list(lines))
 
+    def configure(self, lines: Sequence[str]) -> None:
+        self.load(lines)
+
 
 class Systemd:
     """What is enabled and what runs; FRR does."""
