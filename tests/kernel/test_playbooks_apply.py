@@ -132,7 +132,7 @@ def test_nothing_vanishes(hosts: Hosts) -> None:
 
 
 def test_check_mode_on_a_host_without_the_library(hosts: Hosts, tmp_path: Path) -> None:
-    """It says what would be installed, and goes on with the others; for real, without a package to be had, what to do."""
+    """It says what would be installed, and goes on with the others; where nothing may be installed, what to do."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
     hosts.variables["edge2"]["ansible_python_interpreter"] = str(tmp_path / "bare" / "bin" / "python")
     code, said = hosts.play("apply", "--check")
