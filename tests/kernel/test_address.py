@@ -481,3 +481,29 @@ def test_in_a_process_of_its_own(ns: Host, module: ModuleRunner) -> None:
     wanted = task({"address": "192.0.2.9", "device": "lo"}, {"address": "2001:db8:ff::9", "device": "lo"})
     assert module.ok("address", wanted, fresh=True)["changed"]
     assert not module.ok("address", wanted, fresh=True)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("192.0.2.1/0", "name the length of the subnet, or 192.0.2.1/32"),
+        ("2001:db8::7/0", "name the length of the subnet, or 2001:db8::7/128"),
+        ("::ffff:192.0.2.1/128", "stands for 192.0.2.1"),
+    ],
+)
+def test_addresses_of_no_use_are_refused_but_may_be_removed(
+    ns: Host, module: ModuleRunner, address: str, text: str
+) -> None:
+    item = {"address": address, "device": "v1"}
+    for check in (True, False):
+        failed = module.fails("address", {"addresses": [item]}, check=check)
+        assert failed["msg"].startswith("addresses[0].address: ") and text in failed["msg"]
+    assert not module.ok("address", {"addresses": [{**item, "state": "absent"}]})["changed"]
+
+
+def test_the_broadcast_address_of_its_own_subnet_is_warned_of(ns: Host, module: ModuleRunner) -> None:
+    done = module.ok("address", {"addresses": [{"address": "192.0.2.255/24", "device": "v1"}]})
+    assert any("192.0.2.255/24 is the broadcast address of its own subnet" in str(text) for text in done["warnings"])
+    for fine in ("192.0.2.254/24", "198.51.100.255/32", "198.51.100.1/31"):
+        done = module.ok("address", {"addresses": [{"address": fine, "device": "v1"}]})
+        assert not done.get("warnings")

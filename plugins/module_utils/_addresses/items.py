@@ -77,6 +77,8 @@ def _item(given: t.Mapping[str, t.Any], where: str, device: t.Callable[[str, str
         noprefixroute=given.get("noprefixroute"),
         nodad=bool(given.get("nodad")),
     )
+    if item.present:
+        _check_usable(item, f"{where}.address")
     if item.label is not None:
         _check_label(item)
     if family == INET6 and item.scope not in (None, default_scope(family, packed)):
@@ -106,6 +108,25 @@ def _parse_address(text: str, what: str) -> tuple[int, bytes, int]:
     if kind in _NO_SENDER:
         raise InvalidInput(f"{what}: {address_text(packed)} is {_NO_SENDER[kind]} address; a host cannot send from it")
     return family, packed, length
+
+
+def _check_usable(item: Item, what: str) -> None:
+    """Of those that are there already, any may be taken away."""
+    if kind_of(item.packed) == "mapped":
+        meant = socket.inet_ntop(INET, item.packed[12:])
+        raise InvalidInput(f"{what}: {item.text} stands for {meant} inside a host; add that, as an IPv4 address")
+    if item.prefix_length == 0:
+        alone = f"{address_text(item.packed)}/{BITS[item.family]}"
+        raise InvalidInput(
+            f"{what}: {item.text} would put every destination on the link of {item.device}; name the length of the "
+            f"subnet, or {alone} for the address alone"
+        )
+
+
+def is_broadcast(item: Item) -> bool:
+    """Whether it is the last address of its own IPv4 subnet, to which the kernel makes a broadcast route as well."""
+    host = 32 - item.prefix_length
+    return item.family == INET and host > 1 and not ~int.from_bytes(item.packed, "big") & ((1 << host) - 1)
 
 
 def _parse_lifetime(value: t.Any, what: str) -> int | None:

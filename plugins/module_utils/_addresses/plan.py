@@ -82,6 +82,11 @@ def plan_additions(items: t.Sequence[Item], entries: t.Sequence[Entry]) -> Addit
         if not item.present:
             continue
         at = positions.get(_addresses.key(item))
+        if _addresses.is_broadcast(item):
+            plan.warnings.append(
+                f"{label(item)}: {item.text} is the broadcast address of its own subnet; other hosts there send no "
+                "packet to it as to one host"
+            )
         if at is None:
             _add(plan, item, primaries)
             continue

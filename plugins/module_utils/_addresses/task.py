@@ -50,7 +50,7 @@ class AddressChange:
         self._wait = wait
         self._items = _addresses.parse(addresses, host.device)
         self.additions = plan_additions(self._items, host.entries)
-        self.warnings: list[str] = []
+        self.warnings = list(self.additions.warnings)
 
     def removals(self) -> Removals:
         """Planned as the routes are now. Refused where somebody needs an address that is to go."""
