@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.l3host.source_ip.plugins.modules import address as address_module
 from tests.lab.modules import ModuleRunner, Result, run_forked
 from tests.lab.netns import Namespace
 from tests.lab.pair import Host
+from tests.lab.privileges import drop_capabilities
 
 Args = dict[str, Any]
 FOREVER = 4294967295
@@ -507,3 +509,23 @@ def test_the_broadcast_address_of_its_own_subnet_is_warned_of(ns: Host, module: 
     for fine in ("192.0.2.254/24", "198.51.100.255/32", "198.51.100.1/31"):
         done = module.ok("address", {"addresses": [{"address": fine, "device": "v1"}]})
         assert not done.get("warnings")
+
+
+def test_a_device_without_ipv6_is_refused_with_its_sysctl(ns: Host, module: ModuleRunner) -> None:
+    ns.sysctl({"ipv6/conf/v1/disable_ipv6": 1})
+    item = {"address": "2001:db8:9::1/64", "device": "v1"}
+    failed = module.fails("address", {"addresses": [item]})
+    assert "(EACCES); set the sysctl net.ipv6.conf.v1.disable_ipv6 to 0 first. Nothing was changed." in failed["msg"]
+    failed = module.fails("route", {"routes": [{"destination": "2001:db8:9::/64", "device": "v1"}]})
+    assert "set the sysctl net.ipv6.conf.v1.disable_ipv6 to 0 first" in failed["msg"]
+
+
+def test_without_privilege_become_is_named(ns: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_privilege() -> None:
+        drop_capabilities()
+        main()
+
+    main = address_module.main
+    monkeypatch.setattr(address_module, "main", without_privilege)
+    failed = run_forked("address", {"addresses": [{"address": "192.0.2.9/32", "device": "lo"}]}, ns)
+    assert "(EPERM); use become: true" in failed["msg"]

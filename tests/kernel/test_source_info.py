@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from ansible_collections.l3host.source_ip.plugins.modules import source_info
 from tests.lab.modules import ModuleRunner, run_forked
 from tests.lab.pair import Host
+from tests.lab.privileges import drop_capabilities
 from tests.lab.topology import Lab
 
 Found = dict[str, Any]
@@ -506,13 +506,6 @@ def test_works_without_privilege(ns: Host, module: ModuleRunner, monkeypatch: py
     for each, call in ((marked, "SO_MARK"), (other, "fchown")):
         assert (each["source"], each["table"], each["socket"]["source"]) == ("10.1.0.1", 100, None)
         assert each["socket"]["error"].startswith("EPERM: ") and call in each["socket"]["error"]
-
-
-def drop_capabilities() -> None:
-    """Give up every capability of this process (capset(2)); it then is as anybody, whatever its user id."""
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
-    if ctypes.CDLL(None, use_errno=True).capset(header, (ctypes.c_uint32 * 6)()) != 0:
-        raise OSError(ctypes.get_errno(), "capset")
 
 
 def test_in_the_lab_the_web_server_sees_what_was_answered(lab: Lab, module: ModuleRunner) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -67,3 +68,10 @@ def enter(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> None
         print(refusal, file=sys.stderr)
         sys.exit(77)
     os.execvpe(line[0], line, {**(environ or os.environ), ENTERED: "1"})
+
+
+def drop_capabilities() -> None:
+    """Give up every capability of this process (capset(2)); it then is as anybody, whatever its user id."""
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    if ctypes.CDLL(None, use_errno=True).capset(header, (ctypes.c_uint32 * 6)()) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
