@@ -108,14 +108,11 @@ def prepare(lab: Lab, folder: Path, daemons: Iterable[Daemon], announced: Sequen
             (folder / part).mkdir()
         shutil.copy(_ETC / f"{daemon.name}.conf", folder / daemon.name)
         shutil.copy(_ETC / f"r1.{daemon.name}.conf", folder / f"r1-{daemon.name}" / f"{daemon.name}.conf")
-    scripts = {"service": _service(folder, known)}
-    if "frr" in known:
-        scripts |= _frr(known["frr"], folder)
-    if "bird" in known:
-        scripts |= _bird(known["bird"])
-    for name, script in scripts.items():
-        (programs / name).write_text(script, encoding="utf-8")
-        (programs / name).chmod(0o755)
+    # mgmtd has a socket whose place is compiled in; /run is private to the lab.
+    Path("/run/frr").mkdir(exist_ok=True)
+    for daemon in known.values():
+        write(programs, scripts(daemon, folder))
+    write(programs, {"service": _service(folder, known)})
     if known:
         neighbour = "bird" if "bird" in known else "frr"
         if announced:
@@ -123,6 +120,18 @@ def prepare(lab: Lab, folder: Path, daemons: Iterable[Daemon], announced: Sequen
                 file.write(_ANNOUNCED[neighbour](announced))
         _start_neighbour(lab, folder, neighbour)
     return programs
+
+
+def scripts(daemon: Daemon, folder: Path) -> dict[str, str]:
+    """Shell scripts that run the daemon's programs, by name; FRR's keep sockets and files in ``folder/frr``."""
+    return _frr(daemon, folder) if daemon.name == "frr" else _bird(daemon)
+
+
+def write(folder: Path, programs: Mapping[str, str]) -> None:
+    """Programs into a folder, to be run."""
+    for name, script in programs.items():
+        (folder / name).write_text(script, encoding="utf-8")
+        (folder / name).chmod(0o755)
 
 
 def _frr(frr: Daemon, folder: Path) -> dict[str, str]:
@@ -134,8 +143,6 @@ def _frr(frr: Daemon, folder: Path) -> dict[str, str]:
     private = f'mount --bind {shlex.quote(str(group))} /etc/group && exec "$@"'
     # vtysh asks PAM for leave unless told otherwise; PAM knows FRR only where it is installed.
     (folder / "frr" / "vtysh.conf").write_text("username root nopassword\n", encoding="utf-8")
-    # mgmtd has a socket whose place is compiled in; /run is private to the lab.
-    Path("/run/frr").mkdir(exist_ok=True)
     own = str(folder / "frr")
     scripts = {"vtysh": frr.wrapper("vtysh", "--vty_socket", own, "--config_dir", own)}
     for program in set(frr.programs) - {"vtysh"}:

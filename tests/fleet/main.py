@@ -1,0 +1,123 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Applies the intent to a fleet, audits it, damages it, audits it again, and checks the outcome of every host."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.fleet.arena import Arena, Ran
+from tests.fleet.hosts import Member, members
+from tests.lab import daemons
+from tests.lab.fleet import Fleet
+from tests.lab.modules import CHECKOUT
+from tests.lab.netns import sweep
+
+APPLY = Path(__file__).with_name("apply.yml")
+OUTPUT = CHECKOUT / "build" / "fleet"
+
+
+def problems(host: Mapping[str, Any]) -> frozenset[str]:
+    """What an audit says of a host of its document, as in ``tests.fleet.hosts``."""
+    if host["status"] != "answered":
+        return frozenset([host["status"]])
+    found = {finding["problem"] for finding in host["findings"]}
+    if (host["connections"] or {}).get("differing"):
+        found.add("connection")
+    return frozenset(found)
+
+
+def wrong(fleet: Sequence[Member], document: Mapping[str, Any], damaged: bool) -> list[str]:
+    """A line for each host whose outcome is not what it should be."""
+    found = {host["name"]: problems(host) for host in document["hosts"]}
+    lines = []
+    for member in fleet:
+        wanted = member.traits.after if damaged else member.traits.before
+        if found.get(member.name) != wanted:
+            said = sorted(found.get(member.name, ["not in the document"]))
+            lines.append(f"{member.name}: expected {sorted(wanted) or 'nothing'}, found {said or 'nothing'}")
+    return lines
+
+
+def applied(text: str) -> set[str]:
+    """Hosts of a play's recap on which nothing failed."""
+    recap = [line.split() for line in text.partition("PLAY RECAP")[2].splitlines() if " : " in line]
+    return {words[0] for words in recap if "failed=0" in words and "unreachable=0" in words}
+
+
+def _said(what: str, ran: Ran, count: int) -> None:
+    each = f"{ran.wall / count:.2f} s and {ran.processor / count:.2f} s of processor a host"
+    print(f"{what}: {ran.wall:.0f} s, {each}, at most {ran.memory // 1024} MB in a process, status {ran.status}")
+
+
+def _audit(arena: Arena, inventory: Path, name: str) -> dict[str, Any]:
+    path = OUTPUT / f"{name}.json"
+    options = {"source_ip_format": "json", "source_ip_output": str(path), "source_ip_title": name}
+    path.unlink(missing_ok=True)
+    ran = arena.run("l3host.source_ip.audit", inventory, **options)
+    _said(f"audit, {name}", ran, len(arena.members))
+    if not path.exists():
+        raise RuntimeError(f"the audit wrote nothing:\n{ran.text[-3000:]}")
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if ran.status != 4:  # some are always unreachable
+        raise RuntimeError(f"the audit ended with {ran.status}, not 4")
+    return document
+
+
+def _story(arena: Arena) -> list[str]:
+    failures: list[str] = []
+    names = {member.name for member in arena.members}
+    older = [member.name for member in arena.members if member.kind == "older"]
+    first = arena.run(str(APPLY), arena.inventory(yesterday=True), fleet_hosts=",".join(older) or "none")
+    if applied(first.text) != set(older):
+        failures.append(f"yesterday's intent was not applied:\n{first.text[-2000:]}")
+    inventory = arena.inventory()
+    ran = arena.run(str(APPLY), inventory)
+    _said("apply", ran, len(names))
+    (OUTPUT / "apply.txt").write_text(ran.text, encoding="utf-8")
+    wanted = {member.name for member in arena.members if member.traits.applied}
+    for name in sorted(applied(ran.text) ^ wanted):
+        failures.append(f"{name}: expected to be {'' if name in wanted else 'not '}applied")
+    again = arena.run(str(APPLY), inventory)
+    _said("apply again", again, len(names))
+    document = _audit(arena, inventory, "applied")
+    failures += [f"before the damage: {line}" for line in wrong(arena.members, document, damaged=False)]
+    arena.damage()
+    document = _audit(arena, inventory, "damaged")
+    failures += [f"after the damage: {line}" for line in wrong(arena.members, document, damaged=True)]
+    return failures
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0 if every host is as expected."""
+    parser = argparse.ArgumentParser(prog="tests/fleet/run", description=__doc__)
+    parser.add_argument("--hosts", type=int, default=200, help="how many (default: 200, at most 254)")
+    parser.add_argument("--daemons", type=int, default=20, help="on how many hosts each of FRR and BIRD runs (20)")
+    chosen = parser.parse_args(arguments)
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    sweep()
+    found = {name: daemon for name in daemons.TITLES if (daemon := daemons.find(name))}
+    for name in set(daemons.TITLES) - set(found):
+        print(daemons.why_not(name))
+    # Their neighbour is a BIRD.
+    learning = dict.fromkeys(found, chosen.daemons) if "bird" in found else {}
+    fleet = members(chosen.hosts, learning)
+    with tempfile.TemporaryDirectory(prefix="l3host-fleet-") as folder:
+        scratch = Path(folder)
+        (scratch / "run").mkdir()
+        with Fleet(len(fleet), scratch / "run") as made:
+            arena = Arena(made, fleet, found, scratch)
+            arena.prepare()
+            kinds = {kind: sum(member.kind == kind for member in fleet) for kind in {one.kind: 0 for one in fleet}}
+            print(f"{len(fleet)} hosts: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+            failures = _story(arena)
+    print("\n".join(failures), file=sys.stderr)
+    print(f"{len(fleet)} hosts, {len(failures)} with an outcome that was not expected")
+    return 1 if failures else 0
