@@ -18,7 +18,7 @@ from tests.fleet.hosts import Member, members
 from tests.lab import daemons
 from tests.lab.fleet import Fleet
 from tests.lab.modules import CHECKOUT
-from tests.lab.netns import sweep
+from tests.lab.netns import lifeline, sweep
 
 APPLY = Path(__file__).with_name("apply.yml")
 OUTPUT = CHECKOUT / "build" / "fleet"
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="l3host-fleet-") as folder:
         scratch = Path(folder)
         (scratch / "run").mkdir()
-        with Fleet(len(fleet), scratch / "run") as made:
+        with Fleet(len(fleet), scratch / "run") as made, lifeline(made.names):
             arena = Arena(made, fleet, found, scratch)
             arena.prepare()
             kinds = {kind: sum(member.kind == kind for member in fleet) for kind in {one.kind: 0 for one in fleet}}

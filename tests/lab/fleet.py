@@ -43,6 +43,11 @@ class Fleet:
             self.run_of(host).mkdir()
         return self
 
+    @property
+    def names(self) -> list[str]:
+        """Of all its namespaces."""
+        return [self.switch.name, *(host.name for host in self.hosts)]
+
     def run_of(self, host: Namespace) -> Path:
         """The folder that is the host's /run."""
         return self._runs / host.name
@@ -57,7 +62,7 @@ class Fleet:
 
     def delete(self) -> None:
         """Delete the namespaces and what runs in them."""
-        delete([self.switch.name, *(host.name for host in self.hosts)])
+        delete(self.names)
 
     def __enter__(self) -> Fleet:
         try:
