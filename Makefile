@@ -54,6 +54,10 @@ tarball: ## build the collection, install it into an empty place, use it from th
 molecule: venv ## the roles on real daemons in containers (SCENARIO= chooses)
 	@$(tools)/molecule $(SCENARIO)
 
+.PHONY: fleet
+fleet: venv ## 200 simulated hosts: apply, audit, damage, audit again; the outcome of each (ARGS= go to tests/fleet/run)
+	@$(tools)/in-namespace env PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections" tests/fleet/run $(ARGS)
+
 .PHONY: bench
 bench: venv ## measure, as ratios, into a table and a plot (ARGS= go to tests/bench/run)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections" tests/bench/run $(ARGS)

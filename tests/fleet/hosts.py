@@ -38,9 +38,7 @@ KINDS: Mapping[str, Kind] = {
     "slow": Kind(),
     "older": Kind(),
     "unreachable": Kind(applied=False, before=_found("unreachable"), after=_found("unreachable")),
-    "addressless": Kind(
-        applied=False, before=_found("not_applied", "absent"), after=_found("not_applied", "absent")
-    ),
+    "addressless": Kind(applied=False, before=_found("refused", "absent"), after=_found("refused", "absent")),
     "lifeless": Kind("bird", applied=False, before=_found("silent"), after=_found("silent")),
     "routeless": Kind(damage="route", after=_found("absent")),
     "renumbered": Kind(damage="address", after=_found("absent", "drift")),

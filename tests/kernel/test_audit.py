@@ -69,6 +69,18 @@ def test_an_intent_that_nobody_applied(audit: Callable[..., Result], ns: Host, r
     assert ns.ip("route show table all") == before and not record.exists()
 
 
+def test_a_record_that_is_gone(applied: None, audit: Callable[..., Result], record: Path) -> None:
+    """All is as the intent says, and only the record would be written again."""
+    record.unlink()
+    assert ("not_applied", "*") not in named(audit())
+
+
+def test_an_intent_that_does_not_fit_the_host(audit: Callable[..., Result]) -> None:
+    """Nothing is silent: the source of a route is nobody's address."""
+    found = audit(addresses=[], routes=[{**ROUTE, "source": "192.0.2.77"}], policies=[])
+    assert ("refused", "*") in named(found) and "192.0.2.77" in str(found["findings"])
+
+
 DAMAGE = {
     "another source": (f"route change {Host.P4} via {Host.G4} proto 133 src 192.0.2.3", ("different", Host.P4)),
     "no route": (f"route del {Host.P4}", ("absent", Host.P4)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._base.errors import SourceIPError
+from .._base.errors import InvalidInput, Refused, SourceIPError
 from .._base.values import parse_address
 from .._host.host import Host
 from .._netlink.kernel import Kernel
@@ -51,7 +51,9 @@ def of_back_end(name: str, intent: Intent, options: t.Mapping[str, t.Any]) -> Au
     except SourceIPError as error:
         if not wants and name != "kernel":
             return Audit([], [*notes, error.message])  # nobody wants anything of this daemon
-        return Audit([Finding(damage.HOST, None, None, "silent", error.message)], notes)
+        # An intent that does not fit this host is no fault of what carries it.
+        problem = "refused" if isinstance(error, (InvalidInput, Refused)) else "silent"
+        return Audit([Finding(damage.HOST, None, None, problem, error.message)], notes)
     return Audit(findings, notes)
 
 

@@ -97,7 +97,9 @@ def of_plan(plan: Plan, empty: Plan, wants: bool) -> list[Finding]:
         return [_of_host("refused", reason) for reason in plan.refusals]
     if not plan.changed:
         return []
-    if wants and not empty.changed and not empty.refusals:
+    # Where all is there and only the record is gone, somebody did apply it.
+    there = bool(plan.results) and all(result.get("action") == "unchanged" for result in plan.results)
+    if wants and not there and not empty.changed and not empty.refusals:
         return [_of_host("not_applied", "no record, no configuration and no route of ours is on this host")]
     found = [_of_result(result) for result in plan.results if result.get("action") not in ("unchanged", "missing")]
     listed = {line for result in plan.results for line in (result.get("before"), result.get("after")) if line}

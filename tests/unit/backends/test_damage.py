@@ -84,6 +84,8 @@ def test_what_a_run_would_do() -> None:
     assert of(plan, wants=False, ours=False) == [("drift", THERE), ("orphan", THERE)]
     assert of(Plan(changed=True)) == [("drift", "*")]
     assert of(Plan(refusals=["no such source"])) == [("refused", "*")]
+    record_only = Plan(changed=True, results=[step("unchanged", "c", "c")])
+    assert of(record_only, ours=False) == [("drift", "*")]
     (first, _second) = damage.of_plan(plan, Plan(changed=True), True)
     assert (first.actual, first.expected) == (OTHER, S)
 
