@@ -9,14 +9,19 @@ python -m tests.bench.archive MODULE FILE     writes the zip archive, prints the
 from __future__ import annotations
 
 import base64
+import os
 import re
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from ansible.executor.module_common import modify_module
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader, module_loader
 from ansible.template import Templar
+
+from tests.lab.modules import CHECKOUT, collections_path
 
 
 def build(name: str) -> tuple[int, bytes]:
@@ -32,6 +37,15 @@ def build(name: str) -> tuple[int, bytes]:
     )
     longest = max(re.findall(rb"[A-Za-z0-9+/=]{1000,}", built.b_module_data), key=len)
     return len(built.b_module_data), base64.b64decode(longest)
+
+
+def sent(name: str) -> int:
+    """Bytes that are sent for a module, built in a process of its own."""
+    with tempfile.NamedTemporaryFile() as file:
+        argv = [sys.executable, "-m", "tests.bench.archive", name, file.name]
+        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections_path())}
+        done = subprocess.run(argv, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    return int(done.stdout)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.fleet import cost
 from tests.fleet.arena import Arena, Ran
 from tests.fleet.hosts import Member, members
 from tests.lab import daemons
@@ -23,6 +24,7 @@ from tests.lab.netns import lifeline, sweep
 APPLY = "l3host.source_ip.apply"
 # Some hosts of this fleet are always bad, and a batch with one of them would be the last.
 AT_ONCE = ["100%"]
+FORKS = 10
 OUTPUT = CHECKOUT / "build" / "fleet"
 
 
@@ -104,9 +106,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tests/fleet/run", description=__doc__)
     parser.add_argument("--hosts", type=int, default=200, help="how many (default: 200, at most 254)")
     parser.add_argument("--daemons", type=int, default=20, help="on how many hosts each of FRR and BIRD runs (20)")
+    parser.add_argument("--cost", metavar="SIZES", help="only measure fleets of these sizes: --cost 10,50,200")
     chosen = parser.parse_args(arguments)
     OUTPUT.mkdir(parents=True, exist_ok=True)
     sweep()
+    if chosen.cost:
+        with tempfile.TemporaryDirectory(prefix="l3host-fleet-") as folder:
+            costs = cost.measure(sorted(map(int, chosen.cost.split(","))), Path(folder), FORKS)
+        (OUTPUT / "cost.json").write_text(json.dumps(costs, indent=1), encoding="utf-8")
+        print(json.dumps(costs))
+        return 0
     found = {name: daemon for name in daemons.TITLES if (daemon := daemons.find(name))}
     for name in set(daemons.TITLES) - set(found):
         print(daemons.why_not(name))
