@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.fleet import cost
+from tests.fleet import cost, plot
 from tests.fleet.arena import Arena, Ran
 from tests.fleet.hosts import Member, members
 from tests.lab import daemons
@@ -114,6 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="l3host-fleet-") as folder:
             costs = cost.measure(sorted(map(int, chosen.cost.split(","))), Path(folder), FORKS)
         (OUTPUT / "cost.json").write_text(json.dumps(costs, indent=1), encoding="utf-8")
+        (OUTPUT / "cost.svg").write_text(plot.plot(costs["rows"]), encoding="utf-8")
         print(json.dumps(costs))
         return 0
     found = {name: daemon for name in daemons.TITLES if (daemon := daemons.find(name))}

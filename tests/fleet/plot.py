@@ -1,0 +1,53 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The growth of what a fleet costs, as an SVG file without anything to load. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 420, 60, 150, 56, 48
+_COLOURS = {"apply": "#1f6feb", "apply, no change": "#8250df", "audit": "#bf8700", "ping": "#57606a"}
+
+
+def plot(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
+    """One line for each playbook: seconds of processor on the controller, by the number of hosts."""
+    series = {what: rows[what] for what in _COLOURS if what in rows}
+    points = [row for found in series.values() for row in found]
+    most, longest = max(row["hosts"] for row in points), max(row["processor"] for row in points)
+
+    def x(hosts: float) -> float:
+        return _LEFT + hosts / most * (_WIDTH - _LEFT - _RIGHT)
+
+    def y(value: float) -> float:
+        return _HEIGHT - _BOTTOM - value / longest * (_HEIGHT - _TOP - _BOTTOM)
+
+    parts = []
+    for hosts in sorted({row["hosts"] for row in points}):
+        parts.append(f'<text x="{x(hosts):.1f}" y="{_HEIGHT - 28}" text-anchor="middle">{hosts:.0f}</text>')
+    for step in range(5):
+        value = longest * step / 4
+        parts.append(f'<text x="{_LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.0f} s</text>')
+        ends = f'x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(value):.1f}" y2="{y(value):.1f}"'
+        parts.append(f'<line {ends} stroke="#d0d7de"/>')
+    for what, found in series.items():
+        line = " ".join(f"{x(row['hosts']):.1f},{y(row['processor']):.1f}" for row in found)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{_COLOURS[what]}" stroke-width="2"/>')
+        last = found[-1]
+        place = f'x="{x(last["hosts"]) + 8:.1f}" y="{y(last["processor"]) + 4:.1f}"'
+        parts.append(f'<text {place} fill="{_COLOURS[what]}" font-weight="600">{what}</text>')
+    return f"""\
+<!--
+Copyright (c) 2026 The l3host.source_ip contributors
+GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+-->
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="system-ui, sans-serif"
+ font-size="12" role="img" aria-label="Seconds of processor by the number of hosts">
+<rect width="100%" height="100%" fill="#fff"/>
+<text x="16" y="28" font-size="16" font-weight="600">Seconds of processor, controller and hosts, by number of hosts</text>
+{chr(10).join(parts)}
+<text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.0f}" y="{_HEIGHT - 8}" text-anchor="middle">hosts</text>
+</svg>
+"""
