@@ -50,6 +50,6 @@ def sent(name: str) -> int:
 
 if __name__ == "__main__":
     init_plugin_loader()
-    sent, data = build(sys.argv[1])
+    total, data = build(sys.argv[1])
     Path(sys.argv[2]).write_bytes(data)
-    print(sent)
+    print(total)

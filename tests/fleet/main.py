@@ -63,7 +63,7 @@ def _said(what: str, ran: Ran, count: int) -> None:
 
 def _audit(arena: Arena, inventory: Path, name: str) -> dict[str, Any]:
     path = OUTPUT / f"{name}.json"
-    options = {"source_ip_format": "json", "source_ip_output": str(path), "source_ip_title": name}
+    options: dict[str, Any] = {"source_ip_format": "json", "source_ip_output": str(path), "source_ip_title": name}
     path.unlink(missing_ok=True)
     ran = arena.run("l3host.source_ip.audit", inventory, **options)
     _said(f"audit, {name}", ran, len(arena.members))
