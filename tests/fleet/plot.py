@@ -46,7 +46,7 @@ SPDX-License-Identifier: GPL-3.0-or-later
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="system-ui, sans-serif"
  font-size="12" role="img" aria-label="Seconds of processor by the number of hosts">
 <rect width="100%" height="100%" fill="#fff"/>
-<text x="16" y="28" font-size="16" font-weight="600">Processor seconds of controller and hosts, by number of hosts</text>
+<text x="16" y="28" font-size="16" font-weight="600">Processor seconds, controller and hosts, by number of hosts</text>
 {chr(10).join(parts)}
 <text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.0f}" y="{_HEIGHT - 8}" text-anchor="middle">hosts</text>
 </svg>
