@@ -30,7 +30,7 @@ def hostile(text: str) -> dict[str, Any]:
 
     def spoilt(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: value[key] if key in ("status", "problem") else spoilt(value[key]) for key in value}
+            return {key: value[key] if key in ("status", "problem", "asked") else spoilt(value[key]) for key in value}
         if isinstance(value, list):
             return [spoilt(one) for one in value]
         return text if isinstance(value, str) else value

@@ -21,7 +21,7 @@ KEYS = (
     "host destination prefix vrf table expected actual device gateway reason owner problem why repair protocol "
     "kernel socket wire route explanation request section captured calls"
 ).split()
-_OF_ANSWER = (
+OF_ANSWER = (
     "destination prefix vrf table expected device gateway reason owner kernel socket wire route explanation request "
     "section captured calls"
 ).split()
@@ -39,7 +39,7 @@ def _of_host(at: int, host: Row) -> t.Iterator[Line]:
         return
     left = list(host["findings"])
     for answer in host["answers"]:
-        shared = {key: answer.get(key) for key in _OF_ANSWER}
+        shared = {key: answer.get(key) for key in OF_ANSWER}
         told = [finding for finding in left if _same_place(answer, finding)]
         left = [finding for finding in left if finding not in told]
         for finding in told:

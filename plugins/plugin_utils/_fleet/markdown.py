@@ -27,7 +27,10 @@ def render(fleet: Row, most: int = MOST) -> str:
     parts = [f"# {plain(fleet['title'])}: source addresses", f"Made {plain(fleet['made'])}.", _figures(fleet)]
     if bad:
         number = Counter(line["problem"] for line in bad)
-        parts.append(_table(("problem", "lines", "means"), [(word, number[word], PROBLEMS[word]) for word in _in_order(number)]))
+        words = [word for word in PROBLEMS if word in number] + sorted(set(number) - set(PROBLEMS))
+        parts.append(
+            _table(("problem", "lines", "means"), [(word, number[word], PROBLEMS.get(word)) for word in words])
+        )
         parts.append("## What differs")
         parts.append(_table(_HEAD, [_cells(line, names) for line in bad[:most]]))
         if len(bad) > most:
@@ -50,11 +53,7 @@ def plain(value: t.Any) -> str:
 
 def _figures(fleet: Row) -> str:
     found = counts(fleet)._asdict()
-    return _table(("", ""), [(key.replace("_", " "), value) for key, value in found.items()])
-
-
-def _in_order(number: t.Mapping[str, int]) -> list[str]:
-    return [word for word in PROBLEMS if word in number]
+    return _table(("figure", ""), [(key.replace("_", " "), value) for key, value in found.items()])
 
 
 def _cells(line: Line, names: t.Sequence[str]) -> list[t.Any]:

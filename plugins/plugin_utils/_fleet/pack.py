@@ -89,7 +89,9 @@ def _shortened(line: Line) -> Line:
     found = dict(line)
     for key in SENTENCES:
         text = line[key]
-        if isinstance(text, str) and not _SIGNS.search(text):
+        if isinstance(text, str):
+            # Signs of our own that a host has sent would be read as ours.
+            text = _SIGNS.sub("\ufffd", text)
             found[key] = _with_signs(text, line, [field for field in FIELDS if field != key])
     for key in _LIKE_KERNEL:
         if line["kernel"] is not None and line[key] == line["kernel"]:
