@@ -41,7 +41,8 @@ def render(fleet: Row, lead: str = "", everything: bool = False) -> str:
         "sentences": SENTENCES,
         **pack(fleet),
     }
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    sources = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
+    policy = f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
     return "\n".join(
         [
             "<!DOCTYPE html>",

@@ -34,8 +34,8 @@ _LEAST = 2
 def pack(fleet: Row) -> dict[str, t.Any]:
     """``strings``, ``hosts`` and ``lines``: columns by name, one cell for each host or line.
 
-    A column with the same cell everywhere is that cell and not a list. ``groups`` of hosts is a list of lists of places;
-    ``calls`` of lines is None where no line has any. ``length`` is the number of lines.
+    A column with the same cell everywhere is that cell and not a list. ``groups`` of hosts is a list of lists of
+    places; ``calls`` of lines is None where no line has any. ``length`` is the number of lines.
     """
     rows = [_shortened(line) for line in lines(fleet)]
     texts = [key for key in KEYS if key not in ("host", "calls")]

@@ -84,7 +84,7 @@
   // name, what it shows, its share of the width
   const columns = [
     { key: "problem", of: (one) => one.problem, width: "104px" },
-    { key: "host", of: (one) => one.host.name, width: "minmax(0, 1.3fr)" },
+    { key: "host", of: (one) => one.host.name, width: "minmax(0, 1.8fr)" },
     { key: "request", of: (one) => one.request, width: "minmax(0, 2.2fr)" },
     { key: "destination", of: (one) => one.destination, width: "minmax(0, 1.5fr)" },
     { key: "expected", of: (one) => one.expected, width: "minmax(0, 1.2fr)" },
@@ -216,6 +216,7 @@
     const made = element("div", { class: "row", role: "row", id: `line-${one.number}`, onclick: () => choose({ at: one.id }) });
     for (const { key, of } of columns) {
       const value = of(one);
+      if (one.destination === null && !["problem", "host"].includes(key)) continue;
       const cell = element("span", { role: "gridcell", class: `cell ${key}`, "data-label": key === "request" ? "asked as" : key, title: value });
       if (key === "problem") cell.append(element("span", { class: one.problem ? "badge bad" : "badge fine" }, one.problem ?? "good"));
       else cell.append(value ?? "–");
@@ -223,12 +224,15 @@
       else if (one.problem && one.expected && one.expected !== value && ["actual", proof].includes(key)) cell.classList.add("wrong");
       made.append(cell);
     }
+    // A host that said nothing has one thing to tell, and the width of all columns for it.
+    if (one.destination === null) made.append(element("span", { role: "gridcell", class: "cell silent", "data-label": "why", title: one.why }, one.why ?? "–"));
     return made;
   }
 
   function measure() {
     if (!lines.length) return;
-    const probe = row(lines[0]);
+    const probe = row(lines.find((one) => one.destination !== null) ?? lines[0]);
+    body.style.setProperty("--height", "auto");
     body.append(probe);
     height = probe.offsetHeight;
     probe.remove();
@@ -267,6 +271,7 @@
     for (const made of pool.values()) made.remove();
     pool.clear();
     measure();
+    body.style.setProperty("--height", `${height}px`);
     body.style.height = `${shown.length * height}px`;
     paint();
   }

@@ -64,7 +64,7 @@ def render(fleet: Row) -> str:
             "host_problems", "What is wrong on the host, of all names together; 1 where it did not answer.",
             [Sample({"host": host["name"]}, per_host[at]) for at, host in enumerate(hosts)],
         ),
-        _metric("problems", "What is wrong on the host, by its name; only names that occur there.", _problems(hosts, found)),
+        _metric("problems", "What is wrong on the host, by name; only those that occur.", _problems(hosts, found)),
         _metric(
             "fleet_problems", "Lines of the report with this problem, of all hosts together.",
             [Sample({"problem": word}, in_all[word]) for word in dict.fromkeys([*PROBLEMS, *sorted(in_all)])],
