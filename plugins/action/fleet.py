@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -17,6 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..plugin_utils._fleet.document import STATUSES, differing, document, exit_status, host_row
+from ..plugin_utils._fleet.reports import ENDINGS, report
 from ..plugin_utils._fleet.text import audit_text, why_text
 from ..plugin_utils._fleet.why import result as why_result
 
@@ -26,6 +28,8 @@ _OPTIONS = {
     "view": {"type": "str", "choices": ["audit", "why"], "default": "audit"},
     "format": {"type": "str", "choices": ["json", "text"], "default": "text"},
     "output": {"type": "str"},
+    "reports": {"type": "str"},
+    "forms": {"type": "list", "elements": "str", "choices": list(ENDINGS), "default": list(ENDINGS)},
     "title": {"type": "str", "default": "all"},
     "verdict": {"type": "bool", "default": False},
 }
@@ -52,13 +56,15 @@ class ActionModule(ActionBase):
         text = _shown(fleet, options)
         display = Display()
         if options["output"]:
-            _write(options["output"], text)
-            display.display(f"Written: {os.path.abspath(options['output'])}")
+            display.display(f"Written: {_write('output', options['output'], text)}")
         if not options["output"] or options["format"] == "text":
             display.display(f"\n{text}\n")
+        files = _reports(fleet, options) if options["reports"] else []
+        for path in files:
+            display.display(f"Written: {path}")
         counts = {status: sum(host["status"] == status for host in hosts) for status in STATUSES}
         counts["differing"] = sum(1 for host in hosts if host["findings"] or differing(host))
-        return {**returned, "changed": False, "status": exit_status(fleet), "counts": counts}
+        return {**returned, "changed": False, "status": exit_status(fleet), "counts": counts, "files": files}
 
     def _host(self, name: str, variables: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
         found = variables.get(options["register"])
@@ -87,15 +93,33 @@ def _verdict(host: Mapping[str, Any]) -> dict[str, Any]:
     return {"changed": False}
 
 
-def _write(path: str, text: str) -> None:
-    """Whole or not at all: who reads the file meanwhile reads the one of before."""
+def _reports(fleet: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+    """The files written, one for each form."""
+    folder = os.path.abspath(os.path.expanduser(options["reports"]))
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise AnsibleActionFail(f"reports: {folder} cannot be made: {error.strerror}") from error
+    # All of them first: what cannot be rendered leaves no half of a report beside the other half of the last one.
+    texts = [(f"fleet.{ENDINGS[form]}", report(fleet, form)) for form in dict.fromkeys(options["forms"])]
+    return [_write("reports", os.path.join(folder, name), text) for name, text in texts]
+
+
+def _write(option: str, path: str, text: str) -> str:
+    """Whole or not at all: who reads the file meanwhile reads the one of before. Returns the whole path."""
     path = os.path.abspath(os.path.expanduser(path))
+    unfinished = ""
     try:
         mask = os.umask(0)
         os.umask(mask)
         with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(path), encoding="utf-8", delete=False) as file:
-            file.write(f"{text}\n")
-        os.chmod(file.name, 0o666 & ~mask)
-        os.replace(file.name, path)
+            unfinished = file.name
+            file.write(text if text.endswith("\n") else f"{text}\n")
+        os.chmod(unfinished, 0o666 & ~mask)
+        os.replace(unfinished, path)
+        return path
     except OSError as error:
-        raise AnsibleActionFail(f"output: {path} cannot be written: {error.strerror}") from error
+        if unfinished:
+            with contextlib.suppress(OSError):
+                os.unlink(unfinished)
+        raise AnsibleActionFail(f"{option}: {path} cannot be written: {error.strerror}") from error

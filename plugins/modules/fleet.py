@@ -40,6 +40,18 @@ options:
       - A file on the controller to write it to, whole or not at all. Its folder must exist.
       - With O(format=json) nothing else is shown then.
     type: path
+  reports:
+    description:
+      - A folder on the controller for reports, which is made where it is missing. Each is written whole or not at all.
+    type: path
+  forms:
+    description:
+      - Which reports, V(html) as C(fleet.html), V(json) as C(fleet.json), V(markdown) as C(fleet.md), V(prometheus) as
+        C(fleet.prom).
+    type: list
+    elements: str
+    choices: [html, json, markdown, prometheus]
+    default: [html, json, markdown, prometheus]
   title:
     description: The title of the document.
     type: str
@@ -84,4 +96,10 @@ counts:
   returned: without O(verdict)
   type: dict
   sample: {answered: 200, unreachable: 0, failed: 0, differing: 0}
+files:
+  description: The reports that were written, whole paths.
+  returned: without O(verdict)
+  type: list
+  elements: str
+  sample: [/var/lib/source_ip/fleet.html]
 """

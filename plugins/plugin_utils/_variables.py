@@ -32,6 +32,7 @@ KNOWN = {
     "source_ip_limit",
     "source_ip_output",
     "source_ip_report_dir",
+    "source_ip_report_forms",
     "source_ip_title",
     "source_ip_wire",
 }

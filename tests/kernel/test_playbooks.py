@@ -184,3 +184,33 @@ def test_why_without_a_destination(fleet: Controller) -> None:
 def test_why_of_a_name_that_does_not_resolve(fleet: Controller) -> None:
     done = fleet.run("l3host.source_ip.why", destination="no-such-host.invalid", source_ip_hosts="h1")
     assert done.returncode == 4 and "does not resolve" in done.stdout
+
+
+def test_the_report_has_every_host_in_every_form(fleet: Controller, tmp_path: Path) -> None:
+    fleet.apply()
+    fleet.hosts["h2"].ip(f"route del {DESTINATION}")
+    fleet.variables["h3"] = GONE
+    folder = tmp_path / "made" / "by the playbook"
+    done = fleet.run("l3host.source_ip.report", source_ip_report_dir=str(folder), source_ip_title="four")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(path.name for path in folder.iterdir()) == ["fleet.html", "fleet.json", "fleet.md", "fleet.prom"]
+    made = json.loads((folder / "fleet.json").read_text(encoding="utf-8"))
+    assert (made["version"], made["title"]) == (1, "four")
+    assert [host["status"] for host in made["hosts"]] == ["answered", "answered", "unreachable", "answered"]
+    assert [finding["problem"] for finding in made["hosts"][1]["findings"]] == ["absent"]
+    metrics = (folder / "fleet.prom").read_text(encoding="utf-8")
+    assert 'l3host_source_ip_host_up{host="h3"} 0\n' in metrics
+    assert 'l3host_source_ip_problems{host="h2",problem="absent"} 1\n' in metrics
+    assert "| h2 | absent |" in (folder / "fleet.md").read_text(encoding="utf-8")
+    assert "</html>" in (folder / "fleet.html").read_text(encoding="utf-8")
+    recap = done.stdout.partition("PLAY RECAP")[2]
+    # The one task that asks; the other is the controller's, and belongs to the first host.
+    assert [line.split()[0] for line in recap.splitlines() if "ok=1 " in line] == ["h2", "h4"], recap
+
+
+def test_a_report_is_written_whole_or_not_at_all(fleet: Controller, tmp_path: Path) -> None:
+    (tmp_path / "fleet.md").mkdir()
+    done = fleet.run("l3host.source_ip.report", source_ip_report_dir=str(tmp_path), source_ip_report_forms=["markdown"])
+    assert done.returncode == 2
+    assert f"reports: {tmp_path}/fleet.md cannot be written" in done.stdout.replace("\\n", "\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["fleet.md"]
