@@ -148,7 +148,7 @@ def _run(argv: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _conclude(rows: Sequence[Row], report: Path, ink: Ink) -> None:
     print("\n".join(["", heading("The whole story in one table", WIDTH, ink), "", *summary(rows, ink)]))
-    measured = f"Measured on Linux {os.uname().release}, {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, by make demo."
+    asked = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(page.render(rows, measured), encoding="utf-8")
+    report.write_text(page.render(rows, os.uname().release, asked), encoding="utf-8")
     print(f"\n  The same as a page, with a drawing of each path: {ink(str(report), 'bold')}\n")

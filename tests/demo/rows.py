@@ -23,6 +23,9 @@ class Row:
     source: str | None = None
     device: str | None = None
     gateway: str | None = None
+    table: int | None = None
+    owner: str | None = None
+    route: str | None = None
     reason: str = "unknown"
     explanation: str = ""
     stale: bool = False
@@ -79,6 +82,8 @@ def collect(records: Iterable[Record]) -> list[Row]:
 
 def _asked(row: Row, answer: Mapping[str, Any]) -> None:
     row.source, row.device, row.gateway = (answer.get(key) or None for key in ("source", "device", "gateway"))
+    route = answer.get("route") or {}
+    row.table, row.owner, row.route = answer.get("table"), route.get("protocol"), route.get("line")
     row.reason = answer.get("reason") or row.reason
     row.explanation = answer.get("explanation") or ""
     row.stale = bool(answer.get("stale"))

@@ -47,7 +47,7 @@ def _of_host(at: int, host: Row) -> t.Iterator[Line]:
             own = {**_finding(finding), "expected": expected, "actual": actual or answer.get("kernel")}
             yield _line(at, **{**shared, **own})
         if not told:
-            problem = None if answer.get("good") else "differs"
+            problem = None if answer.get("good") else answer.get("problem") or "differs"
             yield _line(at, **{**shared, "actual": answer.get("kernel"), "problem": problem})
     for finding in left:
         place = {key: finding.get(key) for key in ("destination", "vrf", "table", "expected", "actual")}

@@ -94,7 +94,7 @@
     { key: "reason", of: (one) => one.reason, width: "minmax(0, .75fr)" },
     { key: "owner", of: (one) => one.owner, width: "minmax(0, .6fr)" },
     { key: "age", of: (one) => age(one.host.asked), width: "56px" },
-  ].filter(({ key }) => ["problem", "host", "age"].includes(key) || some(key));
+  ].filter(({ key }) => (key === "host" ? hosts.length > 1 : ["problem", "age"].includes(key) || some(key)));
 
   // ---- elements
 
@@ -301,8 +301,10 @@
   function draw(one, width) {
     const failed = one.problem === "stale" || one.problem === "no_source";
     const seen = one.wire ?? one.socket;
-    const leaves = one.device !== null && (seen === null || /^[0-9a-f.:]+$/i.test(seen));
-    const title = `${one.host.name} to ${one.destination}: source ${one.actual ?? "none"}, device ${one.device ?? "none"}, wire ${one.wire ?? "not captured"}`;
+    // An open connection has a way, whichever device it is.
+    const device = one.device ?? (one.problem === "connection" ? "any" : null);
+    const leaves = device !== null && (seen === null || /^[0-9a-f.:]+$/i.test(seen));
+    const title = `${one.host.name} to ${one.destination}: source ${one.actual ?? "none"}, device ${device ?? "none"}, wire ${one.wire ?? "not captured"}`;
     const picture = shape("svg", { width, role: "img", "aria-label": title, class: one.problem ? "bad" : "good" });
     picture.append(shape("title", {}, title));
     const fits = Math.floor((width - 2 * EDGE - 40) / 8);
@@ -341,8 +343,8 @@
     }
     if (one.actual) box(failed ? "gone" : "used", failed ? "source, which the host does not have" : `source${one.reason ? `, ${one.reason}` : ""}`, one.actual, EDGE);
     else box("unused", "source", "none", EDGE);
-    way(18, one.device !== null, "");
-    box(one.device ? "used" : "unused", "device", one.device ?? "none", EDGE);
+    way(18, device !== null, "");
+    box(device ? "used" : "unused", "device", device ?? "none", EDGE);
     y += EDGE;
     frame.setAttribute("height", y - 1);
 
@@ -350,7 +352,7 @@
       way(WAY, true, one.wire ? `${one.wire} on the wire` : one.socket ? `${one.socket} by the socket` : one.actual, !one.gateway);
     } else {
       const middle = y + WAY / 2;
-      way(WAY, false, one.device === null ? "no way" : seen);
+      way(WAY, false, device === null ? "no way" : seen);
       picture.append(shape("path", { class: "stop", d: `M38 ${middle - 8} l16 16 m0 -16 l-16 16` }));
     }
     if (one.gateway) {
@@ -404,7 +406,7 @@
     }
     aside.append(
       element("h3", {}, "The host"),
-      facts([["name", host.name], ["status", host.status], ["error", host.error], ["asked", answered ? moment(host.asked) : null], ["kernel", host.kernel], ["back end", host.backend], ["chosen since", host.backendWhy], ["groups", host.groups.join(", ")], ["checked", answered ? `${count(host.checked, "destination")}${host.omitted ? `, ${host.omitted} more left out` : ""}` : null], ...host.warnings.map((warning) => ["said", warning])]),
+      facts([["name", host.name], ["status", host.status], ["error", host.error], ["asked", answered ? moment(host.asked) : null], ["kernel", host.kernel], ["back end", host.backend], ["why this one", host.backendWhy], ["groups", host.groups.join(", ")], ["checked", answered ? `${count(host.checked, "destination")}${host.omitted ? `, ${host.omitted} more left out` : ""}` : null], ...host.warnings.map((warning) => ["said", warning])]),
     );
   }
 
@@ -438,6 +440,14 @@
     views.append(element("button", { type: "button", "data-view": view, onclick: () => choose({ view: view === first ? "" : view }) }, name));
   }
   tools.append(views);
+  // On a phone, eight fields would push all lines out of sight.
+  const unfold = () => {
+    const open = tools.classList.toggle("unfolded");
+    fold.setAttribute("aria-expanded", open);
+    lay();
+  };
+  const fold = element("button", { type: "button", class: "fold", "aria-expanded": "false", onclick: unfold }, "Filters");
+  tools.append(fold);
 
   function field(key, name, options) {
     let input;
@@ -454,7 +464,7 @@
     }
     input.addEventListener("input", () => choose({ [key]: input.value }));
     inputs[key] = input;
-    tools.append(element("label", {}, name, input));
+    tools.append(element("label", { class: key }, name, input));
   }
 
   field("q", "search");

@@ -1,22 +1,26 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page: whole, self-contained, and true to its rows."""
+"""The demo's page: its rows as the document of a fleet. What is drawn of it, tests/browser sees."""
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
-from xml.etree import ElementTree
+from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
-from tests.demo.drawing import draw, owner
-from tests.demo.page import render
+from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet.lines import lines
+from tests.demo.page import fleet, render
 from tests.demo.rows import Row
-from tests.lab import topology
 
+SCHEMA = json.loads(Path(__file__).parents[3].joinpath("docs/fleet.schema.json").read_text(encoding="utf-8"))
 VOID = {"meta", "link", "br", "img", "input", "hr"}
+ASKED = "2026-11-25T08:00:00Z"
 
 
 def row(**changes: object) -> Row:
@@ -31,7 +35,7 @@ def row(**changes: object) -> Row:
         "socket": "172.20.20.2",
         "wire": "172.20.20.2",
         "wire_device": "up0",
-        "calls": [("getsockname", "", "ok")],
+        "calls": [("socket", "AF_INET", "ok"), ("getsockname", "", "ok")],
     }
     return Row(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -51,15 +55,14 @@ class Outline(HTMLParser):
         super().__init__()
         self.open: list[str] = []
         self.texts: list[str] = []
+        self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.attributes += attrs
+        self.tags.append(tag)
         if tag not in VOID:
             self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes += attrs
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -76,99 +79,76 @@ def outline(page: str) -> Outline:
     return parsed
 
 
-def test_page_is_well_formed_and_has_a_drawing_for_each_row() -> None:
-    page = render(ALL, "Linux 6.1, today")
-    text = "".join(outline(page).texts)
-    assert page.count("<svg ") == len(ALL)
-    for known in (
-        "destination",
-        "source",
-        "device",
-        "reason",
-        "wire",
-        "192.0.2.99",
-        "nothing: ENETUNREACH",
-        "Linux 6.1",
-    ):
-        assert known in text
+def data(page: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="fleet">(.*?)</script>', page, re.DOTALL)
+    assert found
+    packed: dict[str, Any] = json.loads(found.group(1))
+    return packed
+
+
+def test_page_is_well_formed_and_carries_a_line_for_each_row() -> None:
+    page = render(ALL, "6.1.0", ASKED)
+    assert outline(page).tags.count("script") == 2
+    assert data(page)["length"] == len(ALL)
+    for known in ("192.0.2.99", "nothing: ENETUNREACH", "6.1.0", ASKED, "1 · The default source", "curl http://web/"):
+        assert known in data(page)["strings"] or data(page)["made"] == known
 
 
 def test_page_needs_nothing_but_itself() -> None:
-    page = render(ALL)
-    for name, value in outline(page).attributes:
-        assert name not in ("src", "srcset", "action", "data", "xlink:href") and not name.startswith("on")
-        assert name != "href" or (value or "").startswith("#")
-    assert not re.search(r"@import|url\(|<script|<link|<iframe", page)
-
-
-def test_links_of_the_table_lead_to_a_row() -> None:
-    page = render(ALL)
-    links = re.findall(r'href="#([^"]+)"', page)
-    assert links == re.findall(r'<article id="([^"]+)"', page)
-    assert len(links) == len(set(links)) == len(ALL)
+    page = render(ALL, "6.1.0", ASKED)
+    for name, _value in outline(page).attributes:
+        assert name not in ("src", "srcset", "action", "data", "href", "xlink:href") and not name.startswith("on")
+    assert not re.search(
+        r"@import|url\(|<link|<iframe|fetch\(|XMLHttpRequest|innerHTML|https?://(?!www\.w3\.org/2000/svg)",
+        page.replace("http://web/", ""),
+    )
 
 
 def test_hostile_text_stays_text() -> None:
-    bad = '"><script>alert(1)</script>'
+    bad = '"></script><script>alert(1)</script><!--'
     hostile = row(
         request=bad, title=bad, explanation=bad, reason=bad, error=bad, wire=None, source=bad, calls=[(bad, bad, bad)]
     )
-    page = render([hostile, row(destination=bad)], bad)
-    outline(page)
-    assert "<script" not in page
+    page = render([hostile, row(destination=bad)], bad, ASKED)
+    assert outline(page).tags.count("script") == 2
+    assert bad in data(page)["strings"]
 
 
-@pytest.mark.parametrize("drawn", ALL, ids=["default", "second", "loopback", "stale", "foreign", "nowhere"])
-def test_drawing_is_valid_xml_with_a_title(drawn: Row) -> None:
-    picture = ElementTree.fromstring(draw(drawn))
-    title = picture.find("title")
-    assert title is not None
-    assert title.text == picture.get("aria-label")
-    assert drawn.destination in str(title.text)
+def test_the_rows_are_a_document_of_a_fleet() -> None:
+    made = json.loads(json.dumps(fleet(ALL, "6.1.0", ASKED)))
+    jsonschema.Draft202012Validator(SCHEMA).validate(made)
+    assert [(host["name"], host["kernel"], host["asked"]) for host in made["hosts"]] == [("host", "6.1.0", ASKED)]
 
 
-def classes(drawn: Row) -> dict[str, list[str]]:
-    """The texts inside each group of the drawing, by the group's class."""
-    found: dict[str, list[str]] = {}
-    for group in ElementTree.fromstring(draw(drawn)).iter("g"):
-        found.setdefault(group.get("class", ""), []).extend(str(text.text) for text in group.iter("text"))
-    return found
+@pytest.mark.parametrize(
+    ("told", "problem", "wire", "socket"),
+    [
+        (row(), None, "172.20.20.2", "172.20.20.2"),
+        (LOOPBACK, None, "192.0.2.2", "192.0.2.2"),
+        (STALE, "stale", "nothing: ENETUNREACH", "ENETUNREACH"),
+        (FOREIGN, "stale", "2001:db8:ff::99", None),
+        (NOWHERE, "absent", "not captured", None),
+        (row(wire="10.9.9.9"), "wire", "10.9.9.9", "172.20.20.2"),
+    ],
+)
+def test_a_row_is_good_only_where_kernel_socket_and_wire_agree(
+    told: Row, problem: str | None, wire: str, socket: str | None
+) -> None:
+    (line,) = lines(fleet([told], "6.1.0", ASKED))
+    assert (line["problem"], line["wire"], line["socket"]) == (problem, wire, socket)
 
 
-def test_drawing_marks_the_address_and_the_router_in_use() -> None:
-    assert classes(row())["chip used"] == ["up0", "172.20.20.2"]
-    assert classes(row())["router used"] == ["r1"]
-    assert classes(SECOND)["chip used"] == ["up1", "172.20.30.2"]
-    assert classes(SECOND)["router used"] == ["r2"]
-    assert classes(LOOPBACK)["chip used"] == ["lo", "192.0.2.2"]
-    assert classes(LOOPBACK)["router used"] == ["r1"]
+def test_one_destination_asked_in_several_ways_is_as_many_lines_in_their_order() -> None:
+    found = lines(
+        fleet([row(), row(request="curl --interface up1 http://web/"), row(chapter=3, title="Three")], "6", ASKED)
+    )
+    assert [(line["request"], line["section"]) for line in found] == [
+        ("curl http://web/", "1 · The default source"),
+        ("curl --interface up1 http://web/", "1 · The default source"),
+        ("curl http://web/", "3 · Three"),
+    ]
 
 
-def test_drawing_of_a_stale_source_shows_it_gone() -> None:
-    assert classes(STALE)["gone"] == ["gone", "192.0.2.99"]
-    assert "router used" not in classes(STALE)
-    assert 'class="stop"' in draw(STALE)
-    assert classes(FOREIGN)["gone"] == ["gone", "2001:db8:ff::99"]
-    assert classes(FOREIGN)["router used"] == ["r1"]
-    assert 'class="stop"' not in draw(FOREIGN)
-
-
-def test_path_starts_at_the_address_and_leaves_by_the_device() -> None:
-    def inside(drawn: Row) -> int:
-        return draw(drawn).count(" C")
-
-    assert (inside(row()), inside(SECOND)) == (0, 0)
-    assert (inside(LOOPBACK), inside(STALE), inside(FOREIGN)) == (1, 1, 1)
-
-
-def test_drawing_without_a_device_has_no_path() -> None:
-    assert 'class="path' not in draw(NOWHERE)
-
-
-def test_owner_of_every_address_of_the_lab() -> None:
-    for family in (4, 6):
-        assert owner(topology.HOST_SOURCE[family]) == "lo"
-        for device, held in topology.UPLINKS.items():
-            assert owner(held[family]) == device
-    assert owner("192.0.2.99") is None
-    assert owner(None) is None
+def test_the_socket_calls_say_what_the_socket_got() -> None:
+    (line,) = lines(fleet([row()], "6.1.0", ASKED))
+    assert line["calls"] == [["socket", "AF_INET", "ok"], ["getsockname", "", "172.20.20.2"]]
