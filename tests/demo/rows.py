@@ -23,9 +23,6 @@ class Row:
     source: str | None = None
     device: str | None = None
     gateway: str | None = None
-    table: int | None = None
-    owner: str | None = None
-    route: str | None = None
     reason: str = "unknown"
     explanation: str = ""
     stale: bool = False
@@ -35,6 +32,9 @@ class Row:
     wire_device: str | None = None
     missed: str | None = None
     calls: list[tuple[str, str, str]] = field(default_factory=list)
+    table: int | None = None
+    owner: str | None = None
+    route: str | None = None
 
     @property
     def agreed(self) -> bool:

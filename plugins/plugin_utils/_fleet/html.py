@@ -52,7 +52,7 @@ def render(fleet: Row, lead: str = "", everything: bool = False) -> str:
             '<meta name="color-scheme" content="light dark">',
             f"<title>{escape(str(fleet['title']))} · source addresses</title>",
             f"<style>{style}</style></head><body>",
-            "<noscript><p>This page shows its data with a script of its own, which is switched off here.</p></noscript>",
+            "<noscript><p>This page needs its own script, which is switched off here.</p></noscript>",
             f'<script type="application/json" id="fleet">{embedded(data)}</script>',
             f"<script>{script}</script>",
             "</body></html>\n",
