@@ -19,7 +19,7 @@ demo: ## the story in under a minute, in network namespaces of its own
 	@PATH="$(CURDIR)/.venvs/demo/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections" tests/demo/run
 
 .PHONY: test
-test: ## before a change goes in: lint, sanity, unit, kernel, tarball, demo and one scenario of molecule, side by side
+test: ## before a change goes in: lint, sanity, unit, browser, kernel, tarball, demo and one scenario of molecule, side by side
 	@$(tools)/suite
 
 .PHONY: test-all
@@ -45,6 +45,10 @@ kernel: ## tests/kernel on the same, in fresh network namespaces
 .PHONY: vrf
 vrf: ## tests/vrf on a kernel with VRFs, in an emulated machine (ARGS= go to pytest)
 	@$(tools)/vrf $(ARGS)
+
+.PHONY: browser
+browser: ## the page of a report in a headless Chromium (ARGS=--pictures writes those of the docs again)
+	@$(tools)/browser $(ARGS)
 
 .PHONY: tarball
 tarball: ## build the collection, install it into an empty place, use it from there

@@ -66,6 +66,10 @@ def contrast(first: list[float], second: list[float]) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def _number(name: str) -> int:
+    return int("".join(filter(str.isdigit, name.split(".", 1)[0])))
+
+
 def link(**state: str) -> str:
     return f"#{urlencode(state)}"
 
@@ -174,7 +178,10 @@ def test_sorting_puts_empty_cells_last_both_ways(browser: Browser) -> None:
     assert browser.run("return document.querySelector('[data-key=device]').getAttribute('aria-sort')") == "ascending"
     browser.click("[data-key=host] button")
     hosts = browser.shown("host")
-    assert hosts[:2] == ["dns3.nyc.example.net", "dns6.sin.example.net"]
+    # Numbers in names are numbers: dns9 comes before dns12.
+    asked = {name_of(line) for line in LINES if "198.51.100.1" in (line["destination"], line["prefix"])}
+    assert hosts[0] == min((name for name in asked if name.startswith("dns")), key=_number)
+    assert list(map(_number, hosts)) == sorted(map(_number, hosts))
     browser.click("[data-key=host] button")
     assert browser.shown("host")[0] > hosts[0]
     browser.show(FLEET, fragment=link(sort="owner", desc="1"))
@@ -190,9 +197,10 @@ def test_the_keyboard_does_it_all(browser: Browser) -> None:
     assert selected == "3"
     for _turn in range(40):
         browser.press(Keys.ARROW_DOWN)
-    box = browser.run(
-        "const b = document.querySelector('[aria-selected=true]').getBoundingClientRect(); return [b.top, b.bottom]"
-    )
+    box = browser.run("""
+        const box = document.querySelector('[aria-selected=true]').getBoundingClientRect();
+        return [box.top, box.bottom];
+    """)
     assert 0 < box[0] < box[1] <= 900
     browser.press(Keys.ESCAPE)
     assert not browser.driver.find_element("tag name", "aside").is_displayed()
@@ -234,7 +242,7 @@ def test_the_drawing_shows_the_path(browser: Browser, width: int, problem: str) 
     assert bool(browser.run("return arguments[0].querySelector('.gone') !== null", drawing)) == (problem == "stale")
     assert browser.run("return arguments[0].getAttribute('class')", drawing) == "bad"
     box = browser.run("const b = arguments[0].getBoundingClientRect(); return [b.left, b.right]", drawing)
-    assert 8 <= box[0] and box[1] <= width - 8
+    assert box[0] >= 8 and box[1] <= width - 8
 
 
 def test_a_silent_host_has_its_error_and_no_drawing(browser: Browser) -> None:
@@ -309,39 +317,44 @@ def test_on_paper(browser: Browser) -> None:
 
 def test_a_thousand_hosts_open_at_once_and_scroll_smoothly(browser: Browser, tmp_path: Any) -> None:
     large = made_up(1000, 20)
-    driver = browser.driver
-    # The processor's time of the page, so that what else the machine does is not counted.
-    driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
-
-    def worked() -> float:
-        found = driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
-        return float(next(one["value"] for one in found if one["name"] == "TaskDuration"))
-
     browser.show(large, fragment=link(view="all"))
-    opened = worked()
-    took = browser.run("const [n] = performance.getEntriesByType('navigation'); return n.loadEventEnd / 1000")
+    opened = browser.run("return performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
     size = (tmp_path / "page.html").stat().st_size
     assert browser.number() == len(lines(large)) > 19_000
-    filled = browser.run("""
+    # From each frame to the next, and what is painted in it, also after a jump.
+    frames, filled = browser.run("""
+        const frame = () => new Promise((done) => requestAnimationFrame(done));
         const seen = [];
-        const step = async (top) => {
-          scrollTo(0, top);
-          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        const look = () => {
           const boxes = [...document.querySelectorAll('.row')].map((row) => row.getBoundingClientRect());
           seen.push([Math.min(...boxes.map((b) => b.top)), Math.max(...boxes.map((b) => b.bottom)), boxes.length]);
         };
         const height = document.querySelector('.lines').offsetHeight;
         return (async () => {
-          for (let number = 1; number <= 60; number += 1) await step(1000 + (height - 3000) * number / 60);
-          return seen;
+          for (let number = 1; number <= 30; number += 1) {
+            scrollTo(0, 1000 + (height - 3000) * number / 30);
+            await frame();
+            await frame();
+            look();
+          }
+          const took = [];
+          scrollTo(0, 2000);
+          let before = await frame();
+          for (let number = 1; number <= 90; number += 1) {
+            scrollBy(0, 100);
+            const now = await frame();
+            took.push(now - before);
+            before = now;
+          }
+          return [took, seen];
         })();
     """)
-    frame = (worked() - opened) / 60
-    driver.execute_cdp_cmd("Performance.disable", {})
-    print(f"\n1,000 hosts x 20: {size / 1e6:.2f} MB, {opened:.2f} s of processor time to open ({took:.2f} s by the")
-    print(f"clock), {frame * 1000:.1f} ms a frame while scrolling")
+    frames.sort()
+    usual, late = frames[len(frames) // 2], frames[-1]
+    print(f"\n1,000 hosts x 20 destinations: {size / 1e6:.2f} MB, open after {opened:.2f} s;", end=" ")
+    print(f"scrolling: {usual:.1f} ms from frame to frame, at most {late:.1f} ms")
     assert all(top <= 60 and bottom >= 900 and number < 100 for top, bottom, number in filled)
-    assert opened < 2
-    # Half of what 60 frames a second leave each is spare.
-    assert frame < 1 / 60
     assert size < 2_000_000
+    assert opened < 2
+    # Every other frame may be late on a machine that does other things too.
+    assert usual < 34
