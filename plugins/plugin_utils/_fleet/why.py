@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ...module_utils._backends.verify import owner_of
+
 _Row = dict[str, t.Any]
 
 
@@ -42,7 +44,7 @@ def _row(answer: t.Mapping[str, t.Any], probe: t.Mapping[str, t.Any] | None) -> 
         "expected": None,
         "kernel": answer["source"],
         **{key: answer[key] for key in ("device", "gateway", "table", "reason", "explanation")},
-        "owner": route.get("protocol"),
+        "owner": owner_of(route),
         "route": route.get("line"),
         "socket": socket,
         "wire": wire,
