@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from .intent import LISTS
+from ..plugin_utils._variables import LISTS
 from .intent_info import ActionModule as IntentInfo
 
 

@@ -19,7 +19,7 @@ LATE = {
     "protocol": "tcp", "source": "2001:db8::1", "sport": 40422, "destination": "2001:db8:100::34", "dport": 443,
     "device": None, "vrf": None, "expected": "2001:db8:ff::2", "process": "curl", "unit": "backup.service",
 }  # fmt: skip
-SOURCE = {
+SOURCE: dict[str, Any] = {
     "destination": "198.51.100.34", "name": "www.example.com", "source": "192.0.2.2", "device": "eth0",
     "gateway": "10.0.0.254", "table": 254, "reason": "prefsrc", "explanation": "It carries it.", "stale": False,
     "route": {"destination": "198.51.100.0/24", "protocol": "bgp", "line": "198.51.100.0/24 via 10.0.0.254"},
