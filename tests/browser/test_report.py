@@ -24,8 +24,8 @@ WIDTHS = (375, 820, 1440)
 #: Of a picture in the docs.
 _MOST_BYTES = 150_000
 
-# Every text that is in sight: what it says, where it is, how large, in which colours. Where several backgrounds lie over
-# each other, the first that is not transparent counts.
+# Every text in sight: what it says, where it is, how large, in which colours. Where several backgrounds lie over each
+# other, the first that is not transparent counts.
 _TEXTS = """
     const colour = (text) => text.match(/[\\d.]+/g).map(Number);
     const found = [];
@@ -47,7 +47,8 @@ _TEXTS = """
       found.push({
         text: node.textContent, size: parseFloat(style.fontSize) * scale, svg: Boolean(svg),
         left: Math.max(box.left, cut.left), right: Math.min(box.right, cut.right),
-        ink: colour(svg ? style.fill : style.color), paper: colour(getComputedStyle(over ?? document.body).backgroundColor),
+        ink: colour(svg ? style.fill : style.color),
+        paper: colour(getComputedStyle(over ?? document.body).backgroundColor),
       });
     }
     return found;
