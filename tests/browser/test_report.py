@@ -14,6 +14,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet.lines import lines
+from tests.browser import seeing
 from tests.browser.conftest import Browser
 from tests.lab.documents import hostile, made_up
 
@@ -21,50 +22,6 @@ FLEET = made_up(120, 8, seed=4, bad=0.3)
 LINES = lines(FLEET)
 BAD = [line for line in LINES if line["problem"]]
 WIDTHS = (375, 820, 1440)
-#: Of a picture in the docs.
-_MOST_BYTES = 150_000
-
-# Every text in sight: what it says, where it is, how large, in which colours. Where several backgrounds lie over each
-# other, the first that is not transparent counts.
-_TEXTS = """
-    const colour = (text) => text.match(/[\\d.]+/g).map(Number);
-    const found = [];
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const parent = node.parentElement;
-      if (!node.textContent.trim() || ['SCRIPT', 'OPTION', 'title'].includes(parent.tagName)) continue;
-      const range = document.createRange();
-      range.selectNodeContents(node);
-      const box = range.getBoundingClientRect();
-      const style = getComputedStyle(parent);
-      if (!box.width || style.visibility === 'hidden') continue;
-      const svg = parent.closest('svg');
-      const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
-      // What is cut off is seen up to there.
-      const cut = style.overflow === 'visible' ? box : parent.getBoundingClientRect();
-      let over = parent;
-      while (over && (colour(getComputedStyle(over).backgroundColor)[3] ?? 1) === 0) over = over.parentElement;
-      found.push({
-        text: node.textContent, size: parseFloat(style.fontSize) * scale, svg: Boolean(svg),
-        left: Math.max(box.left, cut.left), right: Math.min(box.right, cut.right),
-        ink: colour(svg ? style.fill : style.color),
-        paper: colour(getComputedStyle(over ?? document.body).backgroundColor),
-      });
-    }
-    return found;
-"""
-
-
-def contrast(first: list[float], second: list[float]) -> float:
-    """Of two colours, as WCAG 2 has it: 1 to 21."""
-
-    def light(colour: list[float]) -> float:
-        parts = [part / 255 for part in colour[:3]]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    high, low = sorted((light(first), light(second)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 def _number(name: str) -> int:
@@ -90,19 +47,12 @@ def test_all_can_be_read_and_nothing_touches_an_edge(browser: Browser, width: in
     line = chosen("unset")
     at = f"{name_of(line)} {line['destination']}"
     browser.show(FLEET, width, scheme, link(at=at) if opened else "")
-    texts = browser.run(_TEXTS)
-    assert len(texts) > 50
-    assert browser.run("return document.documentElement.scrollWidth") <= width
-    for text in texts:
-        assert text["size"] >= 11, text
-        assert text["left"] >= 8 and text["right"] <= width - 8, text
-        if not text["svg"]:
-            assert contrast(text["ink"], text["paper"]) >= 4.5, text
+    seeing.check(browser, width)
     paper = browser.run("return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     assert (sum(paper) < 200) == (scheme == "dark")
     assert browser.complaints() == []
     picture = browser.picture(f"report-{width}-{scheme}{'-chosen' if opened else ''}")
-    assert picture.stat().st_size < _MOST_BYTES
+    assert picture.stat().st_size < seeing.MOST_BYTES
 
 
 @pytest.mark.parametrize("width", WIDTHS)
