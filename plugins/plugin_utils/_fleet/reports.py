@@ -28,4 +28,6 @@ def report(fleet: t.Mapping[str, t.Any], form: str) -> str:
         raise ValueError(f"the document has version {fleet.get('version')!r}, and this collection reads {VERSION}")
     if form == "json":
         return json.dumps(fleet, default=str, separators=(",", ":")) + "\n"
-    return {"html": html.render, "markdown": markdown.render, "prometheus": prometheus.render}[form](fleet)
+    if form == "html":
+        return html.render(fleet)
+    return markdown.render(fleet) if form == "markdown" else prometheus.render(fleet)

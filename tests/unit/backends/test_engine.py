@@ -53,8 +53,8 @@ class Scripted:
         return self.judgements.pop(0)
 
 
-def carry(back_end: Any, check: bool = False) -> dict[str, Any]:
-    return engine.carry(back_end, "scripted", normalise(routes=[ROUTE]), check)
+def carry(back_end: Any, check: bool = False, intent: Any = None) -> dict[str, Any]:
+    return engine.carry(back_end, "scripted", normalise(routes=[ROUTE]) if intent is None else intent, check)
 
 
 @pytest.mark.parametrize(
@@ -139,14 +139,14 @@ def test_the_smallest_back_end(tmp_path: Path) -> None:
         engine.carry(holder, "smallest", normalise(policies=policy), check=False)
 
 
-EMPTY = {"addresses": [], "routes": [], "policies": [], "warnings": []}
+EMPTY: dict[str, list[Any]] = {"addresses": [], "routes": [], "policies": [], "warnings": []}
 
 
 @pytest.mark.parametrize("check", [False, True])
 def test_an_intent_that_is_merely_empty_takes_nothing_off(check: bool) -> None:
     back_end = Scripted(Plan(changed=True, ours="/run/record"))
     with pytest.raises(Refused, match=r"\(/run/record\); nothing was changed.*`source_ip_state: absent`"):
-        engine.carry(back_end, "scripted", dict(EMPTY), check)
+        carry(back_end, check, dict(EMPTY))
     assert back_end.did == ["read", "plan"]
 
 
@@ -161,4 +161,4 @@ def test_an_intent_that_is_merely_empty_takes_nothing_off(check: bool) -> None:
     ids=["who says so", "nothing is there", "nothing would go", "one list is empty"],
 )
 def test_what_may_go_goes(plan: Plan, intent: Any) -> None:
-    assert engine.carry(Scripted(plan), "scripted", intent, check=False)["changed"] is plan.changed
+    assert carry(Scripted(plan), False, intent)["changed"] is plan.changed
