@@ -66,11 +66,11 @@ class Browser:
         webdriver.ActionChains(self.driver).send_keys(*keys).perform()
 
     def shown(self, key: str) -> list[str]:
-        """What a column shows, from the top, of the lines that are in the page now."""
+        """What a column shows, from the top, of the lines in the page now; empty where one has no such cell."""
         script = """
             const rows = [...document.querySelectorAll('.row')];
             rows.sort((a, b) => a.getAttribute('aria-rowindex') - b.getAttribute('aria-rowindex'));
-            return rows.map((row) => row.querySelector('.cell.' + arguments[0]).textContent);
+            return rows.map((row) => row.querySelector('.cell.' + arguments[0])?.textContent ?? '');
         """
         return list(self.run(script, key))
 

@@ -54,7 +54,7 @@ def contrast(first: list[float], second: list[float]) -> float:
 
 
 def check(browser: Browser, width: int) -> None:
-    """Every text in sight is large enough, has contrast, and stands 8 pixels from the edge; nothing is wider."""
+    """Every text in sight is large enough, has contrast, and is 8 pixels from the edge; nothing is wider than that."""
     texts = browser.run(TEXTS)
     assert len(texts) > 30
     assert browser.run("return document.documentElement.scrollWidth") <= width

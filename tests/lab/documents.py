@@ -51,7 +51,9 @@ def _host(number: int, destinations: int, chance: random.Random, bad: float) -> 
     if wrong and kind == "failed":
         return host_row(name, groups, {"failed": True, "msg": "pyroute2 0.7.2 or newer is needed, and was not found"})
     backend = _BACKENDS[number % 3]
-    damaged = chance.randrange(destinations) if wrong and kind != "connection" else None
+    # IPv6 borrows nothing: it chooses by rules.
+    could = [at for at in range(destinations) if kind != "borrowed" or _family(at) == 4]
+    damaged = chance.choice(could) if wrong and kind != "connection" else None
     rows = [_answer(number, at, backend, kind if at == damaged else None) for at in range(destinations)]
     result: dict[str, Any] = {
         "asked": f"2026-11-25T07:{50 + number % 10}:{number % 60:02}Z",
@@ -68,12 +70,16 @@ def _host(number: int, destinations: int, chance: random.Random, bad: float) -> 
     return host_row(name, groups, result)
 
 
+def _family(at: int) -> int:
+    return 6 if at % 3 == 2 else 4
+
+
 def _source(number: int, family: int) -> str:
     return f"192.0.{2 + number // 250}.{1 + number % 250}" if family == 4 else f"2001:db8:ff::{number:x}"
 
 
 def _answer(number: int, at: int, backend: str, kind: str | None) -> dict[str, Any]:
-    family = 6 if at % 3 == 2 else 4
+    family = _family(at)
     source, device = _source(number, family), f"eth{at % 2}"
     own = f"10.{number // 250}.{number % 250}.2" if family == 4 else f"2001:db8:{number:x}::2"
     gateway = f"{own[:-1]}1"

@@ -28,6 +28,6 @@ def report(fleet: t.Mapping[str, t.Any], form: str) -> str:
         raise ValueError(f"the document has version {fleet.get('version')!r}, and this collection reads {VERSION}")
     if form == "json":
         return json.dumps(fleet, default=str, separators=(",", ":")) + "\n"
-    if form == "html":
-        return html.render(fleet)
-    return markdown.render(fleet) if form == "markdown" else prometheus.render(fleet)
+    render: dict[str, t.Callable[[t.Mapping[str, t.Any]], str]]
+    render = {"html": html.render, "markdown": markdown.render, "prometheus": prometheus.render}
+    return render[form](fleet)

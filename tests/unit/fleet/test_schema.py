@@ -14,8 +14,13 @@ import jsonschema
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends.finding import Finding
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet import document, lines
-from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet.document import STATUSES, VERSION, host_row
+from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet import lines
+from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet.document import (
+    STATUSES,
+    VERSION,
+    differing,
+    host_row,
+)
 from tests.lab.documents import hostile, made_up
 
 SCHEMA = json.loads(Path(__file__).parents[3].joinpath("docs/fleet.schema.json").read_text(encoding="utf-8"))
@@ -40,7 +45,7 @@ def test_every_key_is_described() -> None:
     fleet = made_up(60, 2, bad=1.0)
     assert set(fleet["hosts"][0]["answers"][0] if fleet["hosts"][0]["answers"] else ()) <= defined["answer"]
     assert set(lines.OF_ANSWER) <= defined["answer"]
-    found = [one for host in fleet["hosts"] for one in document.differing(host)]
+    found = [one for host in fleet["hosts"] for one in differing(host)]
     assert found and set(found[0]) == defined["connection"]
 
 
