@@ -143,6 +143,29 @@ def test_check_mode_on_a_host_without_the_library(hosts: Hosts, tmp_path: Path) 
     assert code == 2 and "prerequisites_method is 'none'. Install python3-pyroute2" in said, said
 
 
+def test_check_mode_looks_at_every_host_past_a_bad_one(hosts: Hosts) -> None:
+    """A canary protects nothing where nothing is changed."""
+    hosts.variables["edge1"]["source_ip_addresses"] = []
+    code, said = hosts.play("apply", "--check", "--diff")
+    assert code == 2 and said.count("192.0.2.1 is not an address of this host") == 1, said
+    assert all(f"+{DESTINATION} via {GATEWAY} dev eth0 proto 133 src 192.0.2.{number}" in said for number in (2, 3, 4))
+    assert not any(map(hosts.route, hosts.names))
+
+
+def test_a_host_that_cannot_get_the_library_is_listed_with_the_others(hosts: Hosts, tmp_path: Path) -> None:
+    """The rest of its batch is carried out and proved, and the list has all that are bad."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
+    hosts.variables["edge2"]["ansible_python_interpreter"] = str(tmp_path / "bare" / "bin" / "python")
+    hosts.variables["edge2"]["prerequisites_method"] = "none"
+    hosts.variables["edge3"]["source_ip_addresses"] = []
+    code, said = hosts.play("apply", "-e", '{"source_ip_batches": [3, "100%"]}')
+    listed = said.partition("These hosts are not as their intent says")[2]
+    assert code == 2 and "prerequisites_method is 'none'. Install python3-pyroute2" in listed, said
+    assert "192.0.2.3 is not an address of this host" in listed and "edge4" not in said, said
+    assert hosts.route("edge1") and recap(said, "edge1")["failed"] == 0, said
+    assert [recap(said, name)["failed"] for name in ("edge2", "edge3")] == [1, 1], said
+
+
 def test_verify_in_check_mode_reports(hosts: Hosts, tmp_path: Path) -> None:
     play = tmp_path / "verify.yml"
     play.write_text(

@@ -91,7 +91,7 @@ def _frr(options: t.Mapping[str, t.Any]) -> Sign:
     from ._frr.release import version_text
 
     ours = next((path for path in (paths.STATE, paths.FORMER) if os.path.exists(path)), "")
-    if not ours and _names(options["conf"], f"route-map {options['prefix']}", f" tag {options['tag']}"):
+    if not ours and holds_frr(options["conf"], options["prefix"], options["tag"]):
         ours = options["conf"]
     if not _installed(options["vtysh"]):
         return Sign(ours)
@@ -126,10 +126,17 @@ def _installed(program: str) -> bool:
     return any(os.access(os.path.join(folder, program), os.X_OK) for folder in folders)
 
 
-def _names(path: str, *words: str) -> bool:
+def holds_frr(path: str, prefix: str, tag: int) -> bool:
+    """Whether FRR's configuration file has lines of ours, told from the operator's as the back end tells them.
+
+    ``prefix``, ``tag``: FRR's options. False where the file cannot be read: then nothing is known of it.
+    """
+    from ._frr.parse import Objects, parse
+    from ._frr.stages import same
+
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
     except OSError:
         return False
-    return any(word in text for word in words)
+    return not same(parse(text, prefix, tag).ours, Objects())

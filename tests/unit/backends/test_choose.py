@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends.choose import (
@@ -12,6 +14,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends.choose 
     Sign,
     choose,
     chosen,
+    holds_frr,
     options_of,
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import Refused
@@ -71,3 +74,23 @@ def test_what_the_back_end_found_cannot_hold_is_named_by_its_destination() -> No
     found = "\n".join(cannot("frr", intent))
     assert "source_ip_routes[198.51.100.0/24].metrics" in found
     assert "source_ip_policies[uplink].protocols: dhcp" in found and "127.0.0.9 is a loopback address" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        ("route-map SIP-1 permit 10\n set src 192.0.2.2\nexit\n", True),
+        ("vrf red\n ip route 198.51.100.0/24 10.0.0.1 tag 1330133\nexit-vrf\n", True),
+        ("ip route 198.51.100.0/24 10.0.0.1 tag 13301330\n", False),
+        ("! ip route 198.51.100.0/24 10.0.0.1 tag 1330133\n! route-map SIP-1 permit 10\n", False),
+        ("route-map MINE permit 10\nexit\n", False),
+        (None, False),
+    ],
+)
+def test_lines_of_ours_in_the_file_of_frr_are_told_from_those_that_look_like_them(
+    tmp_path: Path, text: str | None, ours: bool
+) -> None:
+    path = tmp_path / "frr.conf"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    assert holds_frr(str(path), "SIP-", 1330133) is ours
