@@ -104,7 +104,7 @@ def _frr(options: t.Mapping[str, t.Any]) -> Sign:
 def _bird(options: t.Mapping[str, t.Any]) -> Sign:
     from ._bird.daemon import Daemon
 
-    ours = options["include"] if os.path.exists(options["include"]) else ""
+    ours = options["include"] if _filled(options["include"]) else ""
     if not _installed("birdc"):
         return Sign(ours)
     daemon = Daemon(options["socket"])
@@ -124,6 +124,14 @@ def _installed(program: str) -> bool:
     """As the back ends look for it: a service's PATH may lack the folders of administration."""
     folders = [*os.environ.get("PATH", os.defpath).split(":"), "/usr/local/sbin", "/usr/sbin", "/sbin"]
     return any(os.access(os.path.join(folder, program), os.X_OK) for folder in folders)
+
+
+def _filled(path: str) -> bool:
+    """Whether this file is there and not empty: one that the operator made to be included holds nothing yet."""
+    try:
+        return os.path.getsize(path) > 0
+    except OSError:
+        return False
 
 
 def holds_frr(path: str, prefix: str, tag: int) -> bool:

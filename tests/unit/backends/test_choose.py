@@ -94,3 +94,18 @@ def test_lines_of_ours_in_the_file_of_frr_are_told_from_those_that_look_like_the
     if text is not None:
         path.write_text(text, encoding="utf-8")
     assert holds_frr(str(path), "SIP-", 1330133) is ours
+
+
+@pytest.mark.parametrize(("content", "name"), [("function source_ip() {}\n", "bird"), ("", "kernel")])
+def test_an_empty_file_that_the_operator_includes_already_holds_nothing_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, name: str
+) -> None:
+    """BIRD does not start where a file that it includes is missing, so operators make an empty one."""
+    monkeypatch.setattr("os.access", lambda *_: False)  # no daemon is installed
+    (tmp_path / "ours.conf").write_text(content, encoding="utf-8")
+    options = {
+        "kernel": {"record": str(tmp_path / "record")},
+        "frr": {"conf": str(tmp_path / "frr.conf"), "prefix": "SIP-", "tag": 1330133, "vtysh": "vtysh"},
+        "bird": {"include": str(tmp_path / "ours.conf"), "socket": None},
+    }
+    assert chosen("auto", options).name == name
