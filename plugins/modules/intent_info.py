@@ -197,15 +197,6 @@ kernel:
   returned: success
   type: str
   sample: 6.12.0
-backend:
-  description: The back end.
-  returned: success
-  type: str
-  sample: kernel
-backend_why:
-  description: Why it is this one, null where the task named it.
-  returned: success
-  type: str
 connections:
   description:
     - The open connections that the intent is about, null without O(audit). Those that a client has made to a port of

@@ -18,12 +18,7 @@ from .._base.values import INET, INET6, Address
 from .._change.steps import AnyStep, Plan, Step, Steps
 from .._netlink import decode
 from .._netlink.decode import Entry
-from .._netlink.wire import (
-    NLM_F_CREATE,
-    NLM_F_REPLACE,
-    RTM_NEWROUTE,
-    Message,
-)
+from .._netlink.wire import NLM_F_CREATE, NLM_F_REPLACE, RTM_NEWROUTE, Message
 from .._routes.edit import echo
 from .._routes.line import line as route_line
 from .._routes.payload import Payload
