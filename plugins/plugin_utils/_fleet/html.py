@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fleet document as one HTML file that needs nothing but itself. PRIVATE to the collection.
 
-The page is the same for every fleet: `page.css` and `page.js` with the packed lines as JSON between them. No text of a
-host is markup: the JSON has no sign that could end its element, and the script only sets the text of elements. Should
-that fail one day, the page's own policy still runs no script but this one, by its hash.
+The page is the same for every fleet: the style and the script of `page/`, with the packed lines as JSON between them.
+No text of a host is markup: the JSON has no sign that could end its element, and the script only sets the text of
+elements. Should that fail one day, the page's own policy still runs no script but this one, by its hash.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from .lines import Row, counts
 from .pack import FIELDS, SENTENCES, pack
 from .words import PROBLEMS, REASONS
 
-_HERE = Path(__file__)
+_FOLDER = Path(__file__).with_name("page")
+#: In the order in which they are read; they are one script.
+_SCRIPTS = ("data.js", "choice.js", "rows.js", "map.js", "drawing.js", "chosen.js", "page.js")
 #: What could end the element, or open another, to a parser of HTML.
 _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 def render(fleet: Row, lead: str = "", everything: bool = False) -> str:
     """The page. ``lead``: a sentence below the title; ``everything``: it opens with all lines, not with problems."""
-    style = _HERE.with_name("page.css").read_text(encoding="utf-8")
-    script = _HERE.with_name("page.js").read_text(encoding="utf-8")
+    style = (_FOLDER / "page.css").read_text(encoding="utf-8")
+    script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     data = {
         **{key: fleet[key] for key in ("version", "made", "title")},
         "lead": lead,

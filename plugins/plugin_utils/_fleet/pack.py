@@ -5,7 +5,7 @@
 
 A fleet says the same few things many times. Each text stands once, in ``strings``, the most frequent first; a cell is
 its place there. Sentences and routes name the addresses of their own line: these become single signs, so that a
-sentence is the same text on every host. ``page.js`` has the way back.
+sentence is the same text on every host. ``page/data.js`` has the way back.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def test_the_figures() -> None:
 
 
 def unpacked(packed: dict[str, Any]) -> list[Line]:
-    """What `page.js` does."""
+    """What `page/data.js` does."""
 
     def at(column: Any, number: int) -> Any:
         return column[number] if isinstance(column, list) else column
