@@ -9,12 +9,9 @@ from typing import Any, ClassVar
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ..module_utils._backends._bird.options import OPTIONS as BIRD
-from ..module_utils._backends._frr.options import OPTIONS as FRR
-from ..module_utils._backends._kernel.options import OPTIONS as KERNEL
+from ..module_utils._backends.choose import OPTIONS
 from .intent import ActionModule as Intent
 
-_BACK_ENDS = {"bird": BIRD, "frr": FRR, "kernel": KERNEL}
 #: Options that the roles take from a variable of another name than `BACKEND_OPTION`.
 _SHARED = {("kernel", "purge"): "source_ip_purge"}
 
@@ -39,7 +36,7 @@ class ActionModule(Intent):
     def _options(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """The options of each back end: those of the task, then what the variables of its role say."""
         found = {}
-        for name, options in _BACK_ENDS.items():
+        for name, options in OPTIONS.items():
             names = {option: _SHARED.get((name, option), f"{name}_{option}") for option in options}
             said = {option: self._value(variables[key], variables) for option, key in names.items() if key in variables}
             if said:

@@ -227,10 +227,7 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._backends._bird.options import OPTIONS as BIRD
-from ..module_utils._backends._frr.options import OPTIONS as FRR
-from ..module_utils._backends._kernel.options import OPTIONS as KERNEL
-from ..module_utils._backends.choose import CHOICES
+from ..module_utils._backends.choose import CHOICES, OPTIONS
 from ..module_utils._backends.proof import prove_intent
 from ..module_utils._change.boundary import NETNS, run
 from ..module_utils._intent.options import INTENT
@@ -245,10 +242,7 @@ def main() -> None:
             "missing": {"type": "str", "choices": ["fail", "ignore"], "default": "ignore"},
             "limit": {"type": "int", "default": 200},
             "audit": {"type": "bool", "default": False},
-            **{
-                name: {"type": "dict", "default": {}, "options": options}
-                for name, options in (("bird", BIRD), ("frr", FRR), ("kernel", KERNEL))
-            },
+            **{name: {"type": "dict", "default": {}, "options": options} for name, options in OPTIONS.items()},
             **INTENT,
             **NETNS,
         },

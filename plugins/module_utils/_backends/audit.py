@@ -10,6 +10,7 @@ import typing as t
 from .._base.errors import InvalidInput, Refused, SourceIPError
 from .._base.values import parse_address
 from .._host.host import Host
+from .._intent.options import LISTS
 from .._netlink.kernel import Kernel
 from . import damage, engine
 from .finding import Finding
@@ -30,7 +31,7 @@ class Audit(t.NamedTuple):
 def of_back_end(name: str, intent: Intent, options: t.Mapping[str, t.Any]) -> Audit:
     """Plan and judgement of the back end, as in check mode; what it cannot read is a finding, too."""
     planned = [entry["address"] for entry in intent["addresses"]]
-    wants = any(intent[kind] for kind in ("addresses", "routes", "policies"))
+    wants = any(map(intent.get, LISTS))
     settings = {**options, **_AT_ONCE.get(name, {})}
     notes = [] if wants else ["this host has no intent: no addresses, routes or policies of it are set"]
     try:

@@ -44,8 +44,7 @@ class Looked:
     def __init__(self, host: Host, intent: Intent, backend: str | None) -> None:
         self._host = host
         self._lookups = Lookups(host)
-        vrfs = {link.table: link.name for link in host.links.values() if link.table is not None}
-        self.intent = IntentSources(intent, backend, vrfs)
+        self.intent = IntentSources(intent, backend, host.vrfs)
         self._known: dict[t.Any, Sources] = {}
         self._routes: dict[bytes, _Row] = {}
         self._by_rules: dict[int, bool] = {}

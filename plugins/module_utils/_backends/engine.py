@@ -12,6 +12,7 @@ import contextlib
 import typing as t
 
 from .._base.errors import InvalidInput, Refused
+from .._intent.options import LISTS
 from .._netlink.kernel import Kernel
 from .finding import ordered, table
 from .interface import BackEnd, Intent, Judgement, Plan
@@ -22,7 +23,6 @@ from .view import Hands
 LIMIT = 100
 #: The intent of who says that ours is to go.
 NOTHING: Intent = {"addresses": [], "routes": [], "policies": [], "warnings": []}
-_LISTS = ("addresses", "routes", "policies")
 
 
 def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd:
@@ -67,7 +67,7 @@ def run(
 def carry(holder: BackEnd, name: str, intent: Intent, check: bool) -> dict[str, t.Any]:
     """The flow itself, for one back end on one host; as ``run``."""
     plan = holder.plan(intent, holder.read(), check)
-    if plan.ours and plan.changed and intent is not NOTHING and not any(map(intent.get, _LISTS)):
+    if plan.ours and plan.changed and intent is not NOTHING and not any(map(intent.get, LISTS)):
         raise Refused(
             f"the intent of this host is empty, and what an earlier one made is there ({plan.ours}); nothing was "
             "changed. To take it off, set `source_ip_state: absent` or run `ansible-playbook l3host.source_ip.remove`"

@@ -105,7 +105,7 @@ def _audited(
 ) -> tuple[list[Finding], list[str]]:
     """All findings, each damage under the name that says most of it, and notes."""
     backend = options["backend"]
-    vrfs = {link.table: link.name for link in host.links.values() if link.table is not None}
+    vrfs = host.vrfs
     told = [_borrowed(host, row, finding) for row, finding in zip(bad, proved)]
     twofold = damage.of_twofold(damage.twofold(intent, listed, vrfs, backend))
     said = audit.of_back_end(backend, intent, options[backend])

@@ -97,9 +97,14 @@ class Host:
         """The VRF of this name, else InvalidInput."""
         found = self.device(name, what)
         if found.table is None:
-            vrfs = ", ".join(sorted(link.name for link in self.links.values() if link.table is not None)) or "none"
+            vrfs = ", ".join(sorted(self.vrfs.values())) or "none"
             raise InvalidInput(f"{what}: {name!r} is a device, but not a VRF; VRFs of this host: {vrfs}")
         return found
+
+    @property
+    def vrfs(self) -> dict[int, str]:
+        """{table: name} of the VRFs."""
+        return {link.table: link.name for link in self.links.values() if link.table is not None}
 
     def domain_of(self, index: int | None) -> Link | None:
         """The VRF that a device is or belongs to, None for the default one."""

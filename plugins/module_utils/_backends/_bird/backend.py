@@ -84,7 +84,7 @@ class BackEnd:
     def plan(self, intent: Intent, found: Found, check: bool) -> BirdPlan:
         options, host = self._options, self._hands.host
         plan = BirdPlan(found=found, ours=options["include"] if found.files.include.content else "")
-        vrf_tables = {link.name: link.table for link in host.links.values() if link.table is not None}
+        vrf_tables = {name: table for table, name in host.vrfs.items()}
         try:
             plan.refusals += self._refusals(intent, vrf_tables)
             content = contents(
