@@ -6,39 +6,21 @@
 from __future__ import annotations
 
 import errno
-import os
-import socket
 import typing as t
 
 from .._base.errors import KernelError
-from . import library
+from .connection import Connection
 from .dump import dump
-
-if t.TYPE_CHECKING:
-    from types import TracebackType
 
 _NETLINK_SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
 
 
-class Diagnostics:
+class Diagnostics(Connection):
     """One connection to the kernel's lists of sockets, in the namespace that the process is in."""
 
     def __init__(self) -> None:
-        self._owner = library.open_socket(_NETLINK_SOCK_DIAG)
-        self._socket = socket.socket(fileno=os.dup(self._owner.fileno()))
-        self._socket.setblocking(True)
-        self._sequence = 0
-
-    def __enter__(self) -> Diagnostics:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._socket.close()
-        self._owner.close()
+        super().__init__(_NETLINK_SOCK_DIAG)
 
     def dump(self, request: bytes, what: str) -> t.Iterator[bytes]:
         """What ``recv`` returns while the kernel lists the sockets that a ``struct inet_diag_req_v2`` asks for.

@@ -18,11 +18,9 @@ import typing as t
 from .._base.errors import KernelError
 from .._base.values import INET, INET6, Label, Link, Prefix, Query, Rule
 from . import decode, library, wire
+from .connection import Connection
 from .dump import dump
 from .wire import Failure, Message, Rows, Sent
-
-if t.TYPE_CHECKING:
-    from types import TracebackType
 
 _SOL_NETLINK, _NETLINK_CAP_ACK = 270, 10
 _SO_RCVBUFFORCE = 33
@@ -43,14 +41,11 @@ class _Batch(t.NamedTuple):
     messages: int
 
 
-class Kernel:
+class Kernel(Connection):
     """One connection to the kernel's routing tables, in the namespace that the process is in."""
 
     def __init__(self) -> None:
-        self._owner = library.open_socket()
-        # pyroute2 has no sending of many messages with an answer for each in every version: same socket, own numbers.
-        self._socket = socket.socket(fileno=os.dup(self._owner.fileno()))
-        self._socket.setblocking(True)
+        super().__init__()
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
         except PermissionError:
@@ -58,17 +53,6 @@ class Kernel:
         self._socket.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)
         acks = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // _ACK_COST
         self._batch = max(1, min(_BATCH_MESSAGES, acks))
-        self._sequence = 1
-
-    def __enter__(self) -> Kernel:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._socket.close()
-        self._owner.close()
 
     # Devices, addresses, rules
 
