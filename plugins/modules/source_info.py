@@ -328,13 +328,11 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._change.boundary import NETNS, run
+from ..module_utils._change.boundary import NETNS, few, run
 from ..module_utils._explain.explain import Explainer
 from ..module_utils._explain.question import questions
 from ..module_utils._host.host import snapshot
 from ..module_utils._netlink.kernel import Kernel
-
-MOST_WARNINGS = 10
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -363,11 +361,7 @@ def body(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     explainer = Explainer(host)
     sources = [explainer.answer(question) for question in asked]
     warnings = dict.fromkeys(f"{found['destination']}: {text}" for found in sources for text in found["warnings"])
-    for warning in list(warnings)[:MOST_WARNINGS]:
-        module.warn(warning)
-    if len(warnings) > MOST_WARNINGS:
-        module.warn(f"{len(warnings) - MOST_WARNINGS} more warnings are in the results")
-    return {"changed": False, "sources": sources}
+    return {"changed": False, "sources": sources, "warnings": few(list(warnings))}
 
 
 def main() -> None:

@@ -58,6 +58,8 @@ def answer(stdout: str, stderr: str, code: int) -> Result:
     for line in stdout.splitlines():
         if line.startswith("{"):
             found: Result = json.loads(line)
+            # A release of ansible-core to come will take what it calls deprecated for an error.
+            assert not found.get("deprecations"), found["deprecations"]
             return found
     raise ModuleCrashed(f"no JSON answer, exit {code}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
 

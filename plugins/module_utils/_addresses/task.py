@@ -124,9 +124,8 @@ def ensure(
     plan = additions.plan()
     plan.steps.extend(removals.steps)
     plan.unchanged += removals.unchanged
-    result = {**plan.report(), "side_effects": removals.side_effects}
     warnings = [*removals.warnings, *change.warnings]
-    return {**result, "warnings": warnings} if warnings else result
+    return {**plan.report(), "side_effects": removals.side_effects, "warnings": warnings}
 
 
 def _vrfs(host: Host) -> Vrfs:

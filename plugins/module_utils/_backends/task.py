@@ -49,6 +49,4 @@ def run_intent(module: AnsibleModule) -> dict[str, t.Any]:
     holder = options_of(choice.name, options)
     result = engine.run(choice.name, intent, holder, module.check_mode, options["lock_timeout"])
     result["backend_why"] = choice.why
-    for warning in result.pop("warnings"):
-        module.warn(warning)
     return result

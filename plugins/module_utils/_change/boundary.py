@@ -18,6 +18,8 @@ if t.TYPE_CHECKING:
     from .._netlink.kernel import Kernel
 
 _SHOWN_ENTRIES = 10
+#: A task may concern ten thousand routes; nobody reads a warning for each.
+MAX_WARNINGS = 10
 #: The option that every module has which works on the kernel alone.
 NETNS: dict[str, t.Any] = {"netns": {"type": "str"}}
 
@@ -35,7 +37,10 @@ def run(module: AnsibleModule, body: t.Callable[[AnsibleModule, Kernel], dict[st
 
 
 def answer(module: AnsibleModule, body: t.Callable[[], dict[str, t.Any]]) -> None:
-    """Enter the task's namespace, and end the module with what ``body`` returns or raises."""
+    """Enter the task's namespace, and end the module with what ``body`` returns or raises.
+
+    ``warnings`` of the result, or of the error's details, are texts; they are shown by Ansible's own door for warnings.
+    """
     # A short life with many small objects and hardly a cycle: collecting them costs a third of the work on big lists.
     gc.disable()
     try:
@@ -43,10 +48,23 @@ def answer(module: AnsibleModule, body: t.Callable[[], dict[str, t.Any]]) -> Non
             enter_netns(module.params["netns"])
         result = body()
     except SourceIPError as error:
-        module.fail_json(msg=error.message, invocation=_invocation(module), **error.details)
+        module.fail_json(msg=error.message, invocation=_invocation(module), **_warned(module, error.details))
     except PermissionError as error:
         module.fail_json(msg=f"the kernel does not let user id {os.geteuid()} do this: {error}; use become: true")
-    module.exit_json(invocation=_invocation(module), **result)
+    module.exit_json(invocation=_invocation(module), **_warned(module, result))
+
+
+def few(warnings: t.Sequence[str]) -> list[str]:
+    """The first of many warnings of one kind, and how many more there are."""
+    more = len(warnings) - MAX_WARNINGS
+    return [*warnings[:MAX_WARNINGS], *([f"{more} more warnings of this kind"] if more > 0 else [])]
+
+
+def _warned(module: AnsibleModule, result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The result without its warnings, which Ansible has been told of."""
+    for warning in result.get("warnings", ()):
+        module.warn(warning)
+    return {name: value for name, value in result.items() if name != "warnings"}
 
 
 def _invocation(module: AnsibleModule) -> dict[str, t.Any]:

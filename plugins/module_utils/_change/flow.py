@@ -14,11 +14,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._base.errors import SourceIPError
 from .._netlink.kernel import Kernel
+from .boundary import few
 from .steps import Plan
 from .transaction import Mismatch, carry_out
-
-#: A task may concern ten thousand routes; nobody reads a warning for each.
-MAX_WARNINGS = 10
 
 
 class Planner(t.Protocol):
@@ -32,11 +30,7 @@ def write(module: AnsibleModule, kernel: Kernel, planner: Planner) -> dict[str, 
     plan = planner.plan()
     if plan.steps and not module.check_mode:
         carry_out(kernel, plan.steps, lambda: left_to_do(planner, plan))
-    for warning in plan.warnings[:MAX_WARNINGS]:
-        module.warn(warning)
-    if len(plan.warnings) > MAX_WARNINGS:
-        module.warn(f"{len(plan.warnings) - MAX_WARNINGS} more warnings of this kind")
-    return plan.report(diff=module._diff)
+    return {**plan.report(diff=module._diff), "warnings": few(plan.warnings)}
 
 
 def left_to_do(planner: Planner, plan: Plan) -> t.Iterator[Mismatch]:

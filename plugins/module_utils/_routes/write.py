@@ -13,6 +13,7 @@ from .._base.errors import KernelError
 from .._base.names import number
 from .._base.protocols import OWN_PROTOCOL, PROTOCOLS
 from .._base.values import INET6, Query
+from .._change.boundary import few
 from .._change.entries import entries, unpacked
 from .._change.flow import write
 from .._host.host import Host, snapshot
@@ -39,8 +40,7 @@ def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     purge = options["purge_tables"] or [] if options["purge"] else None
     planner = route_planner(kernel, host, items, protocol, purge, options["force"])
     result = write(module, kernel, planner)
-    for warning in host.warnings:
-        module.warn(warning)
+    result["warnings"] += few(host.warnings)
     return result
 
 
@@ -62,8 +62,7 @@ def set_sources(
 ) -> dict[str, t.Any]:
     """Give routes that exist their source; ``items`` and the rest as in ``SourcePlanner``."""
     result = write(module, kernel, source_planner(kernel, host, items, missing, force, owner))
-    for warning in host.warnings:
-        module.warn(warning)
+    result["warnings"] += few(host.warnings)
     return result
 
 
