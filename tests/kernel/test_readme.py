@@ -46,7 +46,6 @@ def test_the_first_example_works_as_printed(tmp_path: Path) -> None:
     assert said and all(line in outputs[-1] for line in said), outputs[-1]
 
 
-
 def _run(command: str, folder: Path) -> str:
     program, *words = shlex.split(command, comments=True)
     environment = {

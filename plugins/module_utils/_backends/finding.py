@@ -62,9 +62,15 @@ def ordered(findings: t.Iterable[Finding]) -> list[Finding]:
 
 def table(findings: t.Sequence[Finding], limit: int = 20) -> str:
     """The first ``limit`` findings as aligned text, a line each, and how many more there are."""
-    rows = [_HEAD, *([str(getattr(finding, key) or "-") for key in _HEAD] for finding in findings[:limit])]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD) - 1)]
-    lines = ["  ".join([*(text.ljust(width) for text, width in zip(row, widths)), row[-1]]).rstrip() for row in rows]
-    if len(findings) > limit:
-        lines.append(f"and {len(findings) - limit} more")
-    return "\n".join(lines)
+    text = aligned(_HEAD, ([str(getattr(finding, key) or "-") for key in _HEAD] for finding in findings[:limit]))
+    more = len(findings) - limit
+    return f"{text}\nand {more} more" if more > 0 else text
+
+
+def aligned(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> str:
+    """A line each, in columns as wide as their longest text; the last one is as long as it is."""
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
+    return "\n".join(
+        "  ".join([*(text.ljust(width) for text, width in zip(line, widths)), line[-1]]).rstrip() for line in lines
+    )

@@ -16,6 +16,7 @@ from .._base.cover import Cover
 from .._base.protocols import BIRD_WORDS, FRR_NUMBERS, OWN_PROTOCOL, PROTOCOLS, word_of
 from .._base.values import BITS, INET, Prefix, address_text
 from .._intent.policy import Policy, Rule, prefix_of
+from .finding import aligned
 
 Item = dict[str, Any]
 
@@ -174,11 +175,7 @@ def owner_of(route: Mapping[str, Any] | None) -> str | None:
 def table(rows: list[Item]) -> str:
     """The rows as aligned text."""
     head = ("destination", "expected", "kernel", "socket", "wire", "explanation")
-    lines = [head] + [tuple(str(row[key] or "-") for key in head) for row in rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
-    return "\n".join(
-        "  ".join([*(text.ljust(width) for text, width in zip(line, widths)), line[-1]]).rstrip() for line in lines
-    )
+    return aligned(head, ([str(row[key] or "-") for key in head] for row in rows))
 
 
 def _number(name: str | None) -> int | None:

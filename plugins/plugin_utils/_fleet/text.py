@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ...module_utils._backends.finding import aligned
 from .document import differing
 
 _Host = t.Mapping[str, t.Any]
@@ -53,12 +54,8 @@ def why_text(fleet: t.Mapping[str, t.Any], explain: bool = False) -> str:
 
 
 def table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> str:
-    """Aligned columns; the last one is as long as it is."""
-    lines = [tuple(head), *(tuple(map(plain, row)) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
-    return "\n".join(
-        "  ".join([*(text.ljust(width) for text, width in zip(line, widths)), line[-1]]).rstrip() for line in lines
-    )
+    """Aligned columns of what may be anything."""
+    return aligned(head, (list(map(plain, row)) for row in rows))
 
 
 def plain(value: t.Any) -> str:
