@@ -58,6 +58,13 @@ def ns(hosts: Dozen[Host]) -> Iterator[Host]:
 
 
 @pytest.fixture
+def routed(ns: Host) -> Host:
+    """The host with a route of either family to its peer's own addresses."""
+    ns.batch([f"route add {ns.P4} via {ns.G4}", f"route add {ns.P6} via {ns.G6}"])
+    return ns
+
+
+@pytest.fixture
 def other_ns() -> Iterator[netns.Namespace]:
     """An empty namespace (only lo): where a module starts when its ``netns`` option is what is tested."""
     with netns.Namespace("other") as empty:
