@@ -24,7 +24,7 @@ class ActionModule(ActionBase):
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Ansible's own hook: the lists are left as they are, `run` looks into them."""
+        """Ansible's own hook, from ansible-core 2.19 on: the lists are left as they are, `run` looks into them."""
         if name in LISTS:
             return value
         return super().finalize_task_arg(name, value, templar, context)

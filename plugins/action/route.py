@@ -21,7 +21,7 @@ class ActionModule(ActionBase):
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Ansible's own hook: the list is left as it is, `run` looks into it."""
+        """Ansible's own hook, from ansible-core 2.19 on: the list is left as it is, `run` looks into it."""
         return value if name == "routes" else super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
