@@ -40,6 +40,19 @@ options:
     type: str
     choices: [absent, present]
     default: present
+  verify:
+    description:
+      - Whether to ask kernel, socket and wire afterwards, in the same task, as M(l3host.source_ip.intent_info) does.
+        The task fails where one of the first 200 destinations does not get the source of the intent, and RV(proof)
+        says what was found.
+      - Nothing is asked with O(state=absent), nor in check mode where something would be changed.
+    type: bool
+    default: false
+  wire:
+    description: What O(verify) does on the wire, as O(l3host.source_ip.intent_info#module:wire).
+    type: str
+    choices: [always, never, reachable]
+    default: reachable
   lock_timeout:
     description: For how many seconds to wait while another run is at work on the host.
     type: float
@@ -74,6 +87,11 @@ EXAMPLES = r"""
     backend: bird
     policies:
       - {protocols: [bgp], destinations: [0.0.0.0/0], match: orlonger, source: 192.0.2.2}
+
+- name: The same, and proof that kernel, socket and wire do it
+  l3host.source_ip.intent:
+    backend: auto
+    verify: true
 
 - name: Take off what earlier runs made
   l3host.source_ip.intent:
@@ -162,6 +180,18 @@ repaired:
   returned: always, unless the intent was refused
   type: list
   elements: dict
+missing_library:
+  description: The library that the host lacks, with the version that is needed.
+  returned: where the task failed for want of it
+  type: str
+  sample: pyroute2 >= 0.7.2
+proof:
+  description:
+    - What M(l3host.source_ip.intent_info) answers without O(l3host.source_ip.intent_info#module:audit), but for
+      RV(l3host.source_ip.intent_info#module:connections) and RV(l3host.source_ip.intent_info#module:notes).
+  returned: with O(verify), once nothing is left to do
+  type: dict
+  sample: {checked: 1, omitted: 0, findings_count: 0, findings: [], table: ""}
 possible:
   description:
     - Repairs that were not made, because the options do not allow them or in check mode, each with what it loses.
@@ -176,7 +206,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._backends.choose import CHOICES, OPTIONS
 from ..module_utils._backends.task import run_intent
 from ..module_utils._change.boundary import NETNS, answer
-from ..module_utils._intent.options import INTENT
+from ..module_utils._intent.options import INTENT, WIRE
 
 
 def main() -> None:
@@ -186,6 +216,8 @@ def main() -> None:
             "backend": {"type": "str", "choices": CHOICES, "required": True},
             "state": {"type": "str", "choices": ["absent", "present"], "default": "present"},
             **{name: {"type": "dict", "default": {}, "options": spec} for name, spec in OPTIONS.items()},
+            "verify": {"type": "bool", "default": False},
+            "wire": WIRE,
             "lock_timeout": {"type": "float", "default": 60},
             **INTENT,
             **NETNS,

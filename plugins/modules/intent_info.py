@@ -228,9 +228,9 @@ notes:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._backends.choose import CHOICES, OPTIONS
-from ..module_utils._backends.proof import prove_intent
+from ..module_utils._backends.info import prove_intent
 from ..module_utils._change.boundary import NETNS, run
-from ..module_utils._intent.options import INTENT
+from ..module_utils._intent.options import INTENT, WIRE
 
 
 def main() -> None:
@@ -238,7 +238,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "backend": {"type": "str", "choices": CHOICES, "default": "kernel"},
-            "wire": {"type": "str", "choices": ["always", "never", "reachable"], "default": "reachable"},
+            "wire": WIRE,
             "missing": {"type": "str", "choices": ["fail", "ignore"], "default": "ignore"},
             "limit": {"type": "int", "default": 200},
             "audit": {"type": "bool", "default": False},

@@ -166,6 +166,37 @@ def test_a_host_that_cannot_get_the_library_is_listed_with_the_others(hosts: Hos
     assert [recap(said, name)["failed"] for name in ("edge2", "edge3")] == [1, 1], said
 
 
+def test_a_host_that_vanishes_while_it_gets_the_library_is_listed(hosts: Hosts, tmp_path: Path) -> None:
+    """Be it the canary, with nobody beside it."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
+    there, python = tmp_path / "there", tmp_path / "python"
+    there.write_text(hosts.names["edge1"].name, encoding="utf-8")
+    # The first task still has its connection; the next one finds no host.
+    python.write_text(f'#!/bin/sh\nprintf nobody >{there}\nexec {tmp_path}/bare/bin/python "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    hosts.variables["edge1"]["ansible_python_interpreter"] = str(python)
+    hosts.variables["edge1"]["ansible_netns"] = f"{{{{ lookup('ansible.builtin.file', '{there}') }}}}"
+    code, said = hosts.play("apply")
+    assert code == 2 and "edge1: unreachable: there is no host nobody" in said, said
+    assert "edge2" not in said and recap(said, "edge1")["failed"] == 1, said
+
+
+def test_what_kernel_and_socket_say_is_listed(hosts: Hosts) -> None:
+    """All is as it was made, and a route that wins over it is somebody else's."""
+    assert hosts.play("apply", "-e", '{"source_ip_batches": [4]}')[0] == 0
+    hosts.names["edge2"].ip("route add 198.51.100.0/25 via 10.64.255.254 src 10.64.0.2 proto static")
+    hosts.names["edge2"].ip("route add 198.51.100.128/25 via 10.64.255.254 src 10.64.0.2 proto static")
+    hosts.names["edge3"].ip(f"rule add to {DESTINATION} table 77 priority 100")
+    hosts.names["edge3"].ip(f"route add {DESTINATION} via {GATEWAY} table 77 src 10.64.0.3")
+    code, said = hosts.play("apply", "-e", '{"source_ip_batches": [4]}')
+    listed = said.partition("These hosts are not as their intent says")[2]
+    assert code == 2 and "edge3: 1 of 1 destinations do not have the source of the intent:" in listed, said
+    assert "edge2" not in listed.partition("PLAY RECAP")[0], said
+    assert [recap(said, name)["failed"] for name in hosts.names] == [0, 0, 1, 0]
+    code, said = hosts.play("apply", "--check")
+    assert code == 2 and "edge3: 1 of 1 destinations do not have the source of the intent:" in said, said
+
+
 def test_verify_in_check_mode_reports(hosts: Hosts, tmp_path: Path) -> None:
     play = tmp_path / "verify.yml"
     play.write_text(

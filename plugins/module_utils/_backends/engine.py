@@ -49,19 +49,38 @@ def run(
     check: bool,
     patience: float,
     who: str = "a task of Ansible",
+    wire: str | None = None,
 ) -> dict[str, t.Any]:
     """Bring the host to what the intent says, and answer with what changed, what differs, and why.
 
     ``intent``: normal form; ``NOTHING`` itself takes ours off, one that is merely empty does not. ``options``: the
-    back end's own. ``check``: change nothing. ``patience``: seconds to wait for another writer. Returns the task's
-    result. Refused with all reasons where the host cannot carry the intent, or does not after all was done; its details
-    hold the findings.
+    back end's own. ``check``: change nothing. ``patience``: seconds to wait for another writer. ``wire``: prove it
+    afterwards, too, with this option of ``intent_info``; None does not. Returns the task's result. Refused with all
+    reasons where the host cannot carry the intent, or does not after all was done; its details hold the findings.
     """
     with contextlib.ExitStack() as stack:
         if not check:
             stack.enter_context(one_writer(f"{who}, back end {name}", patience))
         hands = stack.enter_context(Hands(Kernel, _planned(intent)))
-        return carry(back_end(name, hands, options), name, intent, check)
+        answer = carry(back_end(name, hands, options), name, intent, check)
+        undone = check and answer["changed"]  # it would prove the host as it was before the change
+        if wire is None or intent is NOTHING or undone:
+            return answer
+        if answer["changed"]:
+            hands.forget()
+        return _proved(answer, hands, intent, wire)
+
+
+def _proved(answer: dict[str, t.Any], hands: Hands, intent: Intent, wire: str) -> dict[str, t.Any]:
+    """The answer with its ``proof``; Refused where the host does not do what the intent says."""
+    from .proof import prove  # who wants no proof does not pay for the import
+
+    proof = prove(hands.host, intent, answer["backend"], wire)
+    answer["proof"] = proof
+    if proof["findings"]:
+        count = f"{proof['findings_count']} of {proof['checked']}"
+        raise Refused(f"{count} destinations do not have the source of the intent:\n{proof['table']}", **answer)
+    return answer
 
 
 def carry(holder: BackEnd, name: str, intent: Intent, check: bool) -> dict[str, t.Any]:

@@ -9,21 +9,16 @@ import os
 import time
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from .._explain.explain import Explainer
 from .._explain.question import questions as asked
-from .._host.host import Host, snapshot
-from .._netlink.kernel import Kernel
-from .._probe.probe import parse_probe, run_probes
+from .._host.host import Host
 from .._routes.listing import unicast_routes
-from . import audit, damage, verify
-from .choose import chosen
-from .connections import connections
+from . import verify
 from .finding import Finding, ordered
 from .interface import Intent
-from .task import intent_of
 
+#: Destinations that are asked for where nobody says how many.
+LIMIT = 200
 #: Routes that are looked at for one kind of entry; a full table is judged by its first ones.
 ROUTES = 10000
 #: Seconds to wait for a packet of a probe to be seen.
@@ -31,42 +26,70 @@ PATIENCE = 1
 _Row = dict[str, t.Any]
 
 
-def prove_intent(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
-    """The module ``intent_info``."""
-    choice = chosen(module.params["backend"], module.params)
-    result = prove(kernel, intent_of(module, None), {**module.params, "backend": choice.name})
-    return {**result, "backend_why": choice.why}
+class Proof(t.NamedTuple):
+    """What was found: ``rows`` as of ``verify.ROW``, ``listed`` the routes that the intent may be about.
+
+    ``asked``: when, by the host's clock; ``omitted``: destinations that the limit leaves out; ``gone``: the addresses
+    of which the answer is stale.
+    """
+
+    backend: str
+    asked: str
+    listed: list[_Row]
+    rows: list[_Row]
+    omitted: int
+    gone: set[str]
+
+    @property
+    def bad(self) -> list[_Row]:
+        return [row for row in self.rows if not row["good"]]
 
 
-def prove(kernel: Kernel, intent: Intent, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The task's result of ``intent_info``: ``checked``, ``answers`` (a row for each destination), ``findings``."""
-    host = snapshot(kernel)
-    backend = options["backend"]
+def prove(host: Host, intent: Intent, backend: str, wire: str) -> _Row:
+    """What ``intent_info`` says without an audit. ``wire``: its option."""
+    proof = ask(host, intent, backend, wire)
+    return told(proof, findings(proof))
+
+
+def ask(host: Host, intent: Intent, backend: str, wire: str, missing: str = "ignore", limit: int = LIMIT) -> Proof:
+    """Ask for each destination of an intent; ``wire``, ``missing`` and ``limit`` as the options of ``intent_info``."""
     asked_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     listed = _listed(host, intent)
-    asks = verify.questions(intent, listed, backend, options["limit"])
-    rows, gone = _rows(host, intent, listed, asks, options)
-    bad = [row for row in rows if not row["good"]]
-    findings = [_finding(row, gone) for row in bad]
-    notes: list[str] = []
-    connected = None
-    if options["audit"]:
-        findings, notes = _audited(host, intent, listed, bad, findings, options)
-        connected = connections(host, intent, backend, options["limit"])
-    findings = ordered(findings)
+    asks = verify.questions(intent, listed, backend, limit)
+    explainer = Explainer(host)
+    answers = [explainer.answer(question) for question in asked(asks["queries"], [], host)]
+    probes = _seen(asks["probes"]) if wire != "never" else []
+    rows = verify.judge(intent, listed, asks["subjects"], answers, probes, wire, missing, backend)
+    gone = {answer["destination"] for answer in answers if answer["stale"]}
+    return Proof(backend, asked_at, listed, rows, asks["omitted"], gone)
+
+
+def _seen(probes: list[_Row]) -> list[_Row]:
+    """What the wire says. Imported here: who sends nothing does not pay for it."""
+    from .._probe.probe import parse_probe, run_probes
+
+    wanted = [{"protocol": "udp", "capture": True, "timeout": PATIENCE, **probe} for probe in probes]
+    return run_probes([parse_probe(item, f"probes[{at}]") for at, item in enumerate(wanted)])
+
+
+def findings(proof: Proof) -> list[Finding]:
+    """One for each bad row."""
+    return [_finding(row, proof.gone) for row in proof.bad]
+
+
+def told(proof: Proof, found: list[Finding]) -> _Row:
+    """As the task says it: ``checked``, ``answers`` (a row for each destination), ``findings`` …"""
+    found = ordered(found)
     return {
-        "changed": False,
-        "asked": asked_at,
+        "asked": proof.asked,
         "kernel": os.uname().release,
-        "backend": backend,
-        "checked": len(rows),
-        "omitted": asks["omitted"],
-        "answers": rows,
-        "findings": [finding._asdict() for finding in findings],
-        "findings_count": len(findings),
-        "table": verify.table(bad) if bad else "",
-        "connections": connected,
-        "notes": notes,
+        "backend": proof.backend,
+        "checked": len(proof.rows),
+        "omitted": proof.omitted,
+        "answers": proof.rows,
+        "findings": [finding._asdict() for finding in found],
+        "findings_count": len(found),
+        "table": verify.table(proof.bad) if proof.bad else "",
     }
 
 
@@ -78,49 +101,6 @@ def _listed(host: Host, intent: Intent) -> list[_Row]:
         *unicast_routes(host, sorted(exact), within=False, limit=ROUTES),
         *unicast_routes(host, sorted(within), within=True, limit=ROUTES),
     ]
-
-
-def _rows(
-    host: Host, intent: Intent, listed: list[_Row], asks: _Row, options: t.Mapping[str, t.Any]
-) -> tuple[list[_Row], set[str]]:
-    """The judged rows, and the addresses of which the answer is stale."""
-    wire = options["wire"]
-    explainer = Explainer(host)
-    answers = [explainer.answer(question) for question in asked(asks["queries"], [], host)]
-    probes: list[_Row] = []
-    if wire != "never":
-        wanted = [{"protocol": "udp", "capture": True, "timeout": PATIENCE, **probe} for probe in asks["probes"]]
-        probes = run_probes([parse_probe(item, f"probes[{at}]") for at, item in enumerate(wanted)])
-    rows = verify.judge(intent, listed, asks["subjects"], answers, probes, wire, options["missing"], options["backend"])
-    return rows, {answer["destination"] for answer in answers if answer["stale"]}
-
-
-def _audited(
-    host: Host,
-    intent: Intent,
-    listed: list[_Row],
-    bad: list[_Row],
-    proved: list[Finding],
-    options: t.Mapping[str, t.Any],
-) -> tuple[list[Finding], list[str]]:
-    """All findings, each damage under the name that says most of it, and notes."""
-    backend = options["backend"]
-    vrfs = host.vrfs
-    told = [_borrowed(host, row, finding) for row, finding in zip(bad, proved)]
-    twofold = damage.of_twofold(damage.twofold(intent, listed, vrfs, backend))
-    said = audit.of_back_end(backend, intent, options[backend])
-    if any(finding.problem == "not_applied" for finding in said.findings):
-        # That none of it is there says it all.
-        return [*audit.stale(host, listed, vrfs), *said.findings], said.notes
-    named = damage.merged(audit.stale(host, listed, vrfs), twofold)
-    return damage.merged(damage.merged(named, told), said.findings), said.notes
-
-
-def _borrowed(host: Host, row: _Row, finding: Finding) -> Finding:
-    device = audit.borrowed_from(host, row) if finding.problem == "different" else None
-    if device is None:
-        return finding
-    return finding._replace(problem="borrowed", why=f"{finding.actual} is an address of {device}; {finding.why}")
 
 
 def _finding(row: _Row, gone: t.Container[str]) -> Finding:

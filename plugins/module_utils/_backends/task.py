@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The task of the module ``intent``. PRIVATE to the collection.
 
-What only ``intent_info`` needs is not imported here: it would travel with every intent.
+What only an audit needs is not imported here: it would travel with every intent.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def run_intent(module: AnsibleModule) -> dict[str, t.Any]:
     if options["backend"] == AUTO:
         _carried(choice, intent)
     holder = options_of(choice.name, options)
-    result = engine.run(choice.name, intent, holder, module.check_mode, options["lock_timeout"])
+    wire = options["wire"] if options["verify"] else None
+    result = engine.run(choice.name, intent, holder, module.check_mode, options["lock_timeout"], wire=wire)
     result["backend_why"] = choice.why
     return result

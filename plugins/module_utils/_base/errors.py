@@ -44,4 +44,7 @@ class KernelError(SourceIPError):
 
 
 class MissingLibrary(SourceIPError):
-    """A library that the host needs is absent or too old."""
+    """A library that the host needs is absent or too old.
+
+    The detail ``missing_library`` names it, with the version wanted: playbooks tell this failure from others by it.
+    """

@@ -43,4 +43,6 @@ LISTS: dict[str, t.Any] = {
 }
 #: What the action plugin makes of the lists. Not shown in logs: it is long, and says what the lists said.
 DOCUMENT: dict[str, t.Any] = {"document": {"type": "str", "no_log": True}}
+#: Whether a proof looks at packets.
+WIRE: dict[str, t.Any] = {"type": "str", "choices": ["always", "never", "reachable"], "default": "reachable"}
 INTENT = {**LISTS, **DOCUMENT}

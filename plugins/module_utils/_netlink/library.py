@@ -71,18 +71,23 @@ except ImportError:
 
 def check_pyroute2() -> None:
     """Raise MissingLibrary unless pyroute2 is there and new enough."""
-    wanted = ".".join(map(str, MINIMUM_PYROUTE2))
+    wanted = f"pyroute2 >= {'.'.join(map(str, MINIMUM_PYROUTE2))}"
     if _IMPORT_ERROR:
         raise MissingLibrary(
-            f"pyroute2 >= {wanted} is needed on the host and cannot be imported by {sys.executable};"
+            f"{wanted} is needed on the host and cannot be imported by {sys.executable};"
             " install python3-pyroute2 or run the role l3host.source_ip.prerequisites",
+            missing_library=wanted,
             exception=_IMPORT_ERROR,
         )
     found = _version()
     numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
     # Debian 12 packages 0.7.2 with the version "unknown": no number is no reason to refuse.
     if numbers and numbers < MINIMUM_PYROUTE2:
-        raise MissingLibrary(f"pyroute2 >= {wanted} is needed; found {found} at {_nlsocket.__file__}")
+        raise MissingLibrary(
+            f"{wanted} is needed; found {found} at {_nlsocket.__file__}; install a newer python3-pyroute2 or run the "
+            "role l3host.source_ip.prerequisites",
+            missing_library=wanted,
+        )
 
 
 def open_socket(protocol: int = 0) -> t.Any:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import types
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends import engine
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends import engine, proof
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends.finding import Finding
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends.interface import Judgement, Plan, Repair
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import InvalidInput, Refused
@@ -110,6 +111,71 @@ def test_what_stays_wrong_fails_with_a_table_and_the_ways_out() -> None:
 
 def replace_problem(problem: str) -> Finding:
     return WRONG._replace(problem=problem)
+
+
+class Untouched:
+    """Hands that hold nothing."""
+
+    host = "the view of the host"
+
+    def __init__(self, *_arguments: Any) -> None:
+        self.forgotten = False
+
+    def __enter__(self) -> Untouched:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+    def forget(self) -> None:
+        self.forgotten = True
+
+
+ROW = {"checked": 1, "findings_count": 0, "findings": [], "table": ""}
+BAD = {"checked": 2, "findings_count": 1, "findings": [WRONG._asdict()], "table": "destination  expected"}
+
+
+@pytest.fixture
+def proved(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What a proof says (``says``), and what it was asked (``asked``); of a back end ``plan`` on a host of paper."""
+    known: dict[str, Any] = {"says": ROW, "asked": [], "plan": Plan()}
+
+    def prove(*asked: Any) -> dict[str, Any]:
+        known["asked"].append(asked[2:])
+        return dict(known["says"])
+
+    monkeypatch.setattr(proof, "prove", prove)
+    monkeypatch.setattr(engine, "Hands", Untouched)
+    monkeypatch.setattr(engine, "one_writer", lambda *_who: contextlib.nullcontext())
+    monkeypatch.setattr(engine, "back_end", lambda *_name: Scripted(known["plan"]))
+    return known
+
+
+def run(known: dict[str, Any], check: bool = False, wire: str | None = "never", intent: Any = None) -> dict[str, Any]:
+    intent = normalise(routes=[ROUTE]) if intent is None else intent
+    return engine.run("scripted", intent, {}, check, 0, wire=wire)
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_the_proof_comes_with_the_answer(proved: dict[str, Any], changed: bool) -> None:
+    proved["plan"] = Plan(changed=changed)
+    found = run(proved)
+    assert found["changed"] is changed and found["proof"] == ROW and proved["asked"] == [("scripted", "never")]
+
+
+def test_nothing_is_proved_that_nobody_asked_for_or_that_is_still_to_do(proved: dict[str, Any]) -> None:
+    assert "proof" not in run(proved, wire=None) and "proof" not in run(proved, intent=engine.NOTHING)
+    proved["plan"] = Plan(changed=True)
+    assert "proof" not in run(proved, check=True) and proved["asked"] == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_does_not_agree_fails(proved: dict[str, Any], check: bool) -> None:
+    proved["says"] = BAD
+    with pytest.raises(Refused) as failed:
+        run(proved, check)
+    assert failed.value.message == ("1 of 2 destinations do not have the source of the intent:\ndestination  expected")
+    assert failed.value.details["proof"] == BAD and failed.value.details["changed"] is False
 
 
 def test_an_unknown_back_end() -> None:

@@ -63,7 +63,11 @@ def test_the_module_alone_imports_none() -> None:
     assert _used(modules) == set()
 
 
-def test_what_only_intent_info_needs_does_not_come_with_an_intent() -> None:
-    rooms = (f"{ROOMS}._explain", f"{ROOMS}._probe", f"{ROOMS}._backends.proof")
+def test_what_only_a_proof_needs_is_not_imported_with_an_intent() -> None:
+    rooms = (f"{ROOMS}._explain", f"{ROOMS}._backends.proof")
     assert not [one for one in _imported("intent", MADE.format(name="kernel")) if one.startswith(rooms)]
     assert {one for one in rooms if any(found.startswith(one) for found in _imported("intent_info"))} == set(rooms)
+
+
+def test_what_only_the_wire_needs_is_not_imported_with_a_proof() -> None:
+    assert f"{ROOMS}._probe.probe" not in _imported("intent", f"import {ROOMS}._backends.proof")

@@ -95,7 +95,9 @@ def test_versions(tmp_path: Path, version: str, good: bool) -> None:
     if good:
         assert found is None
     else:
-        assert found[0].startswith(f"pyroute2 >= 0.7.2 is needed; found {version} at {tmp_path}")
+        message, details = found
+        assert message.startswith(f"pyroute2 >= 0.7.2 is needed; found {version} at {tmp_path}")
+        assert details == {"missing_library": "pyroute2 >= 0.7.2"}
 
 
 @pytest.mark.parametrize("hidden", ["sys.modules['pyroute2'] = None\n", ""])
@@ -106,4 +108,4 @@ def test_without_pyroute2_the_message_says_what_to_do(tmp_path: Path, hidden: st
         paths.append(tmp_path)
     message, details = python(hidden + CHECK, *paths)
     assert "is needed on the host and cannot be imported by" in message and "l3host.source_ip.prerequisites" in message
-    assert "Error" in details["exception"]
+    assert "Error" in details["exception"] and details["missing_library"] == "pyroute2 >= 0.7.2"
