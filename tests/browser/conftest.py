@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
@@ -50,6 +51,16 @@ class Browser:
         self.driver.get_log("browser")
         self.driver.get(f"{file.as_uri()}{fragment}")
         return file.as_uri()
+
+    @contextlib.contextmanager
+    def at(self, time: str) -> Iterator[None]:
+        """At this time, such as ``2026-11-25T08:00:00Z``, instead of the one of all pictures."""
+        script = {"source": f"Date.now = () => Date.parse({time!r});"}
+        added = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", script)
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
     def look(self, width: int, scheme: str, media: str = "") -> None:
         """As a window of this width, in this colour scheme, or as on paper (media ``print``)."""

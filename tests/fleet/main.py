@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Applies the intent to a fleet, audits it, damages it, audits it again, and checks the outcome of every host."""
+"""Applies the intent to a fleet, audits it, damages it, audits and reports, and checks the outcome of every host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.fleet import cost, plot
+from tests.fleet import cost, plot, reports
 from tests.fleet.arena import Arena, Ran
 from tests.fleet.hosts import Member, members
 from tests.lab import daemons
@@ -30,12 +30,7 @@ OUTPUT = CHECKOUT / "build" / "fleet"
 
 def problems(host: Mapping[str, Any]) -> frozenset[str]:
     """What an audit says of a host of its document, as in ``tests.fleet.hosts``."""
-    if host["status"] != "answered":
-        return frozenset([host["status"]])
-    found = {finding["problem"] for finding in host["findings"]}
-    if (host["connections"] or {}).get("differing"):
-        found.add("connection")
-    return frozenset(found)
+    return frozenset(problem for _name, problem in reports.of_document({"hosts": [host]}))
 
 
 def wrong(fleet: Sequence[Member], document: Mapping[str, Any], damaged: bool) -> list[str]:
@@ -75,6 +70,22 @@ def _audit(arena: Arena, inventory: Path, name: str) -> dict[str, Any]:
     return document
 
 
+def _report(arena: Arena, inventory: Path, document: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a report of the fleet as ``document`` has it."""
+    folder = OUTPUT / "report"
+    for name in reports.FORMS:
+        (folder / name).unlink(missing_ok=True)
+    ran = arena.run(
+        "l3host.source_ip.report", inventory, source_ip_report_dir=str(folder), source_ip_title="A simulated fleet"
+    )
+    _said("report", ran, len(arena.members))
+    if ran.status:
+        return [f"the report ended with {ran.status}:\n{ran.text[-3000:]}"]
+    sizes = [f"{name} {(folder / name).stat().st_size:,}" for name in reports.FORMS if (folder / name).exists()]
+    print(f"bytes: {', '.join(sizes)}")
+    return reports.wrong(folder, document)
+
+
 def _story(arena: Arena) -> list[str]:
     failures: list[str] = []
     names = {member.name for member in arena.members}
@@ -98,6 +109,7 @@ def _story(arena: Arena) -> list[str]:
     arena.damage()
     document = _audit(arena, inventory, "damaged")
     failures += [f"after the damage: {line}" for line in wrong(arena.members, document, damaged=True)]
+    failures += [f"the report: {line}" for line in _report(arena, inventory, document)]
     return failures
 
 

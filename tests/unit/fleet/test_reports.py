@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet.lines impo
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet.pack import FIELDS, SAME, SENTENCES, pack
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet.reports import ENDINGS, report
 from ansible_collections.l3host.source_ip.plugins.plugin_utils._fleet.words import PROBLEMS, REASONS
+from tests.fleet import reports
 from tests.lab.documents import hostile, made_up
 
 MEAN = '</script><script>document.title = "owned"</script><img src=x onerror=alert(1)> & "quote\\'
@@ -56,6 +58,19 @@ def test_what_is_packed_comes_back_whole(fleet: Any) -> None:
         # The signs that stand for fields are ours: where a host sends one, the sentence does not hold it.
         line.update({key: line[key].replace("\ue000", "\ufffd") for key in SENTENCES if line[key]})
     assert unpacked(fleet) == wanted
+
+
+@pytest.mark.parametrize("fleet", [FLEET, made_up(3, 2, bad=0)], ids="made good".split())
+def test_all_forms_say_the_same(fleet: Any, tmp_path: Path) -> None:
+    for form, ending in ENDINGS.items():
+        (tmp_path / f"fleet.{ending}").write_text(report(fleet, form), encoding="utf-8")
+    assert reports.wrong(tmp_path, fleet) == []
+    (tmp_path / "fleet.md").unlink()
+    (tmp_path / "fleet.prom").write_text("", encoding="utf-8")
+    said = reports.of_document(fleet)
+    wrong = ["fleet.md: was not written"]
+    wrong += [f"fleet.prom: says [] besides, and does not say {sorted(said)}"] if said else []
+    assert reports.wrong(tmp_path, fleet) == wrong
 
 
 def test_a_fleet_weighs_little() -> None:
