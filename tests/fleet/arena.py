@@ -27,17 +27,25 @@ SLOW = 2
 
 
 class Ran(NamedTuple):
-    """What a playbook has taken and said: wall seconds and processor seconds, exit status, text."""
+    """What a playbook has taken and said.
+
+    Seconds: ``wall``, ``processor`` of controller and hosts together, ``of_hosts`` what of that was on the hosts.
+    ``memory``: KiB of the largest process. Then the exit status and the text.
+    """
 
     wall: float
     processor: float
+    of_hosts: float
     memory: int
     status: int
     text: str
 
 
 class Arena:
-    """Hosts of ``members`` in a created ``fleet``; ``daemons`` are those found here."""
+    """Hosts of ``members`` in a created ``fleet``, whose hosts stand for several where they are fewer.
+
+    ``daemons`` are those found here.
+    """
 
     def __init__(self, fleet: Fleet, members: Sequence[Member], daemons: Mapping[str, Daemon], scratch: Path) -> None:
         self.members = members
@@ -45,7 +53,7 @@ class Arena:
         self._daemons = daemons
         self._scratch = scratch
         self._hosts: dict[str, Namespace] = {
-            member.name: host for member, host in zip(members, fleet.hosts, strict=True)
+            member.name: fleet.hosts[at % len(fleet.hosts)] for at, member in enumerate(members)
         }
 
     def prepare(self) -> None:
@@ -61,6 +69,15 @@ class Arena:
         late = routing.learned(learning)
         if late:
             raise RuntimeError(f"nothing was learned by {', '.join(late)}")
+
+    def daemons(self) -> dict[str, int]:
+        """KiB of memory that the daemons of one host take, by name; of those that have a host here."""
+        found = {}
+        for member in self.members:
+            backend = member.traits.backend
+            if backend in self._daemons and member.kind != "lifeless" and backend not in found:
+                found[backend] = routing.memory(member, self._run_of(member))
+        return found
 
     def _run_of(self, member: Member) -> Path:
         return self._fleet.run_of(self._hosts[member.name])
@@ -103,17 +120,19 @@ class Arena:
 
     def run(self, name: str, inventory: Path, *, forks: int = 10, **variables: Any) -> Ran:
         """ansible-playbook with a playbook's file or name; whatever its exit status is."""
+        times, hosts = self._scratch / "times", self._scratch / "times-of-hosts"
+        hosts.write_text("", encoding="ascii")
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")},
             "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
             "ANSIBLE_CONNECTION_PLUGINS": str(CONNECTIONS),
+            "ANSIBLE_NETNS_TIMES": str(hosts),
             "ANSIBLE_HOME": str(self._scratch / "ansible"),
             "ANSIBLE_REMOTE_TEMP": str(self._scratch / "remote"),
             "ANSIBLE_FORKS": str(forks),
         }
         argv = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory), name]
         argv += ["-e", json.dumps(variables)]
-        times = self._scratch / "times"
         script = (
             "import resource, subprocess, sys, time; start = time.monotonic(); "
             "done = subprocess.run(sys.argv[2:]); used = resource.getrusage(resource.RUSAGE_CHILDREN); "
@@ -129,4 +148,5 @@ class Arena:
             check=False,
         )
         wall, processor, memory = times.read_text(encoding="ascii").split()
-        return Ran(float(wall), float(processor), int(memory), done.returncode, done.stdout)
+        of_hosts = sum(map(float, hosts.read_text(encoding="ascii").split()))
+        return Ran(float(wall), float(processor), of_hosts, int(memory), done.returncode, done.stdout)

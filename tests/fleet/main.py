@@ -52,7 +52,10 @@ def applied(text: str) -> set[str]:
 
 
 def _said(what: str, ran: Ran, count: int) -> None:
-    each = f"{ran.wall / count:.2f} s and {ran.processor / count:.2f} s of processor a host"
+    controller = (ran.processor - ran.of_hosts) / count
+    each = (
+        f"a host {ran.wall / count:.2f} s, of processor {controller:.2f} s here and {ran.of_hosts / count:.2f} s there"
+    )
     print(f"{what}: {ran.wall:.0f} s, {each}, at most {ran.memory // 1024} MB in a process, status {ran.status}")
 
 
@@ -68,6 +71,13 @@ def _audit(arena: Arena, inventory: Path, name: str) -> dict[str, Any]:
     if ran.status != 4:  # some are always unreachable
         raise RuntimeError(f"the audit ended with {ran.status}, not 4")
     return document
+
+
+def _memory(found: Mapping[str, int]) -> str:
+    """What the daemons of a host take, and how many such hosts would fit into the memory that is left."""
+    left = int(Path("/proc/meminfo").read_text(encoding="ascii").partition("MemAvailable:")[2].split()[0])
+    each = [f"{name} {size / 1024:.1f} MB, {left // size:,} more would fit" for name, size in found.items()]
+    return f"daemons of a host: {'; '.join(each)} into the {left / 1024:,.0f} MB that are free"
 
 
 def _report(arena: Arena, inventory: Path, document: Mapping[str, Any]) -> list[str]:
@@ -119,12 +129,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hosts", type=int, default=200, help="how many (default: 200, at most 254)")
     parser.add_argument("--daemons", type=int, default=20, help="on how many hosts each of FRR and BIRD runs (20)")
     parser.add_argument("--cost", metavar="SIZES", help="only measure fleets of these sizes: --cost 10,50,200")
+    parser.add_argument("--rounds", type=int, default=3, help="how often to measure what is compared (default: 3)")
     chosen = parser.parse_args(arguments)
     OUTPUT.mkdir(parents=True, exist_ok=True)
     sweep()
     if chosen.cost:
         with tempfile.TemporaryDirectory(prefix="l3host-fleet-") as folder:
-            costs = cost.measure(sorted(map(int, chosen.cost.split(","))), Path(folder), FORKS)
+            costs = cost.measure(sorted(map(int, chosen.cost.split(","))), Path(folder), FORKS, chosen.rounds)
         (OUTPUT / "cost.json").write_text(json.dumps(costs, indent=1), encoding="utf-8")
         (OUTPUT / "cost.svg").write_text(plot.plot(costs["rows"]), encoding="utf-8")
         print(json.dumps(costs))
@@ -143,6 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             arena.prepare()
             kinds = {kind: sum(member.kind == kind for member in fleet) for kind in {one.kind: 0 for one in fleet}}
             print(f"{len(fleet)} hosts: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
+            if learning:
+                print(_memory(arena.daemons()))
             failures = _story(arena)
     print("\n".join(failures), file=sys.stderr)
     print(f"{len(fleet)} hosts, {len(failures)} with an outcome that was not expected")

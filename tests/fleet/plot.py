@@ -12,7 +12,7 @@ _COLOURS = {"apply": "#1f6feb", "apply, no change": "#8250df", "audit": "#bf8700
 
 
 def plot(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
-    """One line for each playbook: seconds of processor on the controller, by the number of hosts."""
+    """Two lines for each playbook, by the number of hosts: seconds of processor on the controller, and with the hosts'."""
     series = {what: rows[what] for what in _COLOURS if what in rows}
     points = [row for found in series.values() for row in found]
     most, longest = max(row["hosts"] for row in points), max(row["processor"] for row in points)
@@ -32,8 +32,13 @@ def plot(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
         ends = f'x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(value):.1f}" y2="{y(value):.1f}"'
         parts.append(f'<line {ends} stroke="#d0d7de"/>')
     for what, found in series.items():
-        line = " ".join(f"{x(row['hosts']):.1f},{y(row['processor']):.1f}" for row in found)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{_COLOURS[what]}" stroke-width="2"/>')
+        controller = [(row["hosts"], row["processor"] - row["of_hosts"]) for row in found]
+        for pairs, look in (
+            (controller, 'stroke-dasharray="4 4"'),
+            ([(r["hosts"], r["processor"]) for r in found], ""),
+        ):
+            line = " ".join(f"{x(hosts):.1f},{y(value):.1f}" for hosts, value in pairs)
+            parts.append(f'<polyline points="{line}" fill="none" stroke="{_COLOURS[what]}" stroke-width="2" {look}/>')
         last = found[-1]
         place = f'x="{x(last["hosts"]) + 8:.1f}" y="{y(last["processor"]) + 4:.1f}"'
         parts.append(f'<text {place} fill="{_COLOURS[what]}" font-weight="600">{what}</text>')
@@ -46,7 +51,8 @@ SPDX-License-Identifier: GPL-3.0-or-later
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="system-ui, sans-serif"
  font-size="12" role="img" aria-label="Seconds of processor by the number of hosts">
 <rect width="100%" height="100%" fill="#fff"/>
-<text x="16" y="28" font-size="16" font-weight="600">Processor seconds, controller and hosts, by number of hosts</text>
+<text x="16" y="28" font-size="16" font-weight="600">Processor seconds by number of hosts</text>
+<text x="16" y="46">dashed: the controller's part; whole: with that of the hosts</text>
 {chr(10).join(parts)}
 <text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.0f}" y="{_HEIGHT - 8}" text-anchor="middle">hosts</text>
 </svg>

@@ -97,6 +97,15 @@ def stop(member: Member, run: Path) -> None:
         subprocess.run(["kill", file.read_text(encoding="utf-8").strip()], check=True)
 
 
+def memory(member: Member, run: Path) -> int:
+    """KiB that the daemons of a host take; what processes share counts as their share of it (PSS)."""
+    found = 0
+    for file in (run / member.traits.backend).glob("*.pid"):
+        rollup = Path("/proc", file.read_text(encoding="utf-8").strip(), "smaps_rollup").read_text(encoding="ascii")
+        found += int(rollup.partition("\nPss:")[2].split()[0])
+    return found
+
+
 def learned(hosts: Mapping[str, Namespace], patience: float = 60) -> list[str]:
     """Waits until all hosts have the network that is announced; the names of those that do not have it in time."""
     waiting = dict(hosts)
