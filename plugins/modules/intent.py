@@ -201,10 +201,11 @@ possible:
   elements: dict
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._backends.choose import CHOICES, OPTIONS
-from ..module_utils._backends.task import run_intent
 from ..module_utils._change.boundary import NETNS, answer
 from ..module_utils._intent.options import INTENT, WIRE
 
@@ -224,7 +225,13 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    answer(module, lambda: run_intent(module))
+    answer(module, lambda: _run(module))
+
+
+def _run(module: AnsibleModule) -> dict[str, t.Any]:
+    from ..module_utils._backends.task import run_intent  # here its many modules are compiled once, as `answer` has it
+
+    return run_intent(module)
 
 
 if __name__ == "__main__":

@@ -225,12 +225,16 @@ notes:
   elements: str
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._backends.choose import CHOICES, OPTIONS
-from ..module_utils._backends.info import prove_intent
 from ..module_utils._change.boundary import NETNS, run
 from ..module_utils._intent.options import INTENT, WIRE
+
+if t.TYPE_CHECKING:
+    from ..module_utils._netlink.kernel import Kernel
 
 
 def main() -> None:
@@ -248,7 +252,13 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    run(module, prove_intent)
+    run(module, _prove)
+
+
+def _prove(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
+    from ..module_utils._backends.info import prove_intent  # here its many modules are compiled once, as `run` has it
+
+    return prove_intent(module, kernel)
 
 
 if __name__ == "__main__":

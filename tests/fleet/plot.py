@@ -12,7 +12,7 @@ _COLOURS = {"apply": "#1f6feb", "apply, no change": "#8250df", "audit": "#bf8700
 
 
 def plot(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
-    """Two lines for each playbook, by the number of hosts: seconds of processor on the controller, and with the hosts'."""
+    """Two lines for each playbook: seconds of processor on the controller, and with the hosts', by number of hosts."""
     series = {what: rows[what] for what in _COLOURS if what in rows}
     points = [row for found in series.values() for row in found]
     most, longest = max(row["hosts"] for row in points), max(row["processor"] for row in points)

@@ -13,6 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._base.errors import SourceIPError
 from .._netlink.netns import enter_netns
+from .archive import compile_once
 
 if t.TYPE_CHECKING:
     from .._netlink.kernel import Kernel
@@ -41,6 +42,7 @@ def answer(module: AnsibleModule, body: t.Callable[[], dict[str, t.Any]]) -> Non
 
     ``warnings`` of the result, or of the error's details, are texts; they are shown by Ansible's own door for warnings.
     """
+    compile_once()
     # A short life with many small objects and hardly a cycle: collecting them costs a third of the work on big lists.
     gc.disable()
     try:
