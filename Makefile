@@ -59,7 +59,7 @@ molecule: venv ## the roles on real daemons in containers (SCENARIO= chooses)
 	@$(tools)/molecule $(SCENARIO)
 
 .PHONY: fleet
-fleet: venv ## 200 simulated hosts: apply, audit, damage, audit again; the outcome of each (ARGS= go to tests/fleet/run)
+fleet: venv ## 200 simulated hosts: apply, audit, damage, audit and report; the outcome of each (ARGS= go to tests/fleet/run)
 	@$(tools)/in-namespace env PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections" tests/fleet/run $(ARGS)
 
 .PHONY: bench
