@@ -16,6 +16,7 @@ from .._base.errors import InvalidInput
 from .._base.values import Query
 from .._explain.lookups import Lookups
 from .._host.host import Host, snapshot
+from .._intent.devices import with_first_names
 from .._intent.options import LISTS
 from .._intent.policy import prefix_of
 from .._netlink.diag import Diagnostics
@@ -136,10 +137,11 @@ def socket_info(module: AnsibleModule, kernel: Kernel) -> _Row:
             entries = expectations(options["expect"], "expect")
             for number, entry in enumerate(entries):
                 if entry.vrf is not None:
-                    host.vrf(entry.vrf, f"expect[{number}].vrf")
+                    entries[number] = entry._replace(vrf=host.vrf(entry.vrf, f"expect[{number}].vrf").name)
             expected: t.Callable[[Socket], Sources] = Expected(entries, host.links)
         else:
-            expected = looked = Looked(host, intent_of(module, None), options["backend"])
+            intent = with_first_names(intent_of(module, None), host.first_name)
+            expected = looked = Looked(host, intent, options["backend"])
             which = _narrowed(which, looked.intent)
         found = judge(host, diagnostics, expected, which, options["incoming"])
     rows = _rows(found, host, limit, options["process"])

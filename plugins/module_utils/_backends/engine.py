@@ -12,6 +12,7 @@ import contextlib
 import typing as t
 
 from .._base.errors import InvalidInput, Refused
+from .._intent.devices import names_devices, with_first_names
 from .._intent.options import LISTS
 from .._netlink.kernel import Kernel
 from .finding import ordered, table
@@ -62,6 +63,8 @@ def run(
         if not check:
             stack.enter_context(one_writer(f"{who}, back end {name}", patience))
         hands = stack.enter_context(Hands(Kernel, _planned(intent)))
+        if names_devices(intent):
+            intent = with_first_names(intent, hands.host.first_name)
         answer = carry(back_end(name, hands, options), name, intent, check)
         undone = check and answer["changed"]  # it would prove the host as it was before the change
         if wire is None or intent is NOTHING or undone:

@@ -13,6 +13,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._host.host import Host, snapshot
+from .._intent.devices import with_first_names
 from .._netlink.kernel import Kernel
 from . import audit, damage, proof
 from .choose import chosen
@@ -29,7 +30,8 @@ def prove_intent(module: AnsibleModule, kernel: Kernel) -> _Row:
     """The module ``intent_info``."""
     options = module.params
     choice = chosen(options["backend"], options)
-    intent, host = intent_of(module, None), snapshot(kernel)
+    host = snapshot(kernel)
+    intent = with_first_names(intent_of(module, None), host.first_name)
     proved = proof.ask(host, intent, choice.name, options["wire"], options["missing"], options["limit"])
     found = proof.findings(proved)
     notes: list[str] = []

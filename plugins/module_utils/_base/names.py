@@ -12,6 +12,8 @@ import typing as t
 
 from .errors import InvalidInput
 
+#: The bytes of a device's first name with the zero behind it; alternative names are longer (``linux/if.h``).
+IFNAMSIZ = 16
 TABLES = {"default": 253, "main": 254, "local": 255}
 SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
 TYPES = {

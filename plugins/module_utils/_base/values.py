@@ -215,7 +215,10 @@ class Address:
 
 @dataclass(frozen=True)
 class Rule:
-    """A policy rule (``ip-rule(8)``); None or 0 where it has no such selector."""
+    """A policy rule (``ip-rule(8)``); None or 0 where it has no such selector.
+
+    ``detached``: it names a device that was not there under this name when either of them came.
+    """
 
     family: int
     priority: int
@@ -237,6 +240,7 @@ class Rule:
     l3mdev: bool = False
     suppress_prefixlength: int | None = None
     protocol: int = 0
+    detached: bool = False
 
 
 class Label(t.NamedTuple):

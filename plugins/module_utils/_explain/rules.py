@@ -90,6 +90,8 @@ def matches(rule: Rule, flow: Flow) -> bool:
 
 
 def _selects(rule: Rule, flow: Flow) -> bool:
+    if rule.detached:
+        return False
     # "iif lo" is how rules name packets of the host itself. A VRF stands for the devices in it.
     if rule.iif and rule.iif not in ("lo", flow.vrf):
         return False

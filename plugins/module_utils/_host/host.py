@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import functools
 import typing as t
+from dataclasses import replace
 
 from .._base.errors import InvalidInput
-from .._base.names import TABLES, TYPES, number, table_name
+from .._base.names import IFNAMSIZ, TABLES, TYPES, number, table_name
 from .._base.values import (
     INET,
     INET6,
@@ -93,6 +94,16 @@ class Host:
             raise InvalidInput(f"{what}: there is no device {name!r}; this host has {there}")
         return found
 
+    def first_name(self, name: str) -> str:
+        """What the kernel calls the device of this name first; of one that is not there (yet) the name itself.
+
+        InvalidInput where no device could ever have the name as its first one.
+        """
+        found = self.find(name)
+        if found is None and len(name) >= IFNAMSIZ:
+            return self.device(name, "device").name
+        return found.name if found else name
+
     def vrf(self, name: str, what: str) -> Link:
         """The VRF of this name, else InvalidInput."""
         found = self.device(name, what)
@@ -162,8 +173,15 @@ class Host:
     def rules(self, family: int) -> t.Sequence[Rule]:
         """The policy rules of a family, by priority."""
         if family not in self._rules:
-            self._rules[family] = self.kernel.rules(family)
+            self._rules[family] = [self._named(rule) for rule in self.kernel.rules(family)]
         return self._rules[family]
+
+    def _named(self, rule: Rule) -> Rule:
+        """The rule with the first names of its devices; the kernel keeps the name that the rule was made with."""
+        if rule.iif in (None, "lo") and rule.oif is None:
+            return rule
+        iif, oif = (self.first_name(name) if name else None for name in (rule.iif, rule.oif))
+        return replace(rule, iif=iif, oif=oif)
 
     @functools.cached_property
     def labels(self) -> t.Sequence[Label]:

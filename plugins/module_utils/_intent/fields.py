@@ -36,9 +36,10 @@ DEFAULT_ROUTE = {NAME_OF_FAMILY[family]: prefix for family, prefix in DEFAULTS.i
 DEFAULT_METRIC = {NAME_OF_FAMILY[family]: metric for family, metric in DEFAULT_METRICS.items()}
 MAX_U32 = 4294967295
 
-# IFNAMSIZ is 16 with the terminating zero (linux/if.h). The kernel allows more characters than these; a daemon's
-# configuration language gives the others a meaning of their own.
-_DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,14}\Z")
+# ALTIFNAMSIZ is 128 with the terminating zero (linux/if.h); only the host knows whether a name is a first one, which
+# are shorter. The kernel allows more characters than these; a daemon's configuration language gives the others a
+# meaning of their own.
+_DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,126}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._,:/@+()=-]{0,79}\Z")
 _KINDS = {
     "unspecified": "the unspecified address",
@@ -146,11 +147,11 @@ def interface_address(value: Any) -> tuple[Ip, int]:
 
 
 def device(value: Any) -> str:
-    """The name of an interface or of a VRF: 1 to 15 characters."""
+    """A name of an interface or of a VRF, its first one or an alternative: 1 to 127 characters."""
     text = _text(value, "a name")
     if not _DEVICE.match(text):
         raise FieldError(
-            f"{show(text)} is not a usable interface name (1 to 15 of A-Z a-z 0-9 _ . : @ -, "
+            f"{show(text)} is not a usable interface name (1 to 127 of A-Z a-z 0-9 _ . : @ -, "
             "beginning with a letter or digit)"
         )
     return text

@@ -35,6 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .._base.errors import InvalidInput
 from . import fields
 from .backends import BACKENDS, refusals
 from .entry import Entry, Read
@@ -44,7 +45,7 @@ from .routes import read_routes
 _ADDRESS_KEYS = ("address", "device")
 
 
-class IntentError(ValueError):
+class IntentError(InvalidInput):
     """The intent cannot be used. `problems` lists every reason found, each beginning with entry and field."""
 
     def __init__(self, problems: list[str]) -> None:

@@ -22,6 +22,7 @@ from .._base.values import Link, Prefix, Rule
 MINIMUM_PYROUTE2 = (0, 7, 2)
 _ALL_BITS = 0xFFFFFFFF
 _RULE_ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+_DETACHED = 0x8 | 0x10  # FIB_RULE_IIF_DETACHED, FIB_RULE_OIF_DETACHED
 _PARTS = ("netlink.nlsocket", "netlink.rtnl.ifinfmsg", "netlink.rtnl.fibmsg")
 
 
@@ -158,6 +159,7 @@ def rule(message: bytes) -> Rule:
         l3mdev=bool(found.get_attr("FRA_L3MDEV")),
         suppress_prefixlength=None if suppress in (None, _ALL_BITS) else suppress,
         protocol=found.get_attr("FRA_PROTOCOL") or 0,
+        detached=bool(found["flags"] & _DETACHED),
     )
 
 

@@ -109,9 +109,10 @@ def parse_probe(item: t.Mapping[str, t.Any], what: str) -> Probe:
             raise InvalidInput(
                 f"{what}: bind_address {address} and destination {destination} are of different families"
             )
-    for name in ("bind_device", "unicast_device", "packet_device"):
-        if item.get(name) is not None:
-            _check_device(item[name], f"{what}: {name}")
+    devices = {
+        name: _device(item[name], f"{what}: {name}") if item.get(name) is not None else None
+        for name in ("bind_device", "unicast_device", "packet_device")
+    }
     return Probe(
         destination=destination,
         target=target,
@@ -119,14 +120,14 @@ def parse_probe(item: t.Mapping[str, t.Any], what: str) -> Probe:
         protocol=protocol,
         interface=parse_interface(interface, f"{what}: interface") if interface is not None else None,
         bound=bound,
-        device=device,
+        device=devices["bind_device"],
         mark=mark,
         capture=bool(item.get("capture")),
         timeout=float(timeout),
         preferences=tuple(item.get("preferences") or ()),
-        unicast_device=item.get("unicast_device"),
+        unicast_device=devices["unicast_device"],
         packet_source=_packet_source(item, target, protocol, what),
-        packet_device=item.get("packet_device"),
+        packet_device=devices["packet_device"],
     )
 
 
@@ -301,10 +302,11 @@ def _literal(text: str, what: str) -> Target | None:
     return Target(*found) if found else None
 
 
-def _check_device(name: str, what: str) -> None:
+def _device(name: str, what: str) -> str:
+    """The first name of a device, which is the only one that every call takes."""
     try:
         if name.isdecimal():
             raise InvalidInput("give the device's name, not its index")
-        device_index(name)
+        return socket.if_indextoname(device_index(name))
     except InvalidInput as error:
         raise InvalidInput(f"{what} {name!r}: {error.message}") from error

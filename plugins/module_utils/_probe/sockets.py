@@ -18,6 +18,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._base.errors import InvalidInput
+from .._netlink.altnames import index_of
 
 OK = "ok"
 FAMILY_NAMES = {int(socket.AF_INET): "AF_INET", int(socket.AF_INET6): "AF_INET6"}
@@ -108,15 +109,18 @@ def parse_literal(text: str) -> tuple[int, str, int] | None:
 
 
 def device_index(name: str) -> int:
-    """The interface index of a device, given by name or by index. InvalidInput where it does not exist."""
-    try:
-        if name.isdecimal():
+    """The interface index of a device, given by one of its names or by index. InvalidInput where it does not exist."""
+    found = None
+    if name.isascii() and name.isdecimal():
+        with contextlib.suppress(OSError, OverflowError):
             socket.if_indextoname(int(name))
-            return int(name)
-        return socket.if_nametoindex(name)
-    except (OSError, OverflowError, ValueError):
-        known = ", ".join(found for _index, found in sorted(socket.if_nameindex())[:20])
-        raise InvalidInput(f"device {name!r} does not exist here; there are: {known}") from None
+            found = int(name)
+    else:
+        found = index_of(name)
+    if found is None:
+        known = ", ".join(one for _index, one in sorted(socket.if_nameindex())[:20])
+        raise InvalidInput(f"device {name!r} does not exist here; there are: {known}")
+    return found
 
 
 def sockaddr(family: int, address: str, port: int, scope_id: int = 0) -> tuple[t.Any, ...]:

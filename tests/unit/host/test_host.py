@@ -181,3 +181,16 @@ def test_names_of_tables_come_from_the_hosts_files(tmp_path: Path) -> None:
     (tmp_path / "rt_tables.d" / "own.txt").write_text("201 not-read\n", "utf-8")
     names = table_names([str(tmp_path), str(tmp_path / "absent")])
     assert names == {**TABLES, "blue": 100, "hex": 100, "green": 200}
+
+
+def test_first_names() -> None:
+    host = Host(kernel())
+    assert [host.first_name(name) for name in ("v0", "uplink", "new0")] == ["v0", "v0", "new0"]
+    with pytest.raises(InvalidInput, match="no device 'a-name-of-16-chr'"):
+        host.first_name("a-name-of-16-chr")
+
+
+def test_rules_have_the_first_names_of_their_devices() -> None:
+    rules = [Rule(INET, 7, "lookup", 100, oif="uplink"), Rule(INET, 8, "lookup", 100, iif="lo"), Rule(INET, 9, "nop")]
+    host = Host(Written(LINKS, policy=rules))
+    assert [(rule.iif, rule.oif) for rule in host.rules(INET)] == [(None, "v0"), ("lo", None), (None, None)]

@@ -126,7 +126,7 @@ REFUSED = [
     ({"destination": "2001:db8::/32", "source": "2001:db8::1"}, "gateway", "IPv4 gateway for the IPv6 destination"),
     ({"gateway": None}, "", "has no way out"),
     ({"device": "eth0; reboot"}, "device", "not a usable interface name"),
-    ({"device": "averyverylongname"}, "device", "not a usable interface name"),
+    ({"device": "a" * 128}, "device", "not a usable interface name"),
     ({"vrf": "red\n!"}, "vrf", "not a usable interface name"),
     ({"vrf": "red", "table": 100}, "table", "together with vrf"),
     ({"table": 255}, "table", "the kernel's own table"),
