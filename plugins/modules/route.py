@@ -71,7 +71,9 @@ options:
         description: Metric; the route with the lowest one is used.
         type: int
       table:
-        description: Routing table, by number or name. Default is V(main).
+        description:
+          - Routing table, by number or name. Default is V(main), and V(local) for O(routes[].type=local), as with
+            C(ip route).
         type: str
       vrf:
         description: VRF device whose table is meant, instead of O(routes[].table).

@@ -31,7 +31,9 @@ options:
     choices: [any, ipv4, ipv6]
     default: any
   table:
-    description: Routing table, by number or name; V(all) for every table. Default is V(main).
+    description:
+      - Routing table, by number or name; V(all) for every table. Default is V(main), and V(local) where O(type) is
+        V(local), V(broadcast) or V(anycast).
     type: str
   vrf:
     description: VRF device whose table is meant, instead of O(table).

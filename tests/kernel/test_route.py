@@ -506,3 +506,32 @@ def test_gateways_that_no_packet_can_go_to(ns: Host, module: ModuleRunner, gatew
     for check in (True, False):
         failed = module.fails("route", {"routes": [item]}, check=check)
         assert failed["msg"].startswith("routes[0].gateway: ") and text in failed["msg"]
+
+
+@pytest.mark.parametrize(
+    ("item", "line"),
+    [
+        (
+            {"destination": "203.0.113.0/24", "device": "lo"},
+            "local 203.0.113.0/24 dev lo table local proto 133 scope host",
+        ),
+        (
+            {"destination": "2001:db8:113::/48", "device": "lo"},
+            "local 2001:db8:113::/48 dev lo table local proto 133 metric 1024 pref medium",
+        ),
+    ],
+    ids=["v4", "v6"],
+)
+def test_local_routes_belong_to_the_table_local(
+    ns: Host, module: ModuleRunner, item: dict[str, Any], line: str
+) -> None:
+    """As ip-route(8) says; another table is named."""
+    local = {**item, "type": "local"}
+    assert only(module.ok("route", {"routes": [local]}))["after"] == line
+    assert not module.ok("route", {"routes": [{**local, "table": "local"}]})["changed"]
+    found = module.ok("route_info", {"type": "local", "destinations": [item["destination"]]})["routes"]
+    assert [route["line"] for route in found] == [line]
+    assert module.ok("route", {"routes": [{**local, "table": "main"}]})["counts"]["created"] == 1
+    assert module.ok("route", {"routes": [{**local, "state": "absent"}]})["counts"]["removed"] == 1
+    left = module.ok("route_info", {"table": "all", "destinations": [item["destination"]]})["routes"]
+    assert [route["table"] for route in left] == [254]

@@ -84,6 +84,8 @@ def filled(ns: Host) -> Host:
         ({"protocol": "kernel", "table": "all"}, "table all proto kernel"),
         ({"type": "blackhole", "table": "all"}, "table all type blackhole"),
         ({"type": "local", "table": "all"}, "table all type local"),
+        ({"type": "local"}, "table local type local"),
+        ({"type": "broadcast"}, "table local type broadcast"),
         ({"type": "multicast", "table": "all"}, "table all type multicast"),
         ({"destinations": ["198.51.0.0/16"], "within": True}, "table main root 198.51.0.0/16"),
         ({"destinations": ["0.0.0.0/0"], "within": True, "family": "ipv4"}, "table main root 0.0.0.0/0"),

@@ -135,7 +135,7 @@ def _parse_lifetime(value: t.Any, what: str) -> int | None:
     text = str(value).strip()
     if text == "forever":
         return FOREVER
-    if not text.isdecimal() or int(text) >= FOREVER:
+    if not (text.isascii() and text.isdecimal()) or int(text) >= FOREVER:
         raise InvalidInput(f"{what}: {value!r} is neither a number of seconds below {FOREVER} nor 'forever'")
     return int(text)
 

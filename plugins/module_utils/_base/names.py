@@ -29,6 +29,8 @@ TYPES = {
     "throw": 9,
     "nat": 10,
 }
+#: Of these ip-route(8) takes the table ``local`` where none is named.
+_OF_LOCAL = ("local", "broadcast", "anycast", "nat")
 #: RTAX_*: name -> (number, kernel units in one of ours). Times are in milliseconds, as ip-route(8) prints them.
 METRICS = {
     "mtu": (2, 1),
@@ -59,9 +61,21 @@ NAME_OF_TYPE = {number: name for name, number in TYPES.items()}
 NAME_OF_METRIC = {number: (name, unit) for name, (number, unit) in METRICS.items()}
 
 
+def default_table(kind: str | None) -> int:
+    """The table of routes of this type where none is named."""
+    return TABLES["local" if kind in _OF_LOCAL else "main"]
+
+
 def table_name(number: int) -> str:
     """``main``, ``local``, ``default`` or the number as text."""
     return NAME_OF_TABLE.get(number, str(number))
+
+
+def whole(text: str, base: int = 10) -> int:
+    """The number of ASCII digits; ``int()`` also takes those of other scripts, and ``1_000``. ValueError."""
+    if not text.isascii() or "_" in text:
+        raise ValueError(text)
+    return int(text, base)
 
 
 def number(value: t.Any, names: t.Mapping[str, int], what: str, maximum: int) -> int:
@@ -70,7 +84,7 @@ def number(value: t.Any, names: t.Mapping[str, int], what: str, maximum: int) ->
     found = names.get(text)
     if found is None:
         try:
-            found = int(text, 0)
+            found = whole(text, 0)
         except ValueError:
             known = ", ".join(sorted(names, key=lambda name: names[name])) or "a number"
             raise InvalidInput(f"{what}: {value!r} is unknown; use a number or one of {known}") from None

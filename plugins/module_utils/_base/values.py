@@ -100,7 +100,7 @@ def read_interface(text: str) -> tuple[int, bytes, int]:
     if not slash:
         return family, packed, bits
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 3):
-        raise NoPrefix(bits if digits.strip().lstrip("+-").isdecimal() else None)
+        raise NoPrefix(bits if digits.isascii() and digits.strip().lstrip("+-").isdecimal() else None)
     length = int(digits)
     if length > bits:
         raise NoPrefix(bits)

@@ -155,7 +155,7 @@ def _protocol_number(value: t.Any, what: str) -> int:
     if value is None:
         return UDP
     text = str(value).strip().lower()
-    known = _PROTOCOLS.get(text, int(text) if text.isdecimal() else -1)
+    known = _PROTOCOLS.get(text, int(text) if text.isascii() and text.isdecimal() else -1)
     if known not in _PROTOCOLS.values():
         raise InvalidInput(f"{what}: {value!r}: the kernel looks routes up for tcp (6), udp (17) and icmp (1, 58) only")
     return known

@@ -126,16 +126,16 @@ class Host:
         """Names of routing tables: the kernel's three and those of iproute2's files."""
         return table_names()
 
-    def table(self, table: t.Any, vrf: str | None, what: str) -> int:
-        """The number of a table given by name, by number or by its vrf; ``main`` where neither is given."""
+    def table(self, table: t.Any, vrf: str | None, what: str, default: int = MAIN) -> int:
+        """The number of a table given by name, by number or by its vrf; ``default`` where neither is given."""
         if vrf is not None:
             if table is not None:
                 raise InvalidInput(f"{what}: give table or vrf, not both")
             return t.cast(int, self.vrf(vrf, f"{what}.vrf").table)
         if table is None:
-            return MAIN
+            return default
         # Of a number no file says more.
-        found = number(table, TABLES if str(table).strip().isdecimal() else self.tables, f"{what}.table", 0xFFFFFFFF)
+        found = number(table, TABLES if str(table).strip().isdigit() else self.tables, f"{what}.table", 0xFFFFFFFF)
         if found == 0:
             raise InvalidInput(f"{what}.table: 0 is no table; use a number from 1 on, or a name such as main")
         return found

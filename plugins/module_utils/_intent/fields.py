@@ -190,7 +190,7 @@ def table(value: Any) -> int | None:
     """A kernel table number. `None` stands for main, so that `main`, 254 and nothing at all compare as equal."""
     if value == "main":
         return None
-    if isinstance(value, str) and not value.isdigit():
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
         raise FieldError(f"{show(value)} is a name; write the table's number (or main)")
     found = number(value, 1, MAX_U32)
     if found == TABLES["local"]:

@@ -17,12 +17,15 @@ def enter_netns(name: str) -> None:
     """Move this process into an existing network namespace, by name or path. Never creates one (``setns(2)``)."""
     path = name if "/" in name else f"/var/run/netns/{name}"
     try:
-        with open(path, "rb") as handle:
+        # Names are bytes to the kernel; which text encoding the task was started with has no say in it.
+        with open(path.encode("utf-8", "surrogateescape"), "rb") as handle:
             # By hand: Python has os.setns from 3.12 on, and probe enters namespaces on hosts without pyroute2.
             if ctypes.CDLL(None, use_errno=True).setns(handle.fileno(), _CLONE_NEWNET):
                 number = ctypes.get_errno()
                 raise OSError(number, os.strerror(number))
     except FileNotFoundError:
         raise InvalidInput(f"netns: there is no network namespace {name!r}; see 'ip netns list'") from None
+    except ValueError:
+        raise InvalidInput(f"netns: {name!r} can be no name") from None
     except OSError as error:
         raise InvalidInput(f"netns: cannot enter {name!r}: {error.strerror}") from error

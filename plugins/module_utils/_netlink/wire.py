@@ -35,6 +35,8 @@ RTM_F_LOOKUP_TABLE, RTM_F_FIB_MATCH = 0x1000, 0x2000
 RTA_FLOW, RTA_CACHEINFO, RTA_TABLE, RTA_MARK, RTA_VIA = 11, 12, 15, 16, 18
 RTA_PREF, RTA_ENCAP_TYPE, RTA_ENCAP, RTA_EXPIRES, RTA_UID = 20, 21, 22, 23, 25
 RTA_IP_PROTO, RTA_SPORT, RTA_DPORT, RTA_NH_ID = 27, 28, 29, 30
+#: The bytes that an attribute can hold: its length, the head of four bytes included, is a number of 16 bits.
+MOST = 0xFFFF - 4
 TYPE_MASK = 0x3FFF  # without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
 HEADER = struct.Struct("=IHHII")  # struct nlmsghdr

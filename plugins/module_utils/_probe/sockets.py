@@ -271,7 +271,7 @@ def socket_source(
 
 def protocol_number(protocol: str | int) -> int:
     """An IP protocol's number, given by number or by the name that the host knows. InvalidInput where it is unknown."""
-    if isinstance(protocol, int) or protocol.isdecimal():
+    if isinstance(protocol, int) or (protocol.isascii() and protocol.isdecimal()):
         return int(protocol)
     known = {"udp": socket.IPPROTO_UDP, "tcp": socket.IPPROTO_TCP, "icmp": socket.IPPROTO_ICMP}
     try:

@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._base.cover import Cover
 from .._base.errors import InvalidInput
-from .._base.names import TYPES, number
+from .._base.names import TYPES, default_table, number
 from .._base.protocols import PROTOCOLS
 from .._base.values import (
     BITS,
@@ -50,7 +50,7 @@ def _table(options: t.Mapping[str, t.Any], host: Host) -> int | None:
         if options["vrf"]:
             raise InvalidInput("table: give table or vrf, not both")
         return None
-    return host.table(options["table"], options["vrf"], "route_info")
+    return host.table(options["table"], options["vrf"], "route_info", default_table(options["type"]))
 
 
 def _payloads(chunks: t.Iterable[bytes], family: int, within: bool, wanted: list[Prefix]) -> t.Iterator[bytes]:

@@ -21,11 +21,14 @@ from .._base.names import (
     RTAX_CONGCTL,
     SCOPES,
     TYPES,
+    default_table,
     number,
+    whole,
 )
 from .._base.protocols import PROTOCOLS
 from .._base.values import DEFAULT_METRICS, INET, INET6, Prefix, parse_address, parse_prefix
 from .._change.alike import alike
+from .limits import check_size, congestion_control
 from .runs import Columns, Run, columns_of, distinct
 from .values import Hop, Shape
 
@@ -92,7 +95,7 @@ class Selection(t.NamedTuple):
 def bounded(value: t.Any, what: str, low: int, high: int) -> int:
     """An integer between two bounds, else InvalidInput."""
     try:
-        found = int(value)
+        found = whole(value) if isinstance(value, str) else int(value)
     except (TypeError, ValueError):
         raise InvalidInput(f"{what}: {value!r} is not a whole number") from None
     if not low <= found <= high:
@@ -173,6 +176,7 @@ def _hops(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> tu
         found = [_hop(hop, family, host, f"{what}.nexthops[{at}]") for at, hop in enumerate(nexthops)]
         if len({(hop.gateway, hop.device) for hop in found}) < len(found):
             raise InvalidInput(f"{what}.nexthops: names the same gateway and device twice; use weight instead")
+        check_size(found, family, f"{what}.nexthops")
         return tuple(found)
     return (_hop(item, family, host, what),) if given else None
 
@@ -183,7 +187,7 @@ def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int
         if value is None:
             continue
         if name == "congctl":
-            found[RTAX_CONGCTL] = str(value).encode() + b"\0"
+            found[RTAX_CONGCTL] = congestion_control(str(value), f"{what}.{name}")
             continue
         if name not in METRICS:
             raise InvalidInput(f"{what}.{name}: is no route metric; use one of {', '.join(sorted(METRICS))}, congctl")
@@ -210,7 +214,7 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
         raise InvalidInput(
             f"{what}.tos: {tos} is refused by the kernel: IPv6 routes have none, IPv4 leaves the ECN bits"
         )
-    table = host.table(item.get("table"), item.get("vrf"), what)
+    table = host.table(item.get("table"), item.get("vrf"), what, default_table(kind))
     protocol = item.get("protocol")
     shape = Shape(
         family=family,

@@ -306,3 +306,12 @@ class TestSelections:
         ]
         ranked = sorted(selections(items, host()), key=lambda one: one.rank)
         assert [one.number for one in ranked] == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "table"),
+    [({"type": "local"}, 255), ({"type": "unicast"}, 254), ({}, 254), ({"type": "local", "table": "main"}, 254)],
+)
+def test_the_table_where_none_is_named(options: dict[str, Any], table: int) -> None:
+    (found,) = routes([{"destination": P4, "device": "v0", **options}], host())
+    assert found.shape.table == table
