@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._base.cover import Cover
-from .._base.protocols import BIRD_WORDS, FRR_NUMBERS, OWN_PROTOCOL, PROTOCOLS, word_of
+from .._base.protocols import BIRD_WORDS, FRR_NUMBERS, OWN_PROTOCOL, PROTOCOLS, owner, word_of
 from .._base.values import BITS, INET, Prefix, address_text
 from .._intent.policy import Policy, Rule, prefix_of
 from .finding import aligned
@@ -167,9 +167,10 @@ def candidates(
 
 
 def owner_of(route: Mapping[str, Any] | None) -> str | None:
-    """Who installed a route of route_info, by its protocol: `ours`, or the protocol's name; None without a route."""
+    """Who installed a route of route_info: `ours`, the program, or else the protocol; None without a route."""
     name = route.get("protocol") if route else None
-    return "ours" if _number(name) == OWN_PROTOCOL else name
+    number = _number(name)
+    return "ours" if number == OWN_PROTOCOL else owner(number or 0) or name
 
 
 def table(rows: list[Item]) -> str:

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Route protocols: number, name, owner, and the word the intent has for them. PRIVATE to the collection.
 
-This is the only table of them. Sources: ``include/uapi/linux/rtnetlink.h`` and iproute2's ``rt_protos``; 190 to 198 are
+This is the only table of them. Sources: ``include/uapi/linux/rtnetlink.h`` and iproute2's ``rt_protos``; 66 is what
+Google's guest agent installs the addresses of load balancers with, 80 ``defaultVXLANProto`` of Calico's Felix, 112
+keepalived's before the kernel's headers had 18 for it; iproute2 prints these three as numbers. 190 to 198 are
 ``zebra/rt_netlink.h`` of FRR. Which of them FRR writes is ``zebra2proto()`` in its ``zebra/rt_netlink.c``: OSPFv2 and
 OSPFv3 share 188, RIP and RIPng have a number each, OpenFabric has its own beside IS-IS, a static route has 196, and
 what has no number of its own (an imported table) becomes 11. BIRD writes everything as 12 (``sysdep/linux/netlink.c``).
@@ -25,7 +27,8 @@ _OTHER = "Change the configuration of the daemon that installs it, or add a rout
 class _Row(t.NamedTuple):
     """``instead``: what to configure instead of touching such a route; None where it is nobody's.
 
-    ``words``: those of the intent; ``family``: the only one in which the words mean this number.
+    ``words``: those of the intent; ``family``: the only one in which the words mean this number; ``program``: who
+    installs such routes, where that is not the name.
     """
 
     number: int
@@ -33,8 +36,10 @@ class _Row(t.NamedTuple):
     instead: str | None = None
     words: tuple[str, ...] = ()
     family: str | None = None
+    program: str | None = None
 
 
+_KEEPALIVED = "Set it in keepalived: 'src' in virtual_routes"
 _ROWS = (
     _Row(0, "unspec"),
     _Row(1, "redirect", _OTHER),
@@ -61,10 +66,13 @@ _ROWS = (
         ("dhcp",),
     ),
     _Row(17, "mrouted", _OTHER),
-    _Row(18, "keepalived", "Set it in keepalived: 'src' in virtual_routes"),
+    _Row(18, "keepalived", _KEEPALIVED),
     _Row(42, "babel", "Set it in babeld: 'pref-src' in an install filter", ("babel",)),
+    _Row(66, "66", "Change the forwarding rules of the cloud, which the agent follows", program="google-guest-agent"),
+    _Row(80, "80", "Set it in Calico: 'deviceRouteSourceAddress' of its FelixConfiguration", program="calico"),
     _Row(84, "ovn", _OTHER),
     _Row(99, "openr", _OTHER),
+    _Row(112, "112", _KEEPALIVED, program="keepalived"),
     _Row(186, "bgp", _FRR, ("bgp",)),
     _Row(187, "isis", _FRR, ("isis",)),
     _Row(188, "ospf", _FRR, ("ospf",)),
@@ -82,7 +90,8 @@ _ROWS = (
 PROTOCOLS = {row.name: row.number for row in _ROWS}
 NAME_OF_PROTOCOL = {row.number: row.name for row in _ROWS}
 #: Who owns routes of which protocol, and what to configure instead of touching them.
-OWNERS = {row.name: row.instead for row in _ROWS if row.instead}
+OWNERS = {row.program or row.name: row.instead for row in _ROWS if row.instead}
+_OWNER_OF = {row.number: row.program or row.name for row in _ROWS if row.instead}
 #: The words of the intent, without ``any``.
 WORDS = tuple(sorted({word for row in _ROWS for word in row.words}))
 #: The numbers that FRR writes; babeld alone writes 42 as well.
@@ -108,9 +117,8 @@ def protocol_name(number: int) -> str:
 
 
 def owner(protocol: int) -> str | None:
-    """The daemon (or ``kernel``) that owns routes of this protocol number; None for ours, static, boot and unknown."""
-    name = NAME_OF_PROTOCOL.get(protocol)
-    return name if name in OWNERS else None
+    """The program (or ``kernel``) that owns routes of this protocol number; None for ours, static, boot and unknown."""
+    return _OWNER_OF.get(protocol)
 
 
 def numbers_of(word: str, family: str) -> tuple[int, ...]:

@@ -36,6 +36,10 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.protocols i
         (3, None),
         (OWN_PROTOCOL, None),
         (77, None),
+        (66, "google-guest-agent"),
+        (80, "calico"),
+        (112, "keepalived"),
+        (18, "keepalived"),
         (186, "bgp"),
         (190, "ripng"),
         (198, "srte"),
@@ -51,6 +55,12 @@ def test_numbers_and_names_are_unique_and_none_is_ours() -> None:
     assert {number: name for name, number in PROTOCOLS.items()} == NAME_OF_PROTOCOL
     assert OWN_PROTOCOL not in NAME_OF_PROTOCOL
     assert protocol_name(OWN_PROTOCOL) == "133"
+
+
+def test_routes_of_programs_without_a_name_are_printed_as_ip_prints_them() -> None:
+    assert [protocol_name(number) for number in (66, 80, 112)] == ["66", "80", "112"]
+    assert word_of(112, "ipv4") == "112"
+    assert "static" not in {word_of(number, "ipv4") for number in (66, 80, 112)}
 
 
 def test_whatever_frr_writes_has_an_owner() -> None:

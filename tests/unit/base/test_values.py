@@ -58,7 +58,7 @@ def test_default_takes_the_family_it_is_given() -> None:
         ("198.51.100.0/-1", "outside 0 to 32"),
         ("198.51.100.0/+8", "outside 0 to 32"),
         ("198.51.100.0/ 24", "outside 0 to 32"),
-        ("198.51.100.0/\u0662\u0664", "outside 0 to 32"),
+        ("198.51.100.0/\u0662\u0664", "is not a prefix"),
         ("198.51.100.0/0000000024", "outside 0 to 32"),
         ("\u0661.0.0.0/8", "is not a prefix"),
         ("198.51.100.0/", "is not a prefix"),
