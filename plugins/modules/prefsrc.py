@@ -55,7 +55,9 @@ options:
         elements: str
         default: []
       table:
-        description: Routing table, by number or name. Default is V(main).
+        description:
+          - Routing table, by number or name; V(all) for every table. Default is V(main).
+          - An entry of one table goes before one of all tables for the same destination.
         type: str
       vrf:
         description: VRF device whose table is meant, instead of O(routes[].table).

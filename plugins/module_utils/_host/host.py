@@ -140,6 +140,14 @@ class Host:
             raise InvalidInput(f"{what}.table: 0 is no table; use a number from 1 on, or a name such as main")
         return found
 
+    def table_or_all(self, table: t.Any, vrf: str | None, what: str, default: int = MAIN) -> int | None:
+        """The same where ``all`` is a table too; None for that."""
+        if table != "all":
+            return self.table(table, vrf, what, default)
+        if vrf is not None:
+            raise InvalidInput(f"{what}: give table or vrf, not both")
+        return None
+
     # Addresses
 
     @functools.cached_property

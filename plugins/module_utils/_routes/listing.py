@@ -45,14 +45,6 @@ def _destinations(texts: t.Iterable[str], families: tuple[int, ...]) -> list[Pre
     return found
 
 
-def _table(options: t.Mapping[str, t.Any], host: Host) -> int | None:
-    if options["table"] == "all":
-        if options["vrf"]:
-            raise InvalidInput("table: give table or vrf, not both")
-        return None
-    return host.table(options["table"], options["vrf"], "route_info", default_table(options["type"]))
-
-
 def _payloads(chunks: t.Iterable[bytes], family: int, within: bool, wanted: list[Prefix]) -> t.Iterator[bytes]:
     if wanted and not within:
         scan = Scan(family, (), frozenset(prefix.key for prefix in wanted))
@@ -97,7 +89,7 @@ def route_info_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     host = snapshot(kernel)
     families = _FAMILIES[options["family"]]
     wanted = _destinations(options["destinations"] or (), families)
-    table = _table(options, host)
+    table = host.table_or_all(options["table"], options["vrf"], "route_info", default_table(options["type"]))
     protocol = number(options["protocol"], PROTOCOLS, "protocol", 255) if options["protocol"] else 0
     device = host.device(options["device"], "device").index if options["device"] else None
     kind = TYPES[options["type"]] if options["type"] else 0

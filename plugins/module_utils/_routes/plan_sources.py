@@ -53,15 +53,18 @@ class SourcePlanner:
 
     def plan(self) -> Plan:
         plan = Plan()
-        groups: dict[tuple[int, int], list[Selection]] = {}
+        # Entries of all tables compete with those of each: such a family is one group.
+        every = {item.prefix.family for item in self.wanted if item.table is None}
+        groups: dict[tuple[int, int | None], list[Selection]] = {}
         for item in self.wanted:
-            groups.setdefault((item.prefix.family, item.table), []).append(item)
+            family = item.prefix.family
+            groups.setdefault((family, None if family in every else item.table), []).append(item)
         for (family, table), items in groups.items():
             self._plan_group(family, table, items, plan)
         check_shared(t.cast("t.Iterable[RouteStep]", plan.steps), self.dump, self.lines)
         return plan
 
-    def _plan_group(self, family: int, table: int, items: t.Sequence[Selection], plan: Plan) -> None:
+    def _plan_group(self, family: int, table: int | None, items: t.Sequence[Selection], plan: Plan) -> None:
         exact: dict[Prefix, list[Selection]] = {}
         within: Cover[list[Selection]] = Cover(BITS[family], list)
         for item in items:
@@ -85,7 +88,9 @@ class SourcePlanner:
             if item.number not in met:
                 self._plan_missing(item, seen.get(item.prefix, []), plan)
 
-    def _read(self, family: int, table: int, exact: t.Sequence[Prefix], everything: bool) -> list[tuple[Prefix, bytes]]:
+    def _read(
+        self, family: int, table: int | None, exact: t.Sequence[Prefix], everything: bool
+    ) -> list[tuple[Prefix, bytes]]:
         found: list[bytes] = []
         if everything:
             for chunk in self.dump(family, table, 0):
@@ -183,6 +188,7 @@ class SourcePlanner:
             )
             if value is not None
         )
+        there = [payload for payload in there if item.table in (None, Payload(payload).table)]
         refusing = [payload for payload in there if Payload(payload).header.type in WITHOUT_HOPS]
         if refusing and len(refusing) == len(there):
             raise Refused(
@@ -191,15 +197,16 @@ class SourcePlanner:
             )
         lines = "; ".join(f"'{self.lines(payload)}'" for payload in there[:5])
         near = f" What there is: {lines}." if lines else ""
+        where = "any table" if item.table is None else f"table {table_name(item.table)}"
         raise Refused(
-            f"routes[{item.number}]: no route {scope} {item.prefix}{filters} in table {table_name(item.table)}.{near} "
+            f"routes[{item.number}]: no route {scope} {item.prefix}{filters} in {where}.{near} "
             "prefsrc changes routes that exist; make one with l3host.source_ip.route, or set missing: ignore"
         )
 
 
 def _selects(item: Selection, payload: Payload) -> bool:
     protocol = payload.header.protocol
-    if payload.header.type != TYPES["unicast"]:
+    if payload.header.type != TYPES["unicast"] or item.table not in (None, payload.table):
         return False
     if protocol in item.spared_protocols or (item.protocols and protocol not in item.protocols):
         return False

@@ -26,7 +26,7 @@ from .._base.names import (
     whole,
 )
 from .._base.protocols import PROTOCOLS
-from .._base.values import DEFAULT_METRICS, INET, INET6, Prefix, parse_address, parse_prefix
+from .._base.values import DEFAULT_METRICS, INET, INET6, MAIN, Prefix, parse_address, parse_prefix
 from .._change.alike import alike
 from .limits import check_size, congestion_control
 from .runs import Columns, Run, columns_of, distinct
@@ -70,13 +70,13 @@ _SHAPE_OPTIONS = (
 class Selection(t.NamedTuple):
     """Entry ``number`` of ``prefsrc``'s ``routes``: which routes, and the source they get (None: none).
 
-    ``protocols`` is empty where routes of every protocol are meant.
+    ``protocols`` is empty where routes of every protocol are meant, ``table`` None where those of every table are.
     """
 
     number: int
     prefix: Prefix
     within: bool
-    table: int
+    table: int | None
     protocols: frozenset[int]
     device: int | None
     gateway: tuple[int, bytes] | None
@@ -87,9 +87,9 @@ class Selection(t.NamedTuple):
     spared_protocols: frozenset[int] = frozenset()
 
     @property
-    def rank(self) -> tuple[bool, int, bool]:
-        """Lower goes first where several entries select one route: setting, longer destination, exact."""
-        return self.source is None, -self.prefix.length, self.within
+    def rank(self) -> tuple[bool, int, bool, bool]:
+        """Lower goes first where several entries select one route: setting, longer destination, exact, one table."""
+        return self.source is None, -self.prefix.length, self.within, self.table is None
 
 
 def bounded(value: t.Any, what: str, low: int, high: int) -> int:
@@ -335,9 +335,10 @@ def _selection(at: int, prefix: Prefix, item: t.Mapping[str, t.Any], host: Host)
     source = parse_source(item["source"], prefix.family, f"{what}.source") if item.get("source") else None
     if source is None and not absent:
         raise InvalidInput(f"{what}.source: is required; use state: absent to clear a route's source")
-    table = host.table(item.get("table"), item.get("vrf"), what)
+    table = host.table_or_all(item.get("table"), item.get("vrf"), what)
     if source and not absent:
-        host.check_source(source, table, f"{what}.source")
+        # Only what every table can use is for all of them.
+        host.check_source(source, MAIN if table is None else table, f"{what}.source")
     device, gateway, protocol, metric = (item.get(name) for name in ("device", "gateway", "protocol", "metric"))
     return Selection(
         number=at,

@@ -58,6 +58,34 @@ INSIDE = ["198.0.0.0/8", "198.51.0.0/16", P4, "198.51.100.128/25", "198.51.100.7
 
 
 class TestSelection:
+    def test_of_every_table(self) -> None:
+        there = [R.payload(P4), R.payload(P4, table=100), R.payload("198.51.100.128/25", table=1000)]
+        found = plan(there, {"destination": P4, "source": S4, "table": "all"})
+        assert [step.after for step in found.steps] == [
+            f"{P4} via 10.0.0.254 dev v0 proto boot src {S4}",
+            f"{P4} via 10.0.0.254 dev v0 table 100 proto boot src {S4}",
+        ]
+        inside = plan(there, {"destination": P4, "source": S4, "table": "all", "within": True})
+        assert len(inside.steps) == 3
+        # One of a table, whichever comes first in the list, goes before one of all.
+        one = {"destination": P4, "source": OTHER4, "table": 100}
+        for items in ([one, {**one, "table": "all", "source": S4}], [{**one, "table": "all", "source": S4}, one]):
+            found = plan(there, *items)
+            assert [str(step.after).split()[-1] for step in found.steps] == [S4, OTHER4]
+
+    def test_a_route_that_no_table_has(self) -> None:
+        with pytest.raises(Refused, match=r"no route to 203.0.113.0/24 in any table\. prefsrc changes"):
+            plan([R.payload(P4, table=100)], {"destination": "203.0.113.0/24", "source": S4, "table": "all"})
+        with pytest.raises(InvalidInput, match="give table or vrf, not both"):
+            plan([], {"destination": P4, "source": S4, "table": "all", "vrf": "blue"})
+        # What another table has is no help to an entry of one.
+        with pytest.raises(Refused, match=r"no route to 198.51.100.0/24 in table 7\. prefsrc changes"):
+            plan(
+                [R.payload(P4, table=100)],
+                {"destination": P4, "source": S4, "table": 7},
+                {"destination": P4, "source": S4, "table": "all"},
+            )
+
     @pytest.mark.parametrize(
         ("item", "chosen"),
         [
