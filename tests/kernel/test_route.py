@@ -535,3 +535,37 @@ def test_local_routes_belong_to_the_table_local(
     assert module.ok("route", {"routes": [{**local, "state": "absent"}]})["counts"]["removed"] == 1
     left = module.ok("route_info", {"table": "all", "destinations": [item["destination"]]})["routes"]
     assert [route["table"] for route in left] == [254]
+
+
+@pytest.mark.parametrize("default", [False, True])
+@pytest.mark.parametrize(
+    ("item", "hop"),
+    [
+        ({"destination": P4, "gateway": "172.16.9.9"}, "172.16.9.9"),
+        ({"destination": P4, "gateway": "172.16.9.9", "device": "v1"}, "172.16.9.9 dev v1"),
+        ({"destination": P4, "gateway": Host.G4, "device": "v1"}, "10.0.0.254 dev v1"),
+        ({"destination": P4, "nexthops": [{"gateway": Host.G4}, {"gateway": "172.16.9.9"}]}, "172.16.9.9"),
+        ({"destination": P6, "gateway": "2001:db8:99::9"}, "2001:db8:99::9"),
+        ({"destination": P6, "gateway": "2001:db8:99::9", "device": "v0"}, "2001:db8:99::9 dev v0"),
+        ({"destination": P6, "nexthops": [{"gateway": Host.G6}, {"gateway": "2001:db8:99::9"}]}, "2001:db8:99::9"),
+    ],
+)
+def test_a_gateway_that_no_subnet_reaches(
+    ns: Host, module: ModuleRunner, item: dict[str, Any], hop: str, default: bool
+) -> None:
+    """The kernel says no more than that the gateway is invalid."""
+    if default:
+        ns.batch([f"route add default via {Host.G4}", f"-6 route add default via {Host.G6}"])
+    refused = module.fails("route", {"routes": [item]})["msg"]
+    assert f"the next hop via {hop}" in refused, refused
+    assert "If it answers on the link all the same, set onlink: true for it, beside its device" in refused
+    hops = item.get("nexthops") or [item]
+    hops[-1].update(device=hops[-1].get("device", "v0"), onlink=True)
+    assert module.ok("route", {"routes": [item]})["changed"]
+
+
+def test_a_next_hop_whose_device_is_down(ns: Host, module: ModuleRunner) -> None:
+    ns.ip("link set v1 down")
+    for destination, gateway in ((P4, Host.G4_V1), (P6, Host.G6_V1)):
+        item = {"destination": destination, "gateway": gateway, "device": "v1"}
+        assert "v1 is down; set it up first" in module.fails("route", {"routes": [item]})["msg"]

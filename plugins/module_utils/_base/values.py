@@ -159,7 +159,8 @@ def address_text(packed: bytes | None) -> str | None:
 class Link:
     """A device: ``table`` is set for a VRF, ``master`` is the index of the VRF or bridge it belongs to (0: none).
 
-    ``running``: up, and with a carrier (IFF_RUNNING). ``altnames``: other names it goes by (``ip link property``).
+    ``up``: set up by an administrator (IFF_UP); ``running``: and with a carrier (IFF_RUNNING). ``altnames``: other
+    names it goes by (``ip link property``).
     """
 
     index: int
@@ -168,6 +169,7 @@ class Link:
     table: int | None = None
     running: bool = True
     altnames: tuple[str, ...] = ()
+    up: bool = True
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import contextlib
 import errno as errno_names
 import itertools
-import re
 import typing as t
 
 from .._base.errors import KernelError, SourceIPError
 from .._netlink.kernel import Kernel
 from .._netlink.wire import RTM_DELADDR, RTM_DELROUTE
+from .remedy import remedy
 from .steps import REPORT_LIMIT, AnyStep, Steps, step_result
 
 _VERBS = {"created": "create", "changed": "change", "removed": "remove"}
@@ -51,23 +51,13 @@ def carry_out(
         step = steps[failure.position]
         name = errno_names.errorcode.get(failure.errno, str(failure.errno))
         what = f"{step.item}: {step.subject}: the kernel refused to {_VERBS[step.action]} it: {failure.text} ({name})"
-        what += remedy(failure.errno, failure.text, step.after or step.before or "")
+        what += remedy(kernel, failure.errno, failure.text, step.after or step.before or "")
         _give_up(kernel, what, failure.errno, failure.text, done, [steps[at] for at in sorted(failed)])
     wrong = list(read_back())
     if wrong:
         step, found = wrong[0]
         what = f"{step.item}: {step.subject}: the kernel took the change, but now holds {found or 'nothing'}"
         _give_up(kernel, what, 0, "read back differs", [*earlier, *steps], [one.step for one in wrong])
-
-
-def remedy(errno: int, text: str, line: str) -> str:
-    """What to do about a refusal that the kernel's words leave open, to be put behind them. ``line``: the object's."""
-    if errno == errno_names.EPERM:
-        return "; use become: true, or run as a user with CAP_NET_ADMIN"
-    if errno == errno_names.EACCES and "IPv6 is disabled" in text:
-        device = re.search(r"\bdev (\S+)", line)
-        return f"; set the sysctl net.ipv6.conf.{device.group(1) if device else 'DEVICE'}.disable_ipv6 to 0 first"
-    return ""
 
 
 class Transaction:

@@ -114,6 +114,7 @@ def link(message: bytes) -> Link:
         name=found.get_attr("IFLA_IFNAME"),
         master=found.get_attr("IFLA_MASTER") or 0,
         table=table,
+        up=bool(found["flags"] & 0x1),
         running=bool(found["flags"] & 0x40),
         altnames=tuple(properties.get_attrs("IFLA_ALT_IFNAME")) if properties is not None else (),
     )
