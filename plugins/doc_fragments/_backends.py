@@ -42,6 +42,14 @@ options:
         type: str
         choices: [fail, ignore]
         default: ignore
+      dead:
+        description:
+          - What to do with a route of several next hops that gets a source while the device of one of them is down.
+            Until it is up again the kernel takes no change of such a route.
+          - With V(ignore) it is left as it is, with a warning, and all others get theirs.
+        type: str
+        choices: [fail, ignore]
+        default: fail
       wait:
         description: For how many seconds to wait for the duplicate detection of IPv6 addresses.
         type: float

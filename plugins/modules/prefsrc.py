@@ -90,6 +90,15 @@ options:
     type: str
     choices: [fail, ignore]
     default: fail
+  dead:
+    description:
+      - What to do with a route of several next hops while the device of one of them is down, that is, one that C(ip
+        route) calls C(dead). Until the device is up again the kernel takes no change of such a route.
+      - With V(ignore) the route is left as it is, with a warning, and all others get their source.
+    type: str
+    choices: [fail, ignore]
+    default: fail
+    version_added: 0.2.0
   planned_addresses:
     description:
       - Addresses to count as present in check mode, because the task that adds them did not run.
@@ -144,7 +153,7 @@ results:
       sample: 198.51.100.0/24
     action:
       description:
-        - V(changed), V(unchanged) or V(missing).
+        - V(changed), V(unchanged) or V(missing); V(dead) with O(dead=ignore).
         - After a failure V(failed) and V(undone).
       type: str
       sample: changed
@@ -157,7 +166,7 @@ results:
       type: str
       sample: 198.51.100.0/24 via 10.0.0.254 dev eth0 proto static src 192.0.2.2
 counts:
-  description: How many routes met each action.
+  description: How many routes met each action; C(dead) only where there are such.
   returned: success
   type: dict
   sample: {created: 0, changed: 1, removed: 0, unchanged: 0, missing: 0}
@@ -195,6 +204,7 @@ def main() -> None:
             "routes": {"type": "list", "elements": "dict", "required": True, "options": routes},
             "force": {"type": "bool", "default": False},
             "missing": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
+            "dead": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
             "planned_addresses": {"type": "list", "elements": "str", "default": []},
             **NETNS,
         },

@@ -519,3 +519,44 @@ def test_ipv4_routes_of_one_nexthop_object_do_not(ns: Host, module: ModuleRunner
     assert module.ok("prefsrc", {"routes": [{"destination": "198.51.100.0/24", "source": ns.S4}]})["changed"]
     assert f"src {ns.S4} " in ns.ip("route get 198.51.100.9")
     assert "src 10.0.0.1 " in ns.ip("route get 198.51.101.9")
+
+
+@pytest.mark.parametrize(
+    ("hops", "other", "within", "source"),
+    [
+        (f"nexthop via {Host.G4} nexthop via {Host.G4_V1}", Host.G4, "198.51.0.0/16", Host.S4),
+        (f"nexthop via {Host.G6} nexthop via {Host.G6_V1}", Host.G6, "2001:db8:100::/40", Host.S6),
+    ],
+    ids=["v4", "v6"],
+)
+def test_a_dead_next_hop(ns: Host, module: ModuleRunner, hops: str, other: str, within: str, source: str) -> None:
+    """The kernel refuses to replace such a route: which one and why is said before anything is written."""
+    one, two = (Host.P4, "198.51.7.0/24") if "." in source else (Host.P6, "2001:db8:107::/64")
+    ns.batch([f"route add {one} {hops}", f"route add {two} via {other}", "link set v1 down"])
+    before = raw.routes(ns)
+    task = {"routes": [{"destination": within, "within": True, "source": source, "except_protocols": ["kernel"]}]}
+    for check in (True, False):
+        refused = module.fails("prefsrc", task, check=check)
+        assert f"{one.partition('/')[0]}" in refused["msg"] and "is dead, as v1 is down" in refused["msg"]
+        assert raw.routes(ns) == before
+    done = module.ok("prefsrc", {**task, "dead": "ignore"})
+    assert {key: done["counts"][key] for key in ("changed", "dead")} == {"changed": 1, "dead": 1}
+    assert "is dead, as v1 is down" in done["warnings"][0]
+    again = module.ok("prefsrc", {**task, "dead": "ignore"})
+    assert not again["changed"] and again["counts"]["dead"] == 1
+    ns.ip("link set v1 up")
+    assert module.ok("prefsrc", task)["changed"]
+
+
+def test_a_next_hop_without_a_carrier_is_no_hindrance(ns: Host, module: ModuleRunner) -> None:
+    ns.ip(f"route add {Host.P4} nexthop via {Host.G4} nexthop via {Host.G4_V1}")
+    ns.peer.ip("link set v1 down")
+    assert module.ok("prefsrc", {"routes": [{"destination": Host.P4, "source": Host.S4}]})["changed"]
+
+
+def test_routes_of_every_table(ns: Host, module: ModuleRunner) -> None:
+    ns.batch([f"route add {Host.P4} via {Host.G4}", f"route add {Host.P4} via {Host.G4} table 100"])
+    task = {"routes": [{"destination": Host.P4, "source": Host.S4, "table": "all"}]}
+    assert module.ok("prefsrc", task)["counts"]["changed"] == 2
+    assert not module.ok("prefsrc", task)["changed"]
+    assert ns.ip(f"route show {Host.P4} table all").count(f"src {Host.S4}") == 2

@@ -129,12 +129,14 @@ class Plan:
     """What a task will do: steps in order, and the items that need nothing.
 
     ``unchanged`` holds (subject, line) pairs, ``missing`` subjects; both are turned into text when reported.
+    ``dead`` are as ``unchanged`` is: routes left as they are, because the kernel takes no change of them now.
     ``unlisted`` counts unchanged ones that no report would have room for. ``noun`` is what results call a subject.
     """
 
     steps: Steps = field(default_factory=Steps)
     unchanged: list[tuple[object, object]] = field(default_factory=list)
     missing: list[object] = field(default_factory=list)
+    dead: list[tuple[object, object]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unlisted: int = 0
     noun: str = "destination"
@@ -146,7 +148,10 @@ class Plan:
         self.unlisted += count - (len(self.unchanged) - before)
 
     def report(self, *, diff: bool = True) -> dict[str, t.Any]:
-        """``changed``, ``results`` (changes first, at most REPORT_LIMIT), ``counts``; ``diff`` of changed items."""
+        """``changed``, ``results`` (changes first, at most REPORT_LIMIT), ``counts``; ``diff`` of changed items.
+
+        ``counts`` names ``dead`` only where there are such.
+        """
         counts = {
             "created": 0,
             "changed": 0,
@@ -154,13 +159,16 @@ class Plan:
             "unchanged": len(self.unchanged) + self.unlisted,
             "missing": len(self.missing),
         }
+        if self.dead:
+            counts["dead"] = len(self.dead)
         for action, number in self.steps.count():
             counts[action] += number
         results = [step_result(step) for step in itertools.islice(self.steps, REPORT_LIMIT)]
         missing = ((name, "missing", None) for name in self.missing)
+        dead = ((name, "dead", line) for name, line in self.dead)
         unchanged = ((name, "unchanged", line) for name, line in self.unchanged)
         room = REPORT_LIMIT - len(results)
-        for name, action, line in itertools.islice(itertools.chain(missing, unchanged), room):
+        for name, action, line in itertools.islice(itertools.chain(missing, dead, unchanged), room):
             text = None if line is None else str(line)
             results.append({self.noun: str(name), "action": action, "before": text, "after": text})
         total = sum(counts.values())

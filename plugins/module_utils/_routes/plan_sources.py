@@ -38,8 +38,8 @@ Siblings = t.Callable[[Payload], t.Sequence[t.Optional[bytes]]]
 class SourcePlanner:
     """Plans the sources of the routes that ``wanted`` selects.
 
-    ``missing``: ``fail`` or ``ignore``. ``owner``: protocol number of the daemon for which this is done; its routes
-    need no ``force``.
+    ``missing`` and ``dead``: ``fail`` or ``ignore``; ``down``: the indexes of devices that are down. ``owner``: the
+    protocol number of the daemon for which this is done; its routes need no ``force``.
     """
 
     wanted: t.Sequence[Selection]
@@ -48,6 +48,8 @@ class SourcePlanner:
     siblings: Siblings
     force: bool = False
     missing: str = "fail"
+    dead: str = "fail"
+    down: t.Collection[int] = frozenset()
     owner: int | None = None
     _spared: dict[int, Cover[list[None]]] = field(default_factory=dict, init=False, repr=False)
 
@@ -133,6 +135,16 @@ class SourcePlanner:
             plan.unchanged.append((prefix, RouteLine(payload.raw, self.lines)))
             return
         what = f"routes[{chosen.number}]"
+        if leg := self._dead_leg(payload):
+            if self.dead == "ignore":
+                plan.dead.append((prefix, RouteLine(payload.raw, self.lines)))
+                plan.warnings.append(f"{what}: '{self.lines(payload.raw)}' is left as it is: {leg}")
+                return
+            raise Refused(
+                f"{what}: '{self.lines(payload.raw)}': {leg}, and until it is up again the kernel takes no change of a "
+                "route that names it. Set the device up, take the next hop out of the route, or set dead: ignore to "
+                "leave such routes as they are"
+            )
         if payload.header.protocol != self.owner:
             check_owner(payload, self.lines, what, self.force, plan.warnings)
         check_replaceable(payload, [other for other in there if other.key == payload.key], self.lines, what)
@@ -147,6 +159,17 @@ class SourcePlanner:
                 hidden,
             )
         )
+
+    def _dead_leg(self, payload: Payload) -> str | None:
+        """The next hop, of several, whose device is down, in words. Routes with one next hop go with their device."""
+        if wire.RTA_MULTIPATH not in payload.attrs or wire.RTA_NH_ID in payload.attrs:
+            return None
+        for hop in payload.hops:
+            if hop.device is not None and hop.device in self.down:
+                device = self.lines.names.get(hop.device, str(hop.device))
+                gateway = f" via {address_text(hop.gateway[1])}" if hop.gateway else ""
+                return f"the next hop{gateway} dev {device} is dead, as {device} is down"
+        return None
 
     def _spares(self, item: Selection, prefix: Prefix) -> bool:
         cover = self._spared.get(item.number)

@@ -48,20 +48,10 @@ def prefsrc_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     """The module ``prefsrc``."""
     options = module.params
     host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
-    return set_sources(module, kernel, host, options["routes"], options["missing"], force=options["force"])
-
-
-def set_sources(
-    module: AnsibleModule,
-    kernel: Kernel,
-    host: Host,
-    items: t.Sequence[t.Mapping[str, t.Any]],
-    missing: str,
-    force: bool = False,
-    owner: int | None = None,
-) -> dict[str, t.Any]:
-    """Give routes that exist their source; ``items`` and the rest as in ``SourcePlanner``."""
-    result = write(module, kernel, source_planner(kernel, host, items, missing, force, owner))
+    planner = source_planner(
+        kernel, host, options["routes"], options["missing"], dead=options["dead"], force=options["force"]
+    )
+    result = write(module, kernel, planner)
     result["warnings"] += few(host.warnings)
     return result
 
@@ -98,6 +88,7 @@ def source_planner(
     missing: str,
     force: bool = False,
     owner: int | None = None,
+    dead: str = "fail",
 ) -> SourcePlanner:
     """The planner of ``prefsrc``'s items."""
     return SourcePlanner(
@@ -107,6 +98,8 @@ def source_planner(
         siblings=lambda payload: _sibling_sources(kernel, payload),
         force=force,
         missing=missing,
+        dead=dead,
+        down=frozenset(index for index, link in host.links.items() if not link.up),
         owner=owner,
     )
 

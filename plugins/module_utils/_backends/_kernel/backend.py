@@ -90,7 +90,9 @@ class BackEnd:
         kernel, host, options = self._hands.kernel, self._hands.host, self._options
         purge = options["purge_tables"] if options["purge"] else None
         routes = route_planner(kernel, host, plan.items.routes, OWN_PROTOCOL, purge)
-        sources = source_planner(kernel, host, plan.items.sources, options["missing"], options["force"])
+        sources = source_planner(
+            kernel, host, plan.items.sources, options["missing"], options["force"], dead=options["dead"]
+        )
         plan.planners = (routes, sources)
         plan.routes, plan.sources = routes.plan(), sources.plan()
         plan.warnings += [*plan.routes.warnings, *plan.sources.warnings, *host.warnings]

@@ -13,5 +13,6 @@ OPTIONS: dict[str, t.Any] = {
     "purge_tables": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
     "missing": {"type": "str", "choices": ["fail", "ignore"], "default": "ignore"},
+    "dead": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
     "wait": {"type": "float", "default": 5},
 }
