@@ -18,7 +18,7 @@ description:
     defaults, and O(protocol).
   - The next hop, that is O(routes[].gateway), O(routes[].device), O(routes[].nexthops), O(routes[].nexthop_id) and
     O(routes[].onlink), counts as one thing. If what is named of it agrees with the route it is kept, else it is
-    replaced by exactly what is named.
+    replaced by exactly what is named. So a device alone keeps the gateway of a route that leaves through it.
   - A metric that is not named means the kernel's default, none for IPv4 and 1024 for IPv6. If no route has that, it
     means the only route to the destination, unless a daemon owns it. In all other cases the task fails and lists them.
   - Routes live in the kernel until they are removed, their source or device goes away, or the host restarts.
@@ -38,7 +38,10 @@ options:
         type: str
         required: true
       gateway:
-        description: Address of the next router. For an IPv4 destination it may be IPv6.
+        description:
+          - Address of the next router. For an IPv4 destination it may be IPv6.
+          - V(none) says that there is none, because the destination is on the link of O(routes[].device). A new route
+            with a device and no gateway has none either.
         type: str
       device:
         description: Device to leave through.
@@ -49,7 +52,7 @@ options:
         elements: dict
         suboptions:
           gateway:
-            description: Address of the next router.
+            description: Address of the next router, or V(none).
             type: str
           device:
             description: Device to leave through.

@@ -149,6 +149,20 @@ def test_naming_the_gateway_without_the_device_keeps_both(ns: Host, module: Modu
     assert "onlink" not in ns.ip(f"route show {P4}")
 
 
+def test_naming_the_device_without_the_gateway_keeps_the_gateway(ns: Host, module: ModuleRunner) -> None:
+    for destination, gateway in ((P4, ns.G4), (P6, ns.G6)):
+        ns.ip(f"route add {destination} via {gateway} dev v0 mtu 1400")
+        source = ns.S6 if ":" in destination else ns.S4
+        task = {"routes": [{"destination": destination, "device": "v0", "source": source}]}
+        assert f"via {gateway} dev v0 " in only(module.ok("route", task))["after"]
+        assert not module.ok("route", task)["changed"]
+        direct = {"routes": [{"destination": destination, "device": "v0", "gateway": "none"}]}
+        assert f"{destination} dev v0 " in only(module.ok("route", direct))["after"]
+        assert not module.ok("route", direct)["changed"]
+        assert "mtu 1400" in ns.ip(f"route show {destination}")
+        assert only(module.ok("route", {"routes": [{**direct["routes"][0], "state": "absent"}]}))["action"] == "removed"
+
+
 def test_the_order_of_nexthops_does_not_matter(ns: Host, module: ModuleRunner) -> None:
     hops = [{"gateway": Host.G4, "weight": 3}, {"gateway": Host.G4_V1, "weight": 1}]
     module.ok("route", {"routes": [{"destination": P4, "nexthops": hops}]})
@@ -366,6 +380,7 @@ class TestTransaction:
         ({"destination": P4}, "a new route needs a gateway, a device, nexthops or a nexthop_id"),
         ({"destination": P4, "gateway": Host.G4, "nexthops": [{"gateway": Host.G4_V1}]}, "not both"),
         ({"destination": P4, "nexthop_id": 7, "device": "v0"}, "give one of them"),
+        ({"destination": P4, "gateway": "none"}, "name the device"),
         ({"destination": P4, "nexthops": []}, "is empty"),
         ({"destination": P4, "nexthops": [{"gateway": Host.G4}, {"gateway": Host.G4}]}, "twice"),
         ({"destination": P4, "nexthops": [{"weight": 2}]}, "needs a gateway, a device, or both"),

@@ -107,7 +107,7 @@ def single_hops(payload: Payload, sources: t.Sequence[bytes | None]) -> list[byt
 def _agrees(wanted: Hop, actual: Hop) -> bool:
     return (
         (wanted.device is None or wanted.device == actual.device)
-        and wanted.gateway == actual.gateway
+        and (wanted.gateway == actual.gateway or (wanted.gateway is None and not wanted.direct))
         and wanted.weight == actual.weight
         and (wanted.onlink is None or wanted.onlink == actual.onlink)
     )
@@ -116,7 +116,8 @@ def _agrees(wanted: Hop, actual: Hop) -> bool:
 def same_hops(wanted: tuple[Hop, ...], actual: tuple[Hop, ...]) -> bool:
     """Whether each wanted hop is there and no other, in any order; what a hop leaves unnamed is not compared."""
     left = list(actual)
-    for hop in wanted:
+    # Who names both gateway and device can agree with one hop only, and so goes first.
+    for hop in sorted(wanted, key=lambda one: (one.gateway is None and not one.direct) + (one.device is None)):
         for candidate in left:
             if _agrees(hop, candidate):
                 left.remove(candidate)

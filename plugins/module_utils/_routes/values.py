@@ -134,12 +134,16 @@ def _hop_words(hop: NextHop, family: int) -> str:
 
 @dataclass(frozen=True)
 class Hop:
-    """A next hop that the user wants; None is unnamed. ``gateway`` is (family, packed), ``device`` an index."""
+    """A next hop that the user wants; None is unnamed. ``gateway`` is (family, packed), ``device`` an index.
+
+    ``direct``: it is named that there is no gateway.
+    """
 
     gateway: tuple[int, bytes] | None = None
     device: int | None = None
     weight: int = 1
     onlink: bool | None = None
+    direct: bool = False
 
 
 @dataclass(frozen=True)

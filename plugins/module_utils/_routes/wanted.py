@@ -44,6 +44,7 @@ _NO_GATEWAY = {
     "loopback": "a loopback address",
     "mapped": "an IPv4-mapped address",
 }
+_DIRECT = "none"  # the word for a next hop without a gateway
 _NO_GATEWAY_FIX = "For a destination on the link, leave the gateway out and name the device"
 _WITHOUT_HOPS = ("blackhole", "unreachable", "prohibit", "throw")
 _WRITABLE_TYPES = ("unicast", "local", "blackhole", "unreachable", "prohibit", "throw")
@@ -120,7 +121,7 @@ def _family(item: t.Mapping[str, t.Any]) -> int | None:
     """The family that an item's other addresses show, for ``destination: default``."""
     hops = item.get("nexthops") or ()
     for text in (item.get("source"), item.get("gateway"), *(hop.get("gateway") for hop in hops)):
-        if text:
+        if text and text != _DIRECT:
             return INET6 if ":" in text else INET
     return None
 
@@ -149,6 +150,11 @@ def _hop(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Hop
     gateway, device, weight = item.get("gateway"), item.get("device"), item.get("weight")
     if not gateway and not device:
         raise InvalidInput(f"{what}: needs a gateway, a device, or both")
+    direct = gateway == _DIRECT
+    if direct:
+        gateway = None
+        if not device:
+            raise InvalidInput(f"{what}.gateway: none means a destination on the link of a device; name the device")
     onlink = item.get("onlink")
     if onlink and not (gateway and device):
         raise InvalidInput(f"{what}.onlink: needs both a gateway and a device")
@@ -157,6 +163,7 @@ def _hop(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Hop
         device=host.device(device, f"{what}.device").index if device else None,
         weight=1 if weight is None else bounded(weight, f"{what}.weight", 1, 256),
         onlink=onlink,
+        direct=direct,
     )
     if found.gateway and found.gateway[0] == INET6 and found.gateway[1][:2] == b"\xfe\x80" and not device:
         raise InvalidInput(f"{what}.gateway: {gateway} is link-local; say on which device")

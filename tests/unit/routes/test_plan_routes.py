@@ -106,6 +106,35 @@ GOLDEN: dict[str, tuple[list[bytes], list[dict[str, Any]], list[tuple[str, str, 
             ("routes[0]", "removed", f"{P4} via {G4} dev v0 proto 133", None),
         ],
     ),
+    "the gateway that is not named is kept": (
+        [R.payload(P4, protocol=4, source="192.0.2.3")],
+        [{"destination": P4, "device": "v0", "source": "192.0.2.2"}],
+        [
+            (
+                "routes[0]",
+                "changed",
+                f"{P4} via {G4} dev v0 proto static src 192.0.2.3",
+                f"{P4} via {G4} dev v0 proto static src 192.0.2.2",
+            )
+        ],
+    ),
+    "a gateway taken away by name": (
+        [R.payload(P4, protocol=4)],
+        [{"destination": P4, "gateway": "none", "device": "v0"}],
+        [
+            (
+                "routes[0]",
+                "changed",
+                f"{P4} via {G4} dev v0 proto static",
+                f"{P4} dev v0 proto static scope link",
+            )
+        ],
+    ),
+    "removed by its device": (
+        [R.payload(P4, protocol=133)],
+        [{"destination": P4, "device": "v0", "state": "absent"}],
+        [("routes[0]", "removed", f"{P4} via {G4} dev v0 proto 133", None)],
+    ),
     "a type takes the place of another": (
         [R.payload(P4, protocol=4)],
         [{"destination": P4, "type": "blackhole"}],
@@ -130,6 +159,8 @@ def test_current_and_desired_to_steps(case: str) -> None:
         (R.payload(P4, protocol=133, tos=16), {"gateway": G4, "tos": 16}),
         (R.payload(P4, protocol=133, source="192.0.2.2"), {}),
         (R.payload(P4, None, 3, protocol=133), {"device": "v1"}),
+        (R.payload(P4, None, 3, protocol=133), {"device": "v1", "gateway": "none"}),
+        (R.payload(P4, protocol=133), {"device": "v0"}),
     ],
 )
 def test_what_is_there_is_unchanged(there: bytes, item: dict[str, Any]) -> None:

@@ -77,8 +77,14 @@ def _route(item: Item) -> Item:
     if item["table"] is not None:
         route["table"] = str(item["table"])
     if item["nexthops"]:
-        route["nexthops"] = [_set(hop, ("gateway", "device", "weight", "onlink")) for hop in item["nexthops"]]
-    return route
+        route["nexthops"] = [_way(_set(hop, ("gateway", "device", "weight", "onlink"))) for hop in item["nexthops"]]
+        return route
+    return _way(route)
+
+
+def _way(way: Item) -> Item:
+    """The module keeps a gateway that is not named; an intent without one has none."""
+    return way if way.get("gateway") else {**way, "gateway": "none"}
 
 
 def _note(item: Item) -> Item:
