@@ -151,6 +151,8 @@ options:
       state:
         description:
           - V(absent) removes the route if everything that the entry names agrees with it, else leaves it alone.
+          - Of a route with several next hops, those that are named go and the others stay with all they have. Weights
+            are not compared.
         type: str
         choices: [present, absent]
         default: present

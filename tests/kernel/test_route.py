@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -289,6 +290,88 @@ class TestAbsent:
         ns.ip(f"route add {P6} nexthop via {ns.G6} nexthop via {ns.G6_V1}")
         module.ok("route", {"routes": [{"destination": P6, "state": "absent"}]})
         assert ns.ip(f"-6 route show {P6}") == ""
+
+    @pytest.mark.parametrize("named", ["gateway", "device", "nexthops"])
+    @pytest.mark.parametrize("family", [4, 6])
+    def test_takes_one_leg_and_keeps_the_others_with_everything(
+        self, ns: Host, module: ModuleRunner, family: int, named: str
+    ) -> None:
+        destination, gateways = (P4, (ns.G4, ns.G4_V1)) if family == 4 else (P6, (ns.G6, ns.G6_V1))
+        third = "10.1.0.9" if family == 4 else "2001:db8:1::9"
+        legs = (
+            f"nexthop via {gateways[0]} weight 3 nexthop via {gateways[1]} weight 5 nexthop via {third} dev v1 weight 7"
+        )
+        ns.ip(f"route add {destination} proto static metric 9 mtu 1400 {legs}")
+        before = raw.routes(ns)
+        way = {"gateway": gateways[0]} if named == "gateway" else {"device": "v0"}
+        entry = {"nexthops": [{"gateway": gateways[0]}]} if named == "nexthops" else way
+        task = {"routes": [{"destination": destination, **entry, "state": "absent"}]}
+        predicted = module.ok("route", task, check=True, diff=True)
+        assert raw.routes(ns) == before
+        failed = module.fails(
+            "route", {"routes": [*task["routes"], {"destination": P4, "gateway": "172.16.7.7", "metric": 77}]}
+        )
+        assert "the host is as before" in failed["msg"]
+        assert raw.routes(ns) == before
+        done = module.ok("route", task, diff=True)
+        assert done["counts"]["changed"] == 1
+        assert (done["results"], done["diff"]) == (predicted["results"], predicted["diff"])
+        (left,) = ns.ip_json(f"{'-6 ' if family == 6 else ''}route show {destination}")
+        assert [(hop["gateway"], hop["weight"]) for hop in left["nexthops"]] == [(gateways[1], 5), (third, 7)]
+        assert (left["protocol"], left["metric"], left["metrics"]) == ("static", 9, [{"mtu": 1400}])
+        assert not module.ok("route", task)["changed"]
+        module.ok("route", {"routes": [{"destination": destination, "gateway": third, "state": "absent"}]})
+        assert f"via {gateways[1]} dev v1" in ns.ip(f"route show {destination}")
+
+    def test_takes_the_ipv6_legs_that_agree(self, ns: Host, module: ModuleRunner) -> None:
+        """They may differ in more than a dump shows, so that each is looked at."""
+        ns.ip(f"route add {P6} via {ns.G6} src {ns.S6} proto static")
+        ns.ip(f"-6 route append {P6} via {ns.G6_V1} src {ns.S6_OTHER} proto 133")
+        own = {"destination": P6, "protocol": "133"}
+        assert module.ok("route", {"routes": [{**own, "state": "absent"}]})["counts"]["changed"] == 1
+        assert ns.ip(f"-6 route show {P6}").split()[:4] == [P6, "via", ns.G6, "dev"]
+
+    def test_takes_all_legs_though_they_differ(self, ns: Host, module: ModuleRunner) -> None:
+        appended(ns)
+        before = leg_lines(ns)
+        task = [{"destination": P6, "state": "absent"}]
+        module.fails("route", {"routes": [*task, {"destination": P4, "gateway": "172.16.7.7"}]})
+        assert leg_lines(ns) == before
+        assert module.ok("route", {"routes": task})["counts"]["removed"] == 1
+        assert ns.ip(f"-6 route show {P6}") == ""
+
+
+def appended(ns: Host) -> None:
+    """An IPv6 multipath route of which each leg has something of its own, two of them behind one device."""
+    ns.ip(f"-6 route add {P6} via {ns.G6} mtu 1400 pref high proto static")
+    ns.ip(f"-6 route append {P6} via {ns.G6_V1} mtu 1300 expires 600 proto 77 src {ns.S6_OTHER}")
+    ns.ip(f"-6 route append {P6} via 2001:db8::fd dev v0 advmss 1000 pref low")
+
+
+def leg_lines(ns: Host, destination: str = "2001:db8:100::1") -> list[str]:
+    """What ``ip`` says of the first leg that look-ups of many flows end at, lifetimes left out."""
+    found = set()
+    for number in range(64):
+        words = ns.ip(f"-d -o route get fibmatch {destination} from 2001:db8:7::{number:x}").split("\\")
+        found.add(re.sub(r" expires 5\d\d?sec", " expires", f"{words[0]} {words[1]}"))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("name", ["prefsrc", "route"])
+def test_legs_of_their_own_are_kept_when_the_source_is_set(ns: Host, module: ModuleRunner, name: str) -> None:
+    """A dump shows the first leg's metrics, lifetime, preference and protocol only."""
+    appended(ns)
+    before = leg_lines(ns)
+    assert len(before) == 3
+    task = {"routes": [{"destination": P6, "source": ns.S6}]}
+    module.fails(name, {"routes": [*task["routes"], {"destination": P4, "gateway": "172.16.7.7"}]})
+    module.fails(name, {"routes": [*task["routes"], {"destination": "2001:db8:101::/64", "source": ns.S6}]})
+    assert leg_lines(ns) == before
+    assert module.ok(name, task)["counts"]["changed"] == 1
+    after = leg_lines(ns)
+    assert all(f"src {ns.S6} " in line for line in after)
+    assert [re.sub(r" src \S+", "", line) for line in after] == [re.sub(r" src \S+", "", line) for line in before]
+    assert not module.ok(name, task)["changed"]
 
 
 class TestPurge:

@@ -168,6 +168,10 @@ class Removal(t.NamedTuple):
     noun: str = NOUN
 
     @property
+    def requests(self) -> tuple[Message, ...]:
+        return (self.request,)
+
+    @property
     def undo(self) -> tuple[Message, ...]:
         return tuple(_undo(self))
 

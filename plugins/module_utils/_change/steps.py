@@ -37,6 +37,8 @@ class AnyStep(t.Protocol):
     @property
     def request(self) -> Message: ...
     @property
+    def requests(self) -> tuple[Message, ...]: ...
+    @property
     def undo(self) -> tuple[Message, ...]: ...
 
 
@@ -55,9 +57,14 @@ class Step(t.NamedTuple):
     undo: tuple[Message, ...]
     noun: str = "destination"
 
+    @property
+    def requests(self) -> tuple[Message, ...]:
+        """What to send; most changes are one message."""
+        return (self.request,)
+
 
 class ManySteps(t.Protocol):
-    """Steps of one ``action`` that come into being one by one only when asked for."""
+    """Steps of one ``action``, each of one message, that come into being one by one only when asked for."""
 
     action: str
 
@@ -106,9 +113,16 @@ class Steps:
         for part in self._parts:
             if isinstance(part, list):
                 for step in part:
-                    yield step.request
+                    yield from step.requests
             else:
                 yield part.requests
+
+    def by_message(self) -> t.Iterator[AnyStep]:
+        """The step that each message of ``requests`` belongs to."""
+        for part in self._parts:
+            for at in range(len(part)):
+                step = part[at]
+                yield from [step] * (len(step.requests) if isinstance(part, list) else 1)
 
     def count(self) -> t.Iterator[tuple[str, int]]:
         """Actions, and how many steps each piece adds to them."""

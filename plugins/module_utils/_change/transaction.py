@@ -46,13 +46,17 @@ def carry_out(
     sent = kernel.send(steps.requests())
     if sent.failures:
         failure = sent.failures[0]
-        failed = {one.position for one in sent.failures}
-        done = [*earlier, *(step for at, step in enumerate(itertools.islice(steps, sent.total)) if at not in failed)]
-        step = steps[failure.position]
+        positions = {one.position for one in sent.failures}
+        failed: dict[int, AnyStep] = {}
+        taken: dict[int, AnyStep] = {}  # a step of several messages may be both
+        for at, step in enumerate(itertools.islice(steps.by_message(), sent.total)):
+            (failed if at in positions else taken)[id(step)] = step
+        done = [*earlier, *taken.values()]
+        step = next(iter(failed.values()))
         name = errno_names.errorcode.get(failure.errno, str(failure.errno))
         what = f"{step.item}: {step.subject}: the kernel refused to {_VERBS[step.action]} it: {failure.text} ({name})"
         what += remedy(kernel, failure.errno, failure.text, step.after or step.before or "")
-        _give_up(kernel, what, failure.errno, failure.text, done, [steps[at] for at in sorted(failed)])
+        _give_up(kernel, what, failure.errno, failure.text, done, list(failed.values()))
     wrong = list(read_back())
     if wrong:
         step, found = wrong[0]

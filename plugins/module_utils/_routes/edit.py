@@ -25,7 +25,6 @@ from .._netlink.wire import (
     U32,
     attribute,
     attribute_dict,
-    attributes,
 )
 from .payload import (
     HOP_ATTRIBUTES,
@@ -90,21 +89,8 @@ def with_source(payload: Payload, source: bytes | None) -> bytes:
     return join(header, attrs)
 
 
-def single_hops(payload: Payload, sources: t.Sequence[bytes | None]) -> list[bytes]:
-    """One request for each next hop of a multipath route, each with a source of its own."""
-    header, attrs = requestable(payload)
-    found = []
-    for (flags, _weight, device, rest), source in zip(list(unpack_hops(attrs[RTA_MULTIPATH])), sources):
-        one = {kind: value for kind, value in attrs.items() if kind not in (RTA_MULTIPATH, RTA_PREFSRC)}
-        one.update(attributes(rest))
-        one[RTA_OIF] = U32.pack(device)
-        if source:
-            one[RTA_PREFSRC] = source
-        found.append(join(header._replace(flags=flags & RTNH_F_ONLINK), one))
-    return found
-
-
-def _agrees(wanted: Hop, actual: Hop) -> bool:
+def agrees(wanted: Hop, actual: Hop) -> bool:
+    """Whether a next hop is as wanted; what is unnamed is not compared."""
     return (
         (wanted.device is None or wanted.device == actual.device)
         and (wanted.gateway == actual.gateway or (wanted.gateway is None and not wanted.direct))
@@ -119,7 +105,7 @@ def same_hops(wanted: tuple[Hop, ...], actual: tuple[Hop, ...]) -> bool:
     # Who names both gateway and device can agree with one hop only, and so goes first.
     for hop in sorted(wanted, key=lambda one: (one.gateway is None and not one.direct) + (one.device is None)):
         for candidate in left:
-            if _agrees(hop, candidate):
+            if agrees(hop, candidate):
                 left.remove(candidate)
                 break
         else:

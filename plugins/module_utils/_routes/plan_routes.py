@@ -17,6 +17,7 @@ from .._base.values import DEFAULT_METRICS, INET, INET6
 from .._change.steps import Plan
 from .._netlink import wire
 from .edit import echo, edited
+from .legs import has_legs, removed, without, written
 from .line import Lines
 from .owners import check_owner, check_replaceable, owner_of
 from .payload import LOOPBACK_INDEX, WITHOUT_HOPS, Payload
@@ -51,7 +52,8 @@ Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
 class RoutePlanner:
     """Plans ``wanted`` routes.
 
-    ``resolve`` fills in the device that the kernel will choose for a gateway. ``purge`` names the tables whose routes
+    ``resolve`` fills in the device that the kernel will choose for a gateway. ``legs`` are those of an IPv6 multipath
+    route where they differ (``legs.legs()``). ``purge`` names the tables whose routes
     of our own ``protocol`` go unless wanted; None for no purge.
     """
 
@@ -60,6 +62,7 @@ class RoutePlanner:
     dump: Dump
     protocol: int
     resolve: t.Callable[[Shape], Shape] = lambda shape: shape
+    legs: t.Callable[[Payload], t.Sequence[Payload]] = lambda payload: ()
     purge: t.Collection[int] | None = None
     force: bool = False
     _templates: dict[int, Template] = field(default_factory=dict)
@@ -181,28 +184,64 @@ class RoutePlanner:
             steps.append(created(item, self._template(item.shape), self.lines))
             return None
         for payload in same_key:
-            if not edited(payload, item.shape)[1]:
+            if self._agrees(payload, self._legs(payload), item.shape):
                 plan.unchanged.append((item.prefix, RouteLine(payload.raw, self.lines)))
                 return payload.raw
         payload = same_key[0]
         new, _changed = edited(payload, item.shape)
-        check_owner(payload, self.lines, what, self.force, plan.warnings)
+        legs = self._legs(payload)
+        for one in legs or (payload,):
+            check_owner(one, self.lines, what, self.force, plan.warnings)
         check_replaceable(payload, same_key, self.lines, what)
         shown = new
         if Payload(new).hops != payload.hops:
             shown, _changed = edited(payload, self._template(item.shape).resolved)
-        steps.append(RouteStep(item.number, item.prefix, "changed", echo(payload), new, self.lines, (), shown))
+        step = RouteStep(item.number, item.prefix, "changed", echo(payload), new, self.lines, (), shown)
+        if legs:
+            step = step._replace(undo_with=written([echo(leg) for leg in legs]))
+            if Payload(new).hops == payload.hops:
+                apart = replace(item.shape, hops=None)
+                step = step._replace(send_with=written([edited(leg, apart)[0] for leg in legs]))
+        steps.append(step)
         return payload.raw
+
+    def _legs(self, payload: Payload) -> t.Sequence[Payload]:
+        return self.legs(payload) if has_legs(payload) else ()
+
+    def _agrees(self, payload: Payload, legs: t.Sequence[Payload], shape: Shape) -> bool:
+        apart = replace(shape, hops=None) if legs else shape
+        return not edited(payload, shape)[1] and not any(edited(leg, apart)[1] for leg in legs)
 
     def _plan_absent(
         self, item: WantedRoute, same_key: list[Payload], plan: Plan, removals: list[RouteStep], what: str
     ) -> None:
-        named = [payload for payload in same_key if not edited(payload, item.shape)[1]]
-        for payload in named:
-            check_owner(payload, self.lines, what, self.force, plan.warnings)
-            removals.append(RouteStep(item.number, item.prefix, "removed", echo(payload), None, self.lines))
-        if not named:
+        found = False
+        for payload in same_key:
+            legs = self._legs(payload)
+            if self._agrees(payload, legs, item.shape):
+                step = self._removal(item.number, payload, legs)
+            else:
+                parted = without(payload, legs, item.shape)
+                if parted is None:
+                    continue
+                check_replaceable(payload, same_key, self.lines, what)
+                step = RouteStep(item.number, item.prefix, "changed", echo(payload), parted.rest, self.lines)
+                if has_legs(payload):
+                    back = written([echo(leg) for leg in legs])
+                    step = step._replace(send_with=removed(parted.gone), undo_with=back)
+            found = True
+            for one in legs or (payload,):
+                check_owner(one, self.lines, what, self.force, plan.warnings)
+            removals.append(step)
+        if not found:
             plan.missing.append(item.prefix)
+
+    def _removal(self, number: int | None, payload: Payload, legs: t.Sequence[Payload]) -> RouteStep:
+        step = RouteStep(number, payload.destination, "removed", echo(payload), None, self.lines)
+        if legs:
+            requests = [echo(leg) for leg in legs]
+            step = step._replace(send_with=removed(requests), undo_with=written(requests))
+        return step
 
     def _check_creatable(self, item: WantedRoute) -> None:
         shape = item.shape
@@ -267,9 +306,9 @@ class RoutePlanner:
         default = DEFAULT_METRICS[found.header.family]
         if (*place, metric) in keep or (metric == default and (*place, None) in keep):
             return
-        old = echo(found)
-        if old not in taken:
-            removals.append(RouteStep(None, prefix, "removed", old, None, self.lines))
+        if echo(found) not in taken:
+            legs = [leg for leg in self._legs(found) if leg.header.protocol == self.protocol]
+            removals.append(self._removal(None, found, legs))
 
 
 def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:

@@ -15,11 +15,11 @@ from .._base.cover import Cover
 from .._base.errors import InvalidInput, Refused
 from .._base.names import TYPES, table_name
 from .._base.protocols import protocol_name
-from .._base.values import BITS, INET6, Prefix, address_text
+from .._base.values import BITS, Prefix, address_text
 from .._change.steps import Plan
 from .._netlink import wire
-from .._netlink.wire import Message
-from .edit import echo, single_hops, with_source
+from .edit import echo, with_source
+from .legs import has_legs, written
 from .line import Lines
 from .owners import check_owner, check_replaceable
 from .payload import WITHOUT_HOPS, Payload
@@ -30,14 +30,13 @@ from .wanted import Selection
 
 #: (family, table, protocol) -> chunks; table None means all
 Dump = t.Callable[[int, t.Optional[int], int], t.Iterable[bytes]]
-#: (payload) -> the source in use on each next hop of an IPv6 multipath route, None where it cannot be seen
-Siblings = t.Callable[[Payload], t.Sequence[t.Optional[bytes]]]
 
 
 @dataclass
 class SourcePlanner:
     """Plans the sources of the routes that ``wanted`` selects.
 
+    ``legs``: those of an IPv6 multipath route where they differ (``legs.legs()``).
     ``missing`` and ``dead``: ``fail`` or ``ignore``; ``down``: the indexes of devices that are down. ``owner``: the
     protocol number of the daemon for which this is done; its routes need no ``force``.
     """
@@ -45,7 +44,7 @@ class SourcePlanner:
     wanted: t.Sequence[Selection]
     lines: Lines
     dump: Dump
-    siblings: Siblings
+    legs: t.Callable[[Payload], t.Sequence[Payload]]
     force: bool = False
     missing: str = "fail"
     dead: str = "fail"
@@ -128,10 +127,9 @@ class SourcePlanner:
             chosen = chosen or item
         if chosen is None:
             return
-        hidden = self._hidden(payload)
-        source = payload.source
-        spared = chosen.only_source is not None and source != chosen.only_source
-        if spared or (source == chosen.source and not hidden):
+        legs = self.legs(payload) if has_legs(payload) else ()
+        affected = [leg for leg in legs or (payload,) if _due(leg, chosen)]
+        if not affected:
             plan.unchanged.append((prefix, RouteLine(payload.raw, self.lines)))
             return
         what = f"routes[{chosen.number}]"
@@ -145,18 +143,21 @@ class SourcePlanner:
                 "route that names it. Set the device up, take the next hop out of the route, or set dead: ignore to "
                 "leave such routes as they are"
             )
-        if payload.header.protocol != self.owner:
-            check_owner(payload, self.lines, what, self.force, plan.warnings)
+        for leg in affected:
+            if leg.header.protocol != self.owner:
+                check_owner(leg, self.lines, what, self.force, plan.warnings)
         check_replaceable(payload, [other for other in there if other.key == payload.key], self.lines, what)
+        after = [with_source(leg, chosen.source) if _due(leg, chosen) else echo(leg) for leg in legs]
         plan.steps.append(
             RouteStep(
                 chosen.number,
                 prefix,
                 "changed",
                 echo(payload),
-                with_source(payload, chosen.source),
+                with_source(payload, chosen.source) if not legs or _due(payload, chosen) else echo(payload),
                 self.lines,
-                hidden,
+                written([echo(leg) for leg in legs]),
+                send_with=written(after),
             )
         )
 
@@ -178,23 +179,6 @@ class SourcePlanner:
             for spared in item.spared:
                 cover.at(spared.start, spared.length)
         return cover.covers(prefix.start, prefix.length)
-
-    def _hidden(self, payload: Payload) -> tuple[Message, ...]:
-        """How to restore an IPv6 multipath route whose next hops have sources of their own; empty where they agree.
-
-        A dump shows the first next hop's source only; the others come to light by a lookup for each device.
-        """
-        attrs = payload.attrs
-        if payload.header.family != INET6 or wire.RTA_MULTIPATH not in attrs or wire.RTA_NH_ID in attrs:
-            return ()
-        shown = payload.source
-        sources = [shown if source is None else source for source in self.siblings(payload)]
-        if shown is None or all(source == shown for source in sources):
-            return ()
-        return tuple(
-            Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE if at == 0 else wire.NLM_F_CREATE | wire.NLM_F_APPEND, one)
-            for at, one in enumerate(single_hops(payload, sources))
-        )
 
     def _plan_missing(self, item: Selection, there: t.Sequence[bytes], plan: Plan) -> None:
         if self.missing == "ignore":
@@ -225,6 +209,13 @@ class SourcePlanner:
             f"routes[{item.number}]: no route {scope} {item.prefix}{filters} in {where}.{near} "
             "prefsrc changes routes that exist; make one with l3host.source_ip.route, or set missing: ignore"
         )
+
+
+def _due(payload: Payload, chosen: Selection) -> bool:
+    """Whether a route or a leg has another source than the entry that selects it gives."""
+    if chosen.only_source is not None and payload.source != chosen.only_source:
+        return False
+    return payload.source != chosen.source
 
 
 def _selects(item: Selection, payload: Payload) -> bool:

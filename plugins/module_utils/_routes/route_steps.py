@@ -33,8 +33,9 @@ class RouteLine(t.NamedTuple):
 class RouteStep(t.NamedTuple):
     """One route created, changed or removed; the same attributes as ``Step``.
 
-    ``old`` and ``new`` are payloads that can be sent. ``undo_with`` stands for ``old`` where one message cannot
-    restore what was there. ``shown`` is ``new`` as a dump will say it, with what the kernel fills in.
+    ``old`` and ``new`` are payloads that can be sent. ``send_with`` stands for ``new`` and ``undo_with`` for ``old``
+    where one message cannot make the one or restore the other. ``shown`` is ``new`` as a dump will say it, with what
+    the kernel fills in.
     """
 
     number: int | None
@@ -46,6 +47,7 @@ class RouteStep(t.NamedTuple):
     undo_with: tuple[Message, ...] = ()
     shown: bytes | None = None
     noun: str = "destination"
+    send_with: tuple[Message, ...] = ()
 
     @property
     def item(self) -> str:
@@ -69,6 +71,10 @@ class RouteStep(t.NamedTuple):
         if self.new is None:
             return Message(wire.RTM_DELROUTE, 0, t.cast(bytes, self.old))
         return Message(wire.RTM_NEWROUTE, _CREATE if self.old is None else _REPLACE, self.new)
+
+    @property
+    def requests(self) -> tuple[Message, ...]:
+        return self.send_with or (self.request,)
 
     @property
     def undo(self) -> tuple[Message, ...]:

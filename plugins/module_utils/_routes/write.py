@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -19,11 +20,15 @@ from .._change.flow import write
 from .._host.host import Host, snapshot
 from .._netlink import wire
 from .._netlink.kernel import Kernel
+from .legs import Way, has_legs, legs, way
 from .line import Lines
-from .payload import Payload, source_of
+from .payload import Payload
 from .plan_routes import RoutePlanner, with_devices
 from .plan_sources import SourcePlanner
 from .wanted import routes, selections
+
+_TRIES = 16  # look-ups for each leg that is looked for
+_DOCUMENTATION = bytes((0x20, 0x01, 0x0D, 0xB8))  # 2001:db8::/32
 
 
 def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
@@ -76,6 +81,7 @@ def route_planner(
         dump=kernel.dump_routes,
         protocol=protocol,
         resolve=lambda shape: with_devices(shape, lambda gateway: _device_for(kernel, gateway)),
+        legs=lambda payload: _legs(kernel, payload),
         purge=tables,
         force=force,
     )
@@ -95,7 +101,7 @@ def source_planner(
         wanted=selections(items, host),
         lines=Lines(host.names),
         dump=kernel.dump_routes,
-        siblings=lambda payload: _sibling_sources(kernel, payload),
+        legs=lambda payload: _legs(kernel, payload),
         force=force,
         missing=missing,
         dead=dead,
@@ -113,15 +119,26 @@ def _device_for(kernel: Kernel, gateway: tuple[int, bytes]) -> int | None:
     return t.cast(int, wire.U32.unpack(device)[0]) if device else None
 
 
-def _sibling_sources(kernel: Kernel, payload: Payload) -> list[bytes | None]:
-    """The source in use on each next hop; None where a lookup shows another route."""
-    found: dict[int | None, bytes | None] = {}
+def _legs(kernel: Kernel, payload: Payload) -> list[Payload]:
+    """``legs()`` of an IPv6 multipath route, found out by look-ups.
+
+    One for each device shows the first leg of each. Legs that share a device are told apart by the hash of the flow,
+    so many sources are tried, which need not be the host's own.
+    """
+    seen: dict[Way, Payload] = {}
+    ways = {way(hop) for hop in payload.hops}
+    destination = payload.destination.packed
     for device in {hop.device for hop in payload.hops}:
-        query = Query(INET6, payload.destination.packed, device=device)
-        try:
-            entry = Payload(kernel.lookup(query, fib_match=True))
-            same = entry.table == payload.table and entry.header.length == payload.header.length
-            found[device] = source_of(kernel.lookup(query)) if same else None
-        except KernelError:
-            found[device] = None
-    return [found[hop.device] for hop in payload.hops]
+        _look(kernel, Query(INET6, destination, device=device), payload, seen)
+    for turn in range(_TRIES * len(ways) if seen else 0):
+        if ways <= seen.keys():
+            break
+        _look(kernel, Query(INET6, destination, source=_DOCUMENTATION + turn.to_bytes(12, "big")), payload, seen)
+    return legs(payload, seen)
+
+
+def _look(kernel: Kernel, query: Query, payload: Payload, seen: dict[Way, Payload]) -> None:
+    with contextlib.suppress(KernelError):
+        found = Payload(kernel.lookup(query, fib_match=True))
+        if found.key == payload.key and has_legs(found):
+            seen[way(found.hops[0])] = found

@@ -55,7 +55,7 @@ def kernel(intent: dict[str, list[Any]], probes: list[str], numbers: list[int]) 
         wanted=selections(items(intent, EMPTY).sources, AnySource(Written())),
         lines=Lines(R.NAMES),
         dump=R.Table(*there).dump,
-        siblings=lambda _payload: (),
+        legs=lambda _payload: (),
         force=True,
         missing="ignore",
     ).plan()

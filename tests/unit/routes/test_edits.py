@@ -130,19 +130,6 @@ def test_a_lifetime_is_sent_in_whole_seconds_and_never_shortened(ticks: int) -> 
         assert 0 <= struct.unpack("=I", attrs[R.EXPIRES])[0] * 100 - ticks < 100
 
 
-def test_single_hops_of_siblings_with_sources_of_their_own() -> None:
-    first, second = R.packed("2001:db8:ff::2"), R.packed("2001:db8:ff::3")
-    requests = edit.single_hops(Payload(R.dumped("IPv6 weights")), [first, None])
-    assert [_decode.line(one, R.NAMES) for one in requests] == [
-        "2001:db8:100::/64 via 2001:db8::fe dev v0 proto boot src 2001:db8:ff::2 metric 1024 pref medium",
-        "2001:db8:100::/64 via 2001:db8:1::fe dev v1 proto boot metric 1024 pref medium",
-    ]
-    assert [source_of(one) for one in edit.single_hops(Payload(R.dumped("IPv6 weights")), [first, second])] == [
-        first,
-        second,
-    ]
-
-
 class TestKey:
     def test_of_ipv4_is_table_destination_tos_and_metric(self) -> None:
         base = R.payload("198.51.100.0/24", metric=5)
@@ -185,7 +172,9 @@ class TestHops:
         assert not edit.same_hops((self.V0,), actual)
         assert not edit.same_hops((self.V0, self.V0), actual)
         assert not edit.same_hops((self.V0, Hop(self.V1.gateway, 3, 2)), actual)
-        assert not edit.same_hops((Hop(None, 2), self.V1), actual)
+        assert edit.same_hops((Hop(None, 2), self.V1), actual)
+        assert edit.same_hops((Hop(None, 2), Hop(self.V0.gateway, 2)), (actual[0], Hop(None, 2, 1, False)))
+        assert not edit.same_hops((Hop(None, 2, direct=True), self.V1), actual)
         assert not edit.same_hops((Hop(self.V0.gateway, 2, 1, True), self.V1), actual)
 
 

@@ -143,6 +143,39 @@ GOLDEN: dict[str, tuple[list[bytes], list[dict[str, Any]], list[tuple[str, str, 
 }
 
 
+GOLDEN.update(
+    {
+        "one leg goes": (
+            [R.dumped("weights")],
+            [{"destination": P4, "gateway": G4, "state": "absent"}],
+            [
+                (
+                    "routes[0]",
+                    "changed",
+                    f"{P4} proto boot nexthop via {G4} dev v0 weight 5 nexthop via 10.1.0.254 dev v1 weight 250",
+                    f"{P4} proto boot nexthop via 10.1.0.254 dev v1 weight 250",
+                )
+            ],
+        ),
+        "a leg that is not there does not go, nor another in its place": (
+            [R.dumped("weights")],
+            [{"destination": P4, "nexthops": [{"gateway": G4}, {"gateway": "10.0.0.9"}], "state": "absent"}],
+            [],
+        ),
+        "no leg goes where something else that is named differs": (
+            [R.dumped("weights")],
+            [{"destination": P4, "gateway": G4, "source": "192.0.2.2", "state": "absent"}],
+            [],
+        ),
+        "a leg of a nexthop group stays": (
+            [R.dumped("nexthop group")],
+            [{"destination": P4, "gateway": G4, "state": "absent"}],
+            [],
+        ),
+    }
+)
+
+
 @pytest.mark.parametrize("case", GOLDEN)
 def test_current_and_desired_to_steps(case: str) -> None:
     current, desired, steps = GOLDEN[case]

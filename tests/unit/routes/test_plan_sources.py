@@ -15,6 +15,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.values impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._change.steps import Plan
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.legs import legs, way
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload, source_of
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_sources import SourcePlanner
@@ -31,7 +32,7 @@ LINKS = (Link(1, "lo"), Link(2, "v0"), Link(3, "v1"))
 def plan(
     there: Sequence[bytes],
     *items: dict[str, Any],
-    siblings: Sequence[bytes | None] = (),
+    legs: Sequence[Payload] = (),
     **options: Any,
 ) -> Plan:
     host = AnySource(Written(LINKS))
@@ -39,7 +40,7 @@ def plan(
         wanted=selections(items, host),
         lines=Lines(R.NAMES),
         dump=R.Table(*there).dump,
-        siblings=lambda _payload: siblings,
+        legs=lambda _payload: legs,
         **options,
     ).plan()
 
@@ -265,23 +266,46 @@ class TestAliases:
 
 
 class TestHiddenSources:
-    """IPv6 siblings may each have a source; a dump shows the first one's."""
+    """IPv6 legs may each have a source; a dump shows the first one's."""
 
     SHOWN = edit.with_source(Payload(R.dumped("IPv6 weights")), R.packed(S6))
+    ITEM: ClassVar = {"destination": P6, "source": S6}
+
+    def legs(self, *sources: str) -> list[Payload]:
+        shown = Payload(self.SHOWN)
+        seen = {way(hop): Payload(edit.with_source(shown, R.packed(one))) for hop, one in zip(shown.hops, sources)}
+        return legs(shown, seen)
 
     def test_are_set_though_the_shown_one_is_right(self) -> None:
-        item = {"destination": P6, "source": S6}
-        assert plan([self.SHOWN], item, siblings=[R.packed(S6), R.packed(OTHER6)]).steps
-        assert not plan([self.SHOWN], item, siblings=[R.packed(S6), R.packed(S6)]).steps
+        (step,) = plan([self.SHOWN], self.ITEM, legs=self.legs(S6, OTHER6)).steps
+        # Alike afterwards: one message does.
+        assert step.requests == (wire.Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE, self.SHOWN),)
+        assert not plan([self.SHOWN], self.ITEM, legs=self.legs(S6, S6)).steps
 
     def test_that_cannot_be_seen_are_taken_for_the_shown_one(self) -> None:
-        assert not plan([self.SHOWN], {"destination": P6, "source": S6}, siblings=[None, None]).steps
+        assert not plan([self.SHOWN], self.ITEM, legs=self.legs()).steps
 
     def test_come_back_one_by_one(self) -> None:
-        (step,) = plan([self.SHOWN], {"destination": P6, "source": S6}, siblings=[R.packed(S6), R.packed(OTHER6)]).steps
-        append = wire.NLM_F_CREATE | wire.NLM_F_APPEND
-        assert [message.flags for message in step.undo] == [wire.NLM_F_REPLACE, append]
+        (step,) = plan([self.SHOWN], self.ITEM, legs=self.legs(S6, OTHER6)).steps
+        create, replace, append = wire.NLM_F_CREATE, wire.NLM_F_REPLACE, wire.NLM_F_APPEND
+        assert [message.flags for message in step.undo] == [create | replace, create | append]
         assert [source_of(message.payload) for message in step.undo] == [R.packed(S6), R.packed(OTHER6)]
+        assert [Payload(message.payload).hops[0].weight for message in step.undo] == [4, 2]
+
+    def test_are_cleared_only_where_they_are_named(self) -> None:
+        item = {"destination": P6, "source": OTHER6, "state": "absent"}
+        (step,) = plan([self.SHOWN], item, legs=self.legs(S6, OTHER6)).steps
+        assert [source_of(message.payload) for message in step.requests] == [R.packed(S6), None]
+
+    def test_what_else_a_leg_has_is_kept(self) -> None:
+        shown = Payload(self.SHOWN)
+        other = Payload(R.payload(P6, protocol=77, extra=[(R.METRICS, R.attr(2, R.u32(1300)))]))
+        found = legs(shown, {way(shown.hops[1]): other})
+        (step,) = plan([self.SHOWN], {"destination": P6, "source": OTHER6}, legs=found).steps
+        first, second = (R.parsed(message.payload) for message in step.requests)
+        assert [one[0][5] for one in (first, second)] == [3, 77]
+        assert [one[1].get(R.METRICS) for one in (first, second)] == [None, R.attr(2, R.u32(1300))]
+        assert [one[1][R.PREFSRC] for one in (first, second)] == [R.packed(OTHER6)] * 2
 
 
 def test_one_dump_for_each_family_and_table() -> None:
