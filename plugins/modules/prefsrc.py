@@ -74,6 +74,12 @@ options:
       metric:
         description: Only routes with this metric. For IPv6 the kernel's default is 1024.
         type: int
+      from:
+        description:
+          - Only IPv6 routes that are for the packets from this prefix; V(::/0) means those that are for all packets.
+          - When not specified, routes of both kinds.
+        type: str
+        version_added: 0.2.0
       state:
         description: V(present) sets the source, V(absent) clears it.
         type: str
@@ -197,6 +203,7 @@ def main() -> None:
         "device": {"type": "str"},
         "gateway": {"type": "str"},
         "metric": {"type": "int"},
+        "from": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
     module = AnsibleModule(

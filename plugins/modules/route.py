@@ -12,7 +12,8 @@ version_added: 0.1.0
 author: The l3host.source_ip contributors (!UNKNOWN)
 description:
   - Makes routes present or absent in the kernel, any number in one task, IPv4 and IPv6 mixed.
-  - A route is identified as the kernel does it, by table, destination, metric and (IPv4 only) tos. The source is not
+  - A route is identified as the kernel does it, by table, destination, metric and tos (IPv4) or from (IPv6). The source
+    is not
     part of that, so that a changed source changes the route in place.
   - What an entry names is set. What it does not name is kept as the route has it. A new route gets the kernel's
     defaults, and O(protocol).
@@ -99,6 +100,12 @@ options:
       tos:
         description: Type of service that packets must have, as a number such as V(0x10). IPv4 only.
         type: str
+      from:
+        description:
+          - Prefix that the source of packets must be in for the route to be taken. IPv6 only.
+          - It is part of what identifies a route.
+        type: str
+        version_added: 0.2.0
       metrics:
         description: Attributes of the path, as in C(ip-route(8)). V(0) takes one away.
         type: dict
@@ -302,6 +309,7 @@ def main() -> None:
         "type": {"type": "str", "choices": ["unicast", "local", "blackhole", "unreachable", "prohibit", "throw"]},
         "onlink": {"type": "bool"},
         "tos": {"type": "str"},
+        "from": {"type": "str"},
         "metrics": {
             "type": "dict",
             "options": {**{name: {"type": "int"} for name in METRICS}, "congctl": {"type": "str"}},

@@ -51,6 +51,11 @@ options:
   source:
     description: Only routes with this preferred source.
     type: str
+  from:
+    description:
+      - Only IPv6 routes that are for the packets from this prefix; V(::/0) means those that are for all packets.
+    type: str
+    version_added: 0.2.0
   limit:
     description: How many routes to return at most. RV(total) counts them all.
     type: int
@@ -147,6 +152,9 @@ routes:
       description: Type of service; IPv4 only.
       type: int
       sample: 0
+    from:
+      description: The prefix that the source of packets must be in, if any; IPv6 only.
+      type: str
     metrics:
       description: Attributes of the path, such as C(mtu). Times are in milliseconds, sizes in bytes.
       type: dict
@@ -192,6 +200,7 @@ def main() -> None:
             "device": {"type": "str"},
             "type": {"type": "str", "choices": types},
             "source": {"type": "str"},
+            "from": {"type": "str"},
             "limit": {"type": "int", "default": 1000},
             **NETNS,
         },

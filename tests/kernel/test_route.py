@@ -85,6 +85,14 @@ CREATED: dict[str, tuple[dict[str, Any], str]] = {
         f"{P6} proto 133 src 2001:db8:ff::2 metric 1024 pref medium nexthop via 2001:db8::fe dev v0 weight 1 "
         "nexthop via 2001:db8:1::fe dev v1 weight 2",
     ),
+    "IPv6 from": (
+        {"destination": P6, "gateway": Host.G6, "from": "2001:db8:7::/48", "source": Host.S6},
+        f"{P6} from 2001:db8:7::/48 via 2001:db8::fe dev v0 proto 133 src 2001:db8:ff::2 metric 1024 pref medium",
+    ),
+    "IPv6 default from": (
+        {"destination": "default", "gateway": Host.G6, "from": "2001:db8:7::7"},
+        "default from 2001:db8:7::7 via 2001:db8::fe dev v0 proto 133 metric 1024 pref medium",
+    ),
     "IPv6 blackhole": (
         {"destination": P6, "type": "blackhole"},
         f"blackhole {P6} dev lo proto 133 metric 1024 pref medium",
@@ -374,6 +382,39 @@ def test_legs_of_their_own_are_kept_when_the_source_is_set(ns: Host, module: Mod
     assert not module.ok(name, task)["changed"]
 
 
+class TestFrom:
+    """IPv6 routes for the packets from a prefix: that is part of what the kernel identifies them by."""
+
+    FROM = "2001:db8:7::/64"
+
+    def test_tells_routes_apart(self, ns: Host, module: ModuleRunner) -> None:
+        plain = {"destination": P6, "gateway": ns.G6}
+        own = {**plain, "gateway": ns.G6_V1, "from": self.FROM}
+        assert module.ok("route", {"routes": [plain, own]})["counts"]["created"] == 2
+        assert not module.ok("route", {"routes": [{**plain, "from": "::/0"}, own], "purge": True})["changed"]
+        assert module.ok("route", {"routes": [plain], "purge": True})["counts"]["removed"] == 1
+        module.ok("route", {"routes": [own]})
+        twice = module.fails("route", {"routes": [own, {**own, "gateway": ns.G6}]})
+        assert "names the same route" in twice["msg"]
+        assert module.ok("route", {"routes": [{"destination": P6, "state": "absent"}]})["counts"]["removed"] == 1
+        assert f"{P6} from {self.FROM} via {ns.G6_V1}" in ns.ip(f"-6 route show {P6}")
+
+    def test_selects_and_filters(self, ns: Host, module: ModuleRunner) -> None:
+        ns.ip(f"-6 route add {P6} via {ns.G6}")
+        ns.ip(f"-6 route add {P6} from {self.FROM} via {ns.G6_V1} metric 9")
+        (found,) = module.ok("route_info", {"from": self.FROM})["routes"]
+        assert (found["from"], found["gateway"]) == (self.FROM, ns.G6_V1)
+        others = module.ok("route_info", {"from": "::/0", "destinations": [P6]})["routes"]
+        assert [(one["from"], one["gateway"]) for one in others] == [(None, ns.G6)]
+        for prefix, gateway in ((self.FROM, ns.G6_V1), ("::/0", ns.G6)):
+            entry = {"destination": P6, "from": prefix, "source": ns.S6}
+            (one,) = module.ok("prefsrc", {"routes": [entry]})["results"]
+            assert f"via {gateway} " in one["after"]
+            assert f"src {ns.S6}" in one["after"]
+        missed = module.fails("prefsrc", {"routes": [{"destination": P6, "from": "2001:db8:8::/64", "source": ns.S6}]})
+        assert "from 2001:db8:8::/64" in missed["msg"]
+
+
 class TestPurge:
     def test_removes_only_what_is_ours(self, ns: Host, module: ModuleRunner) -> None:
         ours = [{"destination": f"198.18.{at}.0/24", "gateway": ns.G4} for at in range(3)]
@@ -477,6 +518,8 @@ class TestTransaction:
         ({"destination": P4, "gateway": Host.G4, "onlink": True}, "needs both a gateway and a device"),
         ({"destination": P4, "gateway": Host.G4, "metric": -1}, "not between 0 and"),
         ({"destination": "default", "device": "v0"}, "does not say which family"),
+        ({"destination": P4, "gateway": Host.G4, "from": "10.0.0.0/8"}, "only IPv6 routes"),
+        ({"destination": P6, "gateway": Host.G6, "from": "2001:db8::1/32"}, "did you mean 2001:db8::/32?"),
         ({"destination": "198.18.0.0/24", "gateway": Host.G4_V1}, "names the same route as routes[0]"),
     ],
 )

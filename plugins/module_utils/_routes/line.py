@@ -90,7 +90,7 @@ def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
         nexthop_id=struct.unpack("=I", attrs[wire.RTA_NH_ID])[0] if wire.RTA_NH_ID in attrs else None,
         metrics=metrics,
         locked=locked,
-        from_prefix=Prefix(family, attrs[wire.RTA_SRC], header.source_length) if wire.RTA_SRC in attrs else None,
+        from_prefix=read.from_prefix,
         encapsulation=ENCAPSULATIONS.get(encapsulation, str(encapsulation)) if encapsulation else None,
         realm=struct.unpack("=I", attrs[wire.RTA_FLOW])[0] if wire.RTA_FLOW in attrs else None,
         preference=PREFERENCES.get(attrs[wire.RTA_PREF][0]) if wire.RTA_PREF in attrs else None,

@@ -29,8 +29,9 @@ from .._netlink import wire
 from .._netlink.kernel import Kernel
 from . import line as _decode
 from .kinds import chunks_of, is_of
-from .payload import source_of
+from .payload import Payload, source_of
 from .scan import Scan
+from .wanted import from_prefix
 
 _FAMILIES = {"ipv4": (INET,), "ipv6": (INET6,), "any": (INET, INET6)}
 
@@ -94,6 +95,9 @@ def route_info_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     device = host.device(options["device"], "device").index if options["device"] else None
     kind = TYPES[options["type"]] if options["type"] else 0
     source = parse_address(options["source"], "source")[1] if options["source"] else None
+    only_for = from_prefix(options["from"], INET6, "from")
+    if only_for is not None:
+        families = tuple(family for family in families if family == INET6)
     names, limit = host.names, options["limit"]
     found: list[dict[str, t.Any]] = []
     total = 0
@@ -104,6 +108,8 @@ def route_info_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
         dump = functools.partial(kernel.dump_routes, family, table, protocol, device)
         for payload in _payloads(chunks_of(dump, kind), family, options["within"], inside):
             if not is_of(payload, kind) or (source is not None and source_of(payload) != source):
+                continue
+            if only_for is not None and (Payload(payload).from_prefix or DEFAULTS[INET6]) != only_for:
                 continue
             total += 1
             if len(found) < limit:

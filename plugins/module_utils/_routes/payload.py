@@ -77,6 +77,12 @@ class Payload:
         return Prefix(header.family, self.attrs.get(RTA_DST) or _unspecified(header.family), header.length)
 
     @property
+    def from_prefix(self) -> Prefix | None:
+        """The prefix that the source of a packet must be in; of IPv6 routes only."""
+        length = self.header.source_length
+        return Prefix(self.header.family, self.attrs[RTA_SRC], length) if length else None
+
+    @property
     def source(self) -> bytes | None:
         """Its preferred source."""
         return self.attrs.get(RTA_PREFSRC)
@@ -95,13 +101,12 @@ class Payload:
     def key(self) -> tuple[t.Any, ...]:
         """What the kernel identifies this route by: (family, table, destination, tos or from, metric)."""
         header = self.header
-        any_address = _unspecified(header.family)
         return (
             header.family,
             self.table,
             header.length,
-            self.attrs.get(RTA_DST, any_address),
-            header.tos if header.family == INET else (header.source_length, self.attrs.get(RTA_SRC, any_address)),
+            self.attrs.get(RTA_DST, _unspecified(header.family)),
+            header.tos if header.family == INET else self.from_prefix,
             self.metric,
         )
 

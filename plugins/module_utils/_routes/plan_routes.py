@@ -261,8 +261,7 @@ class RoutePlanner:
         by_metric: dict[int, list[Payload]] = {}
         for payload in there:
             header = payload.header
-            same = header.tos == shape.tos if header.family == INET else not header.source_length
-            if same:
+            if header.tos == shape.tos if header.family == INET else payload.from_prefix == shape.from_prefix:
                 by_metric.setdefault(payload.metric, []).append(payload)
         default = DEFAULT_METRICS[shape.family]
         wanted = default if shape.metric is None else shape.metric
@@ -281,7 +280,13 @@ class RoutePlanner:
 
     def _plan_purge(self, removals: list[RouteStep], claimed: set[bytes]) -> None:
         keep = {
-            (item.shape.family, item.shape.table, item.prefix, item.shape.tos, item.shape.metric)
+            (
+                item.shape.family,
+                item.shape.table,
+                item.prefix,
+                item.shape.tos or item.shape.from_prefix,
+                item.shape.metric,
+            )
             for run in self.wanted
             for item in run
             if not run.absent
@@ -300,9 +305,9 @@ class RoutePlanner:
         if payload in claimed:
             return
         found = Payload(payload)
-        ipv4 = found.header.family == INET
+        only_for = found.header.tos if found.header.family == INET else found.from_prefix
         prefix, metric = found.destination, found.metric
-        place = (found.header.family, found.table, prefix, found.header.tos if ipv4 else 0)
+        place = (found.header.family, found.table, prefix, only_for or None)
         default = DEFAULT_METRICS[found.header.family]
         if (*place, metric) in keep or (metric == default and (*place, None) in keep):
             return

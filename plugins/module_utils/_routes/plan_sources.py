@@ -15,7 +15,7 @@ from .._base.cover import Cover
 from .._base.errors import InvalidInput, Refused
 from .._base.names import TYPES, table_name
 from .._base.protocols import protocol_name
-from .._base.values import BITS, Prefix, address_text
+from .._base.values import BITS, DEFAULTS, INET6, Prefix, address_text
 from .._change.steps import Plan
 from .._netlink import wire
 from .edit import echo, with_source
@@ -192,6 +192,7 @@ class SourcePlanner:
                 ("device", None if item.device is None else self.lines.names.get(item.device, str(item.device))),
                 ("gateway", address_text(item.gateway[1]) if item.gateway else None),
                 ("metric", item.metric),
+                ("from", item.from_prefix),
             )
             if value is not None
         )
@@ -225,6 +226,8 @@ def _selects(item: Selection, payload: Payload) -> bool:
     if protocol in item.spared_protocols or (item.protocols and protocol not in item.protocols):
         return False
     if item.metric is not None and payload.metric != item.metric:
+        return False
+    if item.from_prefix is not None and (payload.from_prefix or DEFAULTS[INET6]) != item.from_prefix:
         return False
     if item.device is None and item.gateway is None:
         return True

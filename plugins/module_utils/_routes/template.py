@@ -20,6 +20,7 @@ from .._netlink.wire import (
     RTA_PREF,
     RTA_PREFSRC,
     RTA_PRIORITY,
+    RTA_SRC,
     RTA_TABLE,
     RTM_NEWROUTE,
     RTMSG,
@@ -72,13 +73,15 @@ class Template:
             attrs[RTA_NH_ID] = U32.pack(shape.nexthop_id)
         elif shape.hops:
             self._flags, attrs = pack_hops(shape.hops, shape.family)
-        return b"".join([parts[kind] for kind in order]) + b"".join([attribute(k, v) for k, v in attrs.items()])
+        head = attribute(RTA_SRC, shape.from_prefix.packed) if shape.from_prefix else b""
+        return head + b"".join([parts[kind] for kind in order]) + b"".join([attribute(k, v) for k, v in attrs.items()])
 
     def _head(self, length: int) -> bytes:
         shape = self._shape
         header = Header(
             family=shape.family,
             length=length,
+            source_length=shape.from_prefix.length if shape.from_prefix else 0,
             tos=shape.tos,
             table=shape.table if shape.table < 256 else 252,
             protocol=self._protocol,

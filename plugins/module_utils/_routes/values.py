@@ -70,6 +70,7 @@ class Route:
             "scope": NAME_OF_SCOPE.get(self.scope, str(self.scope)),
             "type": NAME_OF_TYPE.get(self.type, str(self.type)),
             "tos": self.tos,
+            "from": str(self.from_prefix) if self.from_prefix else None,
             "metrics": dict(self.metrics),
             "locked": list(self.locked),
             "line": self.line(),
@@ -164,3 +165,4 @@ class Shape:
     hops: tuple[Hop, ...] | None = None
     nexthop_id: int | None = None
     metrics: tuple[tuple[int, bytes], ...] = field(default=())
+    from_prefix: Prefix | None = None

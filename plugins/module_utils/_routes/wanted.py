@@ -26,7 +26,7 @@ from .._base.names import (
     whole,
 )
 from .._base.protocols import PROTOCOLS
-from .._base.values import DEFAULT_METRICS, INET, INET6, MAIN, Prefix, parse_address, parse_prefix
+from .._base.values import DEFAULT_METRICS, DEFAULTS, INET, INET6, MAIN, Prefix, parse_address, parse_prefix
 from .._change.alike import alike
 from .limits import check_size, congestion_control
 from .runs import Columns, Run, columns_of, distinct
@@ -64,6 +64,7 @@ _SHAPE_OPTIONS = (
     "onlink",
     "tos",
     "metrics",
+    "from",
     "state",
 )
 
@@ -86,6 +87,7 @@ class Selection(t.NamedTuple):
     only_source: bytes | None
     spared: tuple[Prefix, ...] = ()
     spared_protocols: frozenset[int] = frozenset()
+    from_prefix: Prefix | None = None
 
     @property
     def rank(self) -> tuple[bool, int, bool, bool]:
@@ -120,7 +122,7 @@ def parse_source(text: str, family: int, what: str) -> bytes:
 def _family(item: t.Mapping[str, t.Any]) -> int | None:
     """The family that an item's other addresses show, for ``destination: default``."""
     hops = item.get("nexthops") or ()
-    for text in (item.get("source"), item.get("gateway"), *(hop.get("gateway") for hop in hops)):
+    for text in (item.get("source"), item.get("gateway"), item.get("from"), *(hop.get("gateway") for hop in hops)):
         if text and text != _DIRECT:
             return INET6 if ":" in text else INET
     return None
@@ -188,6 +190,16 @@ def _hops(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> tu
     return (_hop(item, family, host, what),) if given else None
 
 
+def from_prefix(text: str | None, family: int, what: str) -> Prefix | None:
+    """The prefix that a route is only for the packets from; InvalidInput where the family has no such routes."""
+    if text is None:
+        return None
+    found = parse_prefix(text, what, INET6)
+    if family == INET or found.family == INET:
+        raise InvalidInput(f"{what}: {text}: only IPv6 routes are for the packets from a prefix")
+    return found
+
+
 def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int, bytes], ...]:
     found = {}
     for name, value in (values or {}).items():
@@ -237,7 +249,10 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
         if item.get("nexthop_id") is None
         else bounded(item["nexthop_id"], f"{what}.nexthop_id", 1, _MAX_U32),
         metrics=_metrics(item.get("metrics"), f"{what}.metrics"),
+        from_prefix=from_prefix(item.get("from"), family, f"{what}.from"),
     )
+    if shape.from_prefix == DEFAULTS[INET6]:
+        shape = replace(shape, from_prefix=None)  # which every packet is from
     if family == INET6 and shape.metric == 0:
         shape = replace(shape, metric=DEFAULT_METRICS[INET6])  # the kernel's own reading of 0
     if shape.source and item.get("state") != "absent":
@@ -252,12 +267,12 @@ def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Run]:
     reader = _Reader(host)
     for first, item, texts in alike(items):
         reader.read(first, item, [text or "" for text in texts] if None in texts else texts)
-    by_key: dict[tuple[int, int, int], list[Run]] = {}
+    by_key: dict[tuple[t.Any, ...], list[Run]] = {}
     for run in reader.runs:
         shape = run.shape
         # Unnamed it is the default, which the kernel would find taken by an entry that names it.
         metric = DEFAULT_METRICS[shape.family] if shape.metric is None else shape.metric
-        by_key.setdefault((shape.table, shape.tos, metric), []).append(run)
+        by_key.setdefault((shape.table, shape.tos, shape.from_prefix, metric), []).append(run)
     for runs in by_key.values():
         if not distinct(runs):
             _refuse_duplicate(runs)
@@ -303,7 +318,7 @@ def _refuse_duplicate(runs: list[Run]) -> t.NoReturn:
             if first != item.number:
                 raise InvalidInput(
                     f"routes[{item.number}]: names the same route as routes[{first}]: {item.prefix} "
-                    "with this table, tos and metric"
+                    "with this table, tos, from and metric"
                 )
     raise AssertionError("no duplicate")
 
@@ -362,6 +377,7 @@ def _selection(at: int, prefix: Prefix, item: t.Mapping[str, t.Any], host: Host)
             parse_prefix(text, f"{what}.except[{index}]", prefix.family)
             for index, text in enumerate(item.get("except") or ())
         ),
+        from_prefix=from_prefix(item.get("from"), prefix.family, f"{what}.from"),
         spared_protocols=frozenset(
             number(text, PROTOCOLS, f"{what}.except_protocols", 255) for text in item.get("except_protocols") or ()
         ),

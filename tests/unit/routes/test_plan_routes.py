@@ -247,6 +247,13 @@ class TestMetricThatIsNotNamed:
         found = plan([R.dumped("IPv6 from")], {"destination": P6, "gateway": G6})
         assert [step.action for step in found.steps] == ["created"]
 
+    def test_of_a_route_with_a_from_prefix(self) -> None:
+        item = {"destination": P6, "from": "2001:db8:7::/64"}
+        assert not plan([R.dumped("IPv6 from"), R.payload(P6)], {**item, "gateway": G6}).steps
+        found = plan([R.dumped("IPv6 from"), R.payload(P6)], {**item, "state": "absent"})
+        assert [step.action for step in found.steps] == ["removed"]
+        assert [" from " in str(step.before) for step in found.steps] == [True]
+
 
 class TestOwners:
     def test_are_named_with_what_to_configure_instead(self) -> None:

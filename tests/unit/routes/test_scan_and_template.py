@@ -211,6 +211,7 @@ def test_a_template_predicts_the_dump() -> None:
         "onlink": Shape(INET, hops=(Hop((INET, R.packed("172.16.9.9")), 2, 1, True),)),
         "IPv6 plain": Shape(INET6, hops=(Hop(gateways[INET6], 2),)),
         "IPv6 default": Shape(INET6, metric=5, hops=(Hop(gateways[INET6], 2),)),
+        "IPv6 from": Shape(INET6, hops=(Hop(gateways[INET6], 2),), from_prefix=R.prefix("2001:db8:7::/64")),
         "IPv6 device route": Shape(INET6, metric=9, hops=(Hop(None, 3),)),
     }
     for kind, shape in cases.items():
