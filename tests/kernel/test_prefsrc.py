@@ -57,6 +57,65 @@ KINDS = {
         "198.51.100.0/24",
     ),
     "encap ip": (["route add 198.51.100.0/24 encap ip id 5 dst 10.9.9.9 via 10.0.0.254 dev v0"], "198.51.100.0/24"),
+    "encap ip with all": (
+        [
+            "route add 198.51.100.0/24 encap ip id 5 src 10.0.0.1 dst 10.9.9.9 tos 4 ttl 64 key csum seq "
+            "via 10.0.0.254 dev v0"
+        ],
+        "198.51.100.0/24",
+    ),
+    "encap ip6": (
+        [
+            "route add 198.51.100.0/24 encap ip6 id 3 src 2001:db8::1 dst 2001:db8:5::2 tc 7 hoplimit 33 key "
+            "via 10.0.0.254 dev v0"
+        ],
+        "198.51.100.0/24",
+    ),
+    "encap seg6": (
+        ["route add 198.51.100.0/24 encap seg6 mode encap segs 2001:db8:5::1,2001:db8:5::2 via 10.0.0.254 dev v0"],
+        "198.51.100.0/24",
+    ),
+    "encap seg6 l2encap": (
+        ["route add 198.51.100.0/24 encap seg6 mode l2encap segs 2001:db8:5::1 dev v0"],
+        "198.51.100.0/24",
+    ),
+    "encap and tos": (
+        ["route add 198.51.100.0/24 tos 0x10 encap ip id 5 dst 10.9.9.9 via 10.0.0.254 dev v0"],
+        "198.51.100.0/24",
+    ),
+    "encap of one hop": (
+        [
+            "route add 198.51.100.0/24 nexthop encap ip id 7 dst 10.8.8.8 via 10.0.0.254 dev v0 "
+            "nexthop via 10.1.0.254 dev v1 weight 3"
+        ],
+        "198.51.100.0/24",
+    ),
+    "encap of a nexthop object": (
+        [
+            "nexthop add id 11 encap ip id 3 dst 10.7.7.7 via 10.0.0.254 dev v0",
+            "route add 198.51.100.0/24 tos 0x10 nhid 11",
+        ],
+        "198.51.100.0/24",
+    ),
+    "realms of hops": (
+        [
+            "route add 198.51.100.0/24 nexthop via 10.0.0.254 dev v0 realm 3/4 "
+            "nexthop via 10.1.0.254 dev v1 weight 3 realm 5"
+        ],
+        "198.51.100.0/24",
+    ),
+    "realm from one": (["route add 198.51.100.0/24 via 10.0.0.254 realm 3/0"], "198.51.100.0/24"),
+    "locked without a value": (["route add 198.51.100.0/24 via 10.0.0.254 mtu lock 0"], "198.51.100.0/24"),
+    "locked among others": (
+        ["route add 198.51.100.0/24 via 10.0.0.254 mtu lock 1400 hoplimit lock 7 features ecn congctl lock reno"],
+        "198.51.100.0/24",
+    ),
+    "named tos": (["route add 198.51.100.0/24 tos EF via 10.0.0.254"], "198.51.100.0/24"),
+    "hops via inet6": (
+        ["route add 198.51.100.0/24 nexthop via inet6 2001:db8::fe dev v0 nexthop via 10.1.0.254 dev v1 onlink"],
+        "198.51.100.0/24",
+    ),
+    "scope by number": (["route add 198.51.100.0/24 dev v0 scope 100"], "198.51.100.0/24"),
     "device route": (["route add 198.51.100.0/24 dev v0"], "198.51.100.0/24"),
     "connected": ([], "10.0.0.0/24"),
     "default": (["route add default via 10.0.0.254"], "0.0.0.0/0"),
@@ -85,6 +144,70 @@ KINDS = {
     ),
     "IPv6 encap ip6": (
         ["route add 2001:db8:100::/64 encap ip6 id 3 dst 2001:db8:5::2 via 2001:db8::fe dev v0"],
+        "2001:db8:100::/64",
+    ),
+    "IPv6 encap seg6 inline": (
+        ["route add 2001:db8:100::/64 encap seg6 mode inline segs 2001:db8:5::1,2001:db8:5::2 via 2001:db8::fe dev v0"],
+        "2001:db8:100::/64",
+    ),
+    "IPv6 encap seg6 hmac": (
+        ["route add 2001:db8:100::/64 encap seg6 mode encap segs 2001:db8:5::1 hmac 0xabcd via 2001:db8::fe dev v0"],
+        "2001:db8:100::/64",
+    ),
+    "IPv6 encap seg6 reduced": (
+        [
+            "route add 2001:db8:100::/64 encap seg6 mode encap.red segs 2001:db8:5::1,2001:db8:5::2 "
+            "via 2001:db8::fe dev v0"
+        ],
+        "2001:db8:100::/64",
+    ),
+    **{
+        f"IPv6 encap seg6local {rest}": (
+            [f"-6 route add 2001:db8:100::/64 encap seg6local action {rest} dev v0"],
+            "2001:db8:100::/64",
+        )
+        for rest in (
+            "End",
+            "End.X nh6 2001:db8::7",
+            "End.T table 100",
+            "End.T table main",
+            "End.DX2 oif v1",
+            "End.DX6 nh6 ::",
+            "End.DX4 nh4 10.0.0.254",
+            "End.DT6 table 100",
+            "End.B6 srh segs 2001:db8:5::1,2001:db8:5::2",
+            "End.B6.Encaps srh segs 2001:db8:5::1",
+            "End flavors next-csid lblen 32 nflen 16",
+            "End flavors psp",
+            "End.X nh6 2001:db8::7 count",
+        )
+    },
+    "IPv6 encap ip": (
+        ["route add 2001:db8:100::/64 encap ip id 3 dst 10.3.3.3 via 2001:db8::fe dev v0"],
+        "2001:db8:100::/64",
+    ),
+    "IPv6 encap of one hop": (
+        [
+            "route add 2001:db8:100::/64 nexthop encap seg6 mode encap segs 2001:db8:5::9 via 2001:db8::fe dev v0 "
+            "nexthop via 2001:db8:1::fe dev v1"
+        ],
+        "2001:db8:100::/64",
+    ),
+    "IPv6 from and encap": (
+        ["route add 2001:db8:100::/64 from 2001:db8:7::/64 encap ip6 id 3 dst 2001:db8:5::2 via 2001:db8::fe dev v0"],
+        "2001:db8:100::/64",
+    ),
+    "IPv6 nexthop group": (
+        [
+            "-6 nexthop add id 7 via 2001:db8::fe dev v0",
+            "-6 nexthop add id 8 via 2001:db8:1::fe dev v1",
+            "nexthop add id 9 group 7/8,2",
+            "route add 2001:db8:100::/64 nhid 9",
+        ],
+        "2001:db8:100::/64",
+    ),
+    "IPv6 pref and expires": (
+        ["-6 route add 2001:db8:100::/64 via 2001:db8::fe expires 600 pref low mtu 1400"],
         "2001:db8:100::/64",
     ),
     "IPv6 RA": (

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,11 +22,12 @@ def lines(module: ModuleRunner, **options: Any) -> list[str]:
 
 
 def ip_lines(ns: Host, command: str) -> list[str]:
-    """``ip``'s lines in our form, without what ``-d`` adds: of the family of the command, else of both."""
+    """``ip``'s lines without the words that go without saying: of the family of the command, else of both."""
     found = []
     families = [family for family, mark in (("-4", "."), ("-6", ":")) if mark in command] or ["-4", "-6"]
     for family in families:
-        for line in ns.ip(f"{family} -d -o route show {command}").splitlines():
+        text = ns.ip(f"{family} -d -o route show {command}")
+        for line in re.sub(r"\s+nh_info id [^\\\n]*", "", text).splitlines():
             words = line.replace("\\", " ").replace("unicast ", "", 1).replace(" scope global", "")
             found.append(re.sub(r" expires \d+sec", " expires", " ".join(words.split())))
     return found
@@ -39,13 +42,77 @@ def test_our_line_of_a_route_is_that_of_ip(ns: Host, module: ModuleRunner, kind:
     commands, destination = KINDS[kind]
     for command in commands:
         ns.ip(command)
-    (ours,) = without_ticks(lines(module, destinations=[destination]))
-    judged = [line for line in ip_lines(ns, f"{destination} table main") if line.split()[0] == ours.split()[0]]
-    # Of an encapsulation we print the kind only.
-    (theirs,) = [re.sub(r"( encap \w+) .*? via ", r"\1 via ", line) for line in judged]
-    if kind == "nexthop group":  # iproute2 leaves out what the group stands for
-        ours = ours.partition(" nexthop ")[0]
-    assert ours == theirs
+    assert without_ticks(lines(module, destinations=[destination])) == ip_lines(ns, f"{destination} table main")
+
+
+#: Of every type and in every table that a route of its own can be in; and of whose devices one loses its carrier.
+ALL_TOGETHER = (
+    "route add {P4} nexthop via {G4} dev v0 nexthop via 172.16.9.9 dev v1 onlink",
+    "route add 198.51.101.0/24 via 172.16.9.9 dev v1 onlink",
+    "route add 198.51.102.0/24 via {G4} table 1000 proto bgp",
+    "route add blackhole 198.51.103.0/24",
+    "route add unreachable 198.51.104.0/24 metric 5",
+    "route add prohibit 198.51.105.0/24",
+    "route add throw 198.51.106.0/24 table 100",
+    "route add local 198.51.107.0/24 dev lo",
+    "route add broadcast 198.51.108.0/24 dev v0",
+    "route add anycast 198.51.109.0/24 dev v0",
+    "route add multicast 239.0.0.0/8 dev v0",
+    "nexthop add id 10 blackhole",
+    "route add 198.51.110.0/24 nhid 10",
+    "-6 route add {P6} nexthop via {G6} dev v0 nexthop via {G6_V1} dev v1",
+    "-6 route add 2001:db8:101::/48 via {G6_V1}",
+    "-6 route add blackhole 2001:db8:102::/48",
+    "-6 route add unreachable 2001:db8:103::/48 metric 5",
+    "-6 route add prohibit 2001:db8:104::/48",
+    "-6 route add throw 2001:db8:105::/48 table 100",
+    "-6 route add local 2001:db8:106::/48 dev lo",
+    "-6 route add anycast 2001:db8:107::/48 dev v0",
+    "-6 route add multicast ff05::/16 dev v0",
+    "-6 nexthop add id 20 blackhole",
+    "-6 route add 2001:db8:108::/48 nhid 20",
+)
+
+
+@pytest.mark.parametrize("carrier", [True, False])
+def test_our_lines_of_whole_tables_are_those_of_ip(ns: Host, module: ModuleRunner, carrier: bool) -> None:
+    for command in ALL_TOGETHER:
+        ns.ip(command.format(**{name: getattr(ns, name) for name in ("P4", "P6", "G4", "G6", "G4_V1", "G6_V1")}))
+    if not carrier:
+        ns.peer.ip("link set v1 down")
+        wait_for(lambda: "linkdown" in ns.ip("-6 route show 2001:db8:101::/48"))
+    theirs = [line.replace(" table main", "") for line in ip_lines(ns, "table all")]
+    ours = without_ticks(lines(module, table="all"))
+    assert sorted(ours) == sorted(theirs)
+    assert any("linkdown" in line for line in ours) == (not carrier)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _turn in range(200):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("did not come")
+
+
+def test_the_details_of_encapsulations(ns: Host, module: ModuleRunner) -> None:
+    for kind in ("encap ip with all", "IPv6 encap seg6 hmac"):
+        for command in KINDS[kind][0]:
+            ns.ip(command)
+    four, six = (module.ok("route_info", {"destinations": [prefix]})["routes"][0] for prefix in (ns.P4, ns.P6))
+    assert four["encap"] == {
+        **{"type": "ip", "id": 5, "src": "10.0.0.1", "dst": "10.9.9.9", "ttl": 64, "tos": 4},
+        "flags": ["key", "csum", "seq"],
+    }
+    assert six["encap"] == {"type": "seg6", "mode": "encap", "segs": ["2001:db8:5::1"], "hmac": 0xABCD}
+    ns.ip(
+        "route add 198.51.101.0/24 nexthop encap ip id 7 dst 10.8.8.8 via 10.0.0.254 dev v0 "
+        "nexthop realm 3/4 via 10.1.0.254 dev v1"
+    )
+    (several,) = module.ok("route_info", {"destinations": ["198.51.101.0/24"]})["routes"]
+    assert [hop["encap"] and hop["encap"]["dst"] for hop in several["nexthops"]] == ["10.8.8.8", None]
+    assert [hop["realms"] for hop in several["nexthops"]] == [None, "3/4"]
+    assert (several["encap"], several["realms"]) == (None, None)
 
 
 def without_filters(line: str) -> str:

@@ -55,6 +55,12 @@ FEATURES = {"ecn": 1, "tcp_usec_ts": 16}
 PREFERENCES = {0: "medium", 1: "high", 3: "low"}
 ENCAPSULATIONS = {1: "mpls", 2: "ip", 3: "ila", 4: "ip6", 5: "seg6", 6: "bpf", 7: "seg6local", 8: "rpl", 9: "ioam6"}
 
+#: Types of service that iproute2's ``rt_dsfield`` has a name for (RFC 2474, 2597, 3246).
+NAME_OF_TOS = {
+    **{32 * number: f"CS{number}" for number in range(1, 8)},
+    **{32 * number + 8 * drop: f"AF{number}{drop}" for number in range(1, 5) for drop in range(1, 4)},
+    0xB8: "EF",
+}
 NAME_OF_TABLE = {number: name for name, number in TABLES.items()}
 NAME_OF_SCOPE = {number: name for name, number in SCOPES.items()}
 NAME_OF_TYPE = {number: name for name, number in TYPES.items()}

@@ -12,7 +12,6 @@ import struct
 import typing as t
 
 from .._base.names import (
-    ENCAPSULATIONS,
     FEATURES,
     NAME_OF_METRIC,
     PREFERENCES,
@@ -22,10 +21,23 @@ from .._base.names import (
 )
 from .._base.values import INET, Prefix, address_text
 from .._netlink import wire
-from .payload import USER_HZ, Attributes, Payload
+from .encap import Details, details
+from .payload import USER_HZ, Attributes, Payload, unpack_hops
 from .values import NextHop, Route
 
-_FLAGS = {1: "dead", 2: "pervasive", 8: "offload", 16: "linkdown", 64: "trap"}  # RTNH_F_*
+#: RTNH_F_* and RTM_F_*, in the order in which ``print_rt_flags()`` of iproute2 says them.
+_FLAGS = {
+    1: "dead",
+    2: "pervasive",
+    8: "offload",
+    64: "trap",
+    0x100: "notify",
+    16: "linkdown",
+    32: "unresolved",
+    0x4000: "rt_offload",
+    0x8000: "rt_trap",
+    0x20000000: "rt_offload_failed",
+}
 
 
 def devices_text(index: int, names: t.Mapping[int, str]) -> str:
@@ -34,15 +46,39 @@ def devices_text(index: int, names: t.Mapping[int, str]) -> str:
 
 
 def _next_hops(payload: Payload, names: t.Mapping[int, str]) -> tuple[NextHop, ...]:
+    if wire.RTA_MULTIPATH in payload.attrs:
+        parts = [
+            (flags, wire.attribute_dict(rest))
+            for flags, _weight, _device, rest in unpack_hops(payload.attrs[wire.RTA_MULTIPATH])
+        ]
+    else:
+        parts = [(0, Attributes())]  # what the only one has, the route says of itself
     return tuple(
         NextHop(
             gateway=address_text(hop.gateway[1]) if hop.gateway else None,
             device=devices_text(hop.device, names) if hop.device else None,
             weight=hop.weight,
             onlink=bool(hop.onlink),
+            encap=_encap(attrs, names),
+            realm=_u32(attrs, wire.RTA_FLOW),
+            flags=_flags(flags),
         )
-        for hop in payload.hops
+        for hop, (flags, attrs) in zip(payload.hops, parts)
     )
+
+
+def _flags(value: int) -> tuple[str, ...]:
+    return tuple(name for bit, name in _FLAGS.items() if value & bit)
+
+
+def _u32(attrs: Attributes, kind: int) -> int | None:
+    return t.cast(int, struct.unpack("=I", attrs[kind])[0]) if kind in attrs else None
+
+
+def _encap(attrs: Attributes, names: t.Mapping[int, str]) -> Details | None:
+    if wire.RTA_ENCAP_TYPE not in attrs:
+        return None
+    return details(struct.unpack("=H", attrs[wire.RTA_ENCAP_TYPE])[0], attrs.get(wire.RTA_ENCAP, b""), names)
 
 
 def _metric_value(kind: int, value: bytes) -> tuple[str, t.Any]:
@@ -50,14 +86,20 @@ def _metric_value(kind: int, value: bytes) -> tuple[str, t.Any]:
         return "congctl", value.rstrip(b"\0").decode()
     number = struct.unpack("=I", value)[0]
     if kind == RTAX_FEATURES:
-        return "features", " ".join(name for name, bit in FEATURES.items() if number & bit) or hex(number)
+        known = [name for name, bit in FEATURES.items() if number & bit]
+        other = number & ~sum(FEATURES.values())
+        return "features", " ".join([*known, hex(other)] if other or not known else known)
     name, unit = NAME_OF_METRIC.get(kind, (f"metric{kind}", 1))
     return name, number // unit
 
 
 def _metrics(value: bytes) -> tuple[tuple[tuple[str, t.Any], ...], tuple[str, ...]]:
+    """Values by name, and the names of those that are locked; one may be locked without a value, at 0."""
     found = wire.attribute_dict(value)
     lock = struct.unpack("=I", found.pop(RTAX_LOCK))[0] if RTAX_LOCK in found else 0
+    for kind in NAME_OF_METRIC:
+        if lock & 1 << kind:
+            found.setdefault(kind, bytes(4))
     named = [(kind, *_metric_value(kind, value)) for kind, value in sorted(found.items())]
     return tuple((name, value) for _kind, name, value in named), tuple(n for kind, n, _v in named if lock & 1 << kind)
 
@@ -76,7 +118,6 @@ def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
     header, attrs = read.header, read.attrs
     family = header.family
     metrics, locked = _metrics(attrs.get(wire.RTA_METRICS, b""))
-    encapsulation = struct.unpack("=H", attrs[wire.RTA_ENCAP_TYPE])[0] if wire.RTA_ENCAP_TYPE in attrs else 0
     return Route(
         destination=read.destination,
         table=read.table,
@@ -87,15 +128,15 @@ def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
         tos=header.tos if family == INET else 0,
         source=address_text(read.source),
         hops=_next_hops(read, names),
-        nexthop_id=struct.unpack("=I", attrs[wire.RTA_NH_ID])[0] if wire.RTA_NH_ID in attrs else None,
+        nexthop_id=_u32(attrs, wire.RTA_NH_ID),
         metrics=metrics,
         locked=locked,
         from_prefix=read.from_prefix,
-        encapsulation=ENCAPSULATIONS.get(encapsulation, str(encapsulation)) if encapsulation else None,
-        realm=struct.unpack("=I", attrs[wire.RTA_FLOW])[0] if wire.RTA_FLOW in attrs else None,
+        encap=_encap(attrs, names),
+        realm=_u32(attrs, wire.RTA_FLOW),
         preference=PREFERENCES.get(attrs[wire.RTA_PREF][0]) if wire.RTA_PREF in attrs else None,
         expires=_expires(attrs),
-        flags=tuple(name for bit, name in _FLAGS.items() if header.flags & bit),
+        flags=_flags(header.flags),
         multipath=wire.RTA_MULTIPATH in attrs,
     )
 

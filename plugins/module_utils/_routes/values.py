@@ -8,22 +8,43 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._base.names import NAME_OF_SCOPE, NAME_OF_TYPE, table_name
+from .._base.names import NAME_OF_SCOPE, NAME_OF_TOS, NAME_OF_TYPE, table_name
 from .._base.protocols import protocol_name
 from .._base.values import INET, INET6, MAIN, Prefix
+from .encap import Details, words
 
 
 @dataclass(frozen=True)
 class NextHop:
-    """One way out. ``weight`` counts from 1."""
+    """One way out. ``weight`` counts from 1; ``flags`` are words of its state."""
 
     gateway: str | None = None
     device: str | None = None
     weight: int = 1
     onlink: bool = False
+    encap: Details | None = None
+    realm: int | None = None
+    flags: tuple[str, ...] = ()
 
     def result(self) -> dict[str, t.Any]:
-        return {"gateway": self.gateway, "device": self.device, "weight": self.weight, "onlink": self.onlink}
+        return {
+            "gateway": self.gateway,
+            "device": self.device,
+            "weight": self.weight,
+            "onlink": self.onlink,
+            "encap": self.encap,
+            "realms": realms_text(self.realm) if self.realm else None,
+            "flags": list(self.flags),
+        }
+
+    def words(self, family: int) -> list[str]:
+        """Of one of several, as ``print_rta_multipath()`` of iproute2 says them."""
+        said = words(self.encap) if self.encap else []
+        said += _via(self, family)
+        if self.realm:
+            said.append(_realm_words(self.realm))
+        said += _dev(self)
+        return [*said, f"weight {self.weight}", *flag_words(self.flags, self.onlink)]
 
 
 @dataclass(frozen=True)
@@ -43,7 +64,7 @@ class Route:
     metrics: tuple[tuple[str, t.Any], ...] = ()
     locked: tuple[str, ...] = ()
     from_prefix: Prefix | None = None
-    encapsulation: str | None = None
+    encap: Details | None = None
     realm: int | None = None
     preference: str | None = None
     expires: int | None = None
@@ -71,66 +92,91 @@ class Route:
             "type": NAME_OF_TYPE.get(self.type, str(self.type)),
             "tos": self.tos,
             "from": str(self.from_prefix) if self.from_prefix else None,
+            "encap": self.encap,
+            "realms": realms_text(self.realm) if self.realm else None,
+            "expires": self.expires,
+            "pref": self.preference,
+            "flags": list(self.flags),
             "metrics": dict(self.metrics),
             "locked": list(self.locked),
             "line": self.line(),
         }
 
     def line(self) -> str:
-        """One line in the words and the order of ``ip route show`` (``iproute.c`` of iproute2)."""
-        words = [] if self.type == 1 else [NAME_OF_TYPE.get(self.type, str(self.type))]
-        words.append(self.destination.short)
+        """One line in the words and the order of ``ip -d route show`` (``print_route()`` of iproute2).
+
+        Left out are ``unicast``, ``table main`` and ``scope global``, which go without saying, and the ``nh_info`` of a
+        nexthop object.
+        """
+        single = self.hops[0] if self.hops and not self.multipath else None
+        said = [] if self.type == 1 else [NAME_OF_TYPE.get(self.type, str(self.type))]
+        said.append(self.destination.short)
         if self.from_prefix:
-            words.append(f"from {self.from_prefix.short}")
-        if self.encapsulation:
-            words.append(f"encap {self.encapsulation}")
+            said.append(f"from {self.from_prefix.short}")
         if self.nexthop_id:
-            words.append(f"nhid {self.nexthop_id}")
+            said.append(f"nhid {self.nexthop_id}")
+        if self.encap:
+            said += words(self.encap)
         if self.tos:
-            words.append(f"tos 0x{self.tos:02x}")
-        if self.hops and not self.multipath:
-            words.append(_hop_words(self.hops[0], self.family))
+            said.append(f"tos {NAME_OF_TOS.get(self.tos, f'0x{self.tos:02x}')}")
+        if single:
+            said += [*_via(single, self.family), *_dev(single)]
         if self.table != MAIN:
-            words.append(f"table {table_name(self.table)}")
-        words.append(f"proto {protocol_name(self.protocol)}")
+            said.append(f"table {table_name(self.table)}")
+        said.append(f"proto {protocol_name(self.protocol)}")
         if self.scope:
-            words.append(f"scope {NAME_OF_SCOPE.get(self.scope, str(self.scope))}")
+            said.append(f"scope {NAME_OF_SCOPE.get(self.scope, str(self.scope))}")
         if self.source:
-            words.append(f"src {self.source}")
+            said.append(f"src {self.source}")
         if self.metric or self.family == INET6:
-            words.append(f"metric {self.metric}")
-        words += self.flags
-        if self.hops and not self.multipath and self.hops[0].onlink:
-            words.append("onlink")
+            said.append(f"metric {self.metric}")
+        said += flag_words(self.flags, bool(single and single.onlink))
         if self.realm:
-            source_realm, realm = self.realm >> 16, self.realm & 0xFFFF
-            words.append(f"realms {source_realm}/{realm}" if source_realm else f"realm {realm}")
+            said.append(_realm_words(self.realm))
         if self.expires is not None:
-            words.append(f"expires {self.expires}sec")
+            said.append(f"expires {self.expires}sec")
         for name, value in self.metrics:
-            words.append(f"{name} {'lock ' if name in self.locked else ''}{value}{_unit(name)}")
+            said.append(f"{name} {'lock ' if name in self.locked else ''}{value}{_unit(name)}")
         if self.preference:
-            words.append(f"pref {self.preference}")
+            said.append(f"pref {self.preference}")
         if self.multipath:
-            words += [
-                f"nexthop {_hop_words(hop, self.family)} weight {hop.weight}{' onlink' if hop.onlink else ''}"
-                for hop in self.hops
-            ]
-        return " ".join(words)
+            for hop in self.hops:
+                said += ["nexthop", *hop.words(self.family)]
+        return " ".join(said)
 
 
 def _unit(name: str) -> str:
     return "ms" if name in ("rtt", "rttvar", "rto_min") else ""
 
 
-def _hop_words(hop: NextHop, family: int) -> str:
-    words = []
-    if hop.gateway:
-        other = "inet6 " if family == INET and ":" in hop.gateway else ""
-        words.append(f"via {other}{hop.gateway}")
-    if hop.device:
-        words.append(f"dev {hop.device}")
-    return " ".join(words)
+def flag_words(flags: t.Iterable[str], onlink: bool) -> list[str]:
+    """``onlink`` among the other flags, where ``print_rt_flags()`` of iproute2 says it."""
+    said = list(flags)
+    if onlink:
+        said.insert(1 if said[:1] == ["dead"] else 0, "onlink")
+    return said
+
+
+def realms_text(realm: int) -> str:
+    """``3/4``, or ``4`` where there is no source realm."""
+    source, own = realm >> 16, realm & 0xFFFF
+    return f"{source}/{own}" if source else str(own)
+
+
+def _realm_words(realm: int) -> str:
+    source, own = realm >> 16, realm & 0xFFFF
+    named = str(own) if own else "cosmos"  # as iproute2's rt_realms calls realm 0
+    return f"realms {source}/{named}" if source else f"realm {named}"
+
+
+def _via(hop: NextHop, family: int) -> list[str]:
+    if not hop.gateway:
+        return []
+    return [f"via {'inet6 ' if family == INET and ':' in hop.gateway else ''}{hop.gateway}"]
+
+
+def _dev(hop: NextHop) -> list[str]:
+    return [f"dev {hop.device}"] if hop.device else []
 
 
 @dataclass(frozen=True)

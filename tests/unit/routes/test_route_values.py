@@ -48,7 +48,16 @@ ROUTE = Route(Prefix(INET, bytes([198, 51, 100, 0]), 24), 254, 0, 4, 0, 1, hops=
         ({"flags": ("dead", "linkdown")}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static dead linkdown"),
         ({"expires": 0}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static expires 0sec"),
         ({"preference": "high"}, "198.51.100.0/24 via 10.0.0.254 dev v0 proto static pref high"),
-        ({"encapsulation": "ip"}, "198.51.100.0/24 encap ip via 10.0.0.254 dev v0 proto static"),
+        (
+            {"encap": {"type": "mpls", "labels": [100, 200], "ttl": 3}, "tos": 0xB8, "nexthop_id": 7},
+            "198.51.100.0/24 nhid 7 encap mpls 100/200 ttl 3 tos EF via 10.0.0.254 dev v0 proto static",
+        ),
+        (
+            {"hops": (NextHop("10.0.0.254", "v0", 3, realm=0x30004, flags=("dead", "linkdown"), onlink=True),) * 2}
+            | {"multipath": True},
+            "198.51.100.0/24 proto static"
+            + " nexthop via 10.0.0.254 realms 3/4 dev v0 weight 3 dead onlink linkdown" * 2,
+        ),
     ],
 )
 def test_lines(change: dict[str, Any], line: str) -> None:
