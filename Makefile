@@ -19,11 +19,11 @@ demo: ## the story in under a minute, in network namespaces of its own
 	@PATH="$(CURDIR)/.venvs/demo/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections" tests/demo/run
 
 .PHONY: test
-test: ## before a change goes in: lint, sanity, unit, browser, kernel, tarball, demo and one scenario of molecule, side by side
+test: ## before a change goes in: lint, sanity, unit, browser, kernel, an older one, tarball, demo and one scenario of molecule, side by side
 	@$(tools)/suite
 
 .PHONY: test-all
-test-all: ## every test there is: the same on all cells of the matrix, all scenarios, and the VRFs
+test-all: ## every test there is: the same on all cells of the matrix, all scenarios, all kernels
 	@$(tools)/suite all
 
 .PHONY: lint
@@ -42,9 +42,13 @@ unit: ## tests/unit on the oldest and newest Python with pyroute2 (CELLS=REGEX c
 kernel: ## tests/kernel on the same, in fresh network namespaces
 	@$(tools)/matrix kernel $(ARGS)
 
+.PHONY: kernels
+kernels: ## tests/kernel and tests/vrf on Linux 5.10, 6.1, 6.12 and this machine's (ARGS="6.1 tests/vrf -k wire" chooses)
+	@$(tools)/kernels $(ARGS)
+
 .PHONY: vrf
-vrf: ## tests/vrf on a kernel with VRFs, in an emulated machine (ARGS= go to pytest)
-	@$(tools)/vrf $(ARGS)
+vrf: ## tests/vrf alone, on Linux 6.12 (ARGS= go to pytest)
+	@$(tools)/kernels 6.12 tests/vrf $(ARGS)
 
 .PHONY: browser
 browser: ## the page of a report in a headless Chromium (ARGS=--pictures writes those of the docs again)

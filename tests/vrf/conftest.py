@@ -1,8 +1,8 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures of the VRF tests. `make vrf` runs them on a kernel that has VRFs; a host's own kernel may have them too:
-``tests/tools/in-namespace pytest tests/vrf``.
+"""Fixtures of the VRF tests. `make vrf` and `make kernels` run them on kernels that have VRFs; a host's own kernel may
+have them too: ``tests/tools/in-namespace pytest tests/vrf``.
 """
 
 from __future__ import annotations

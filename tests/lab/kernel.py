@@ -1,0 +1,30 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which kernel the tests run on: docs/kernels.md says what differs, and a test that asserts it asks here.
+
+By version and not by trying, since what is tried is what the test asserts. A distribution that brings a change to an
+older version fails such a test, and should: the table is then wrong for it.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+
+
+def version() -> tuple[int, int]:
+    """``(6, 12)`` for Linux 6.12.113-something."""
+    found = re.match(r"(\d+)\.(\d+)", platform.release())
+    assert found, platform.release()
+    return int(found[1]), int(found[2])
+
+
+def since(major: int, minor: int) -> bool:
+    """Whether this is that version of Linux or a newer one."""
+    return version() >= (major, minor)
+
+
+#: An IPv6 route loses the source that its host loses, by whatever device it leads; before, only a route by the device
+#: that had the address (``fib6_remove_prefsrc()`` in net/ipv6/route.c).
+STRIPS_EVERY_IPV6_ROUTE = since(6, 6)
