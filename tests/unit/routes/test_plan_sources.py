@@ -330,8 +330,8 @@ class TestDead:
         assert caught.value.message == (
             "routes[0]: '198.51.100.0/24 proto boot nexthop via 10.0.0.254 dev v0 weight 5 nexthop via 10.1.0.254 dev "
             "v1 weight 250': the next hop via 10.1.0.254 dev v1 is dead, as v1 is down, and until it is up again the "
-            "kernel takes no change of a route that names it. Set the device up, take the next hop out of the route, or "
-            "set dead: ignore to leave such routes as they are"
+            "kernel takes no change of a route that names it. Set the device up, take the next hop out of the route, "
+            "or set dead: ignore to leave such routes as they are"
         )
 
     def test_is_left_alone_and_the_others_are_set(self) -> None:
