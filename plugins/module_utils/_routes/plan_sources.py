@@ -133,13 +133,13 @@ class SourcePlanner:
             plan.unchanged.append((prefix, RouteLine(payload.raw, self.lines)))
             return
         what = f"routes[{chosen.number}]"
-        if leg := self._dead_leg(payload):
+        if broken := self._dead_leg(payload):
             if self.dead == "ignore":
                 plan.dead.append((prefix, RouteLine(payload.raw, self.lines)))
-                plan.warnings.append(f"{what}: '{self.lines(payload.raw)}' is left as it is: {leg}")
+                plan.warnings.append(f"{what}: '{self.lines(payload.raw)}' is left as it is: {broken}")
                 return
             raise Refused(
-                f"{what}: '{self.lines(payload.raw)}': {leg}, and until it is up again the kernel takes no change of a "
+                f"{what}: '{self.lines(payload.raw)}': {broken}, and until it is up again the kernel takes no change of a "
                 "route that names it. Set the device up, take the next hop out of the route, or set dead: ignore to "
                 "leave such routes as they are"
             )
