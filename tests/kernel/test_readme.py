@@ -32,7 +32,7 @@ def test_the_first_example_works_as_printed(tmp_path: Path) -> None:
     with Fleet(len(names), tmp_path) as fleet:
         hosts = dict(zip(names, fleet.hosts))
         for host in fleet.hosts:
-            host.ip(f"route add default via {GATEWAY} proto dhcp metric 100")
+            host.ip(f"route add default via {GATEWAY} proto static metric 100")
         # What only this machine knows: that its hosts are namespaces.
         lab = {
             name: {**fleet.variables(host), "ansible_python_interpreter": sys.executable}
