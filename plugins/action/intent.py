@@ -9,14 +9,22 @@ from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 
+from ..module_utils._backends.choose import OPTIONS
 from ..module_utils._intent.document import pack
 from ..module_utils._intent.normal import IntentError, normalise
 from ..plugin_utils._raw import resolve, uncollected
 from ..plugin_utils._variables import LISTS, UNDEFINED, undefined, unknown
 
+#: Options that the roles take from a variable of another name than that of back end and option.
+_SHARED = {("kernel", "purge"): "source_ip_purge"}
+
 
 class ActionModule(ActionBase):
-    """Takes the lists from the task or from the host's variables, checks them, and sends one document."""
+    """Takes the lists from the task or from the host's variables, checks them, and sends one document.
+
+    What the task does not say of a back end the variables of its role say: a playbook for all back ends would have all
+    their options as templates, which cost the controller more than the rest of the task.
+    """
 
     MODULE: ClassVar[str] = "l3host.source_ip.intent"
     #: Whether what the back end cannot hold is refused here.
@@ -37,6 +45,7 @@ class ActionModule(ActionBase):
         try:
             with uncollected():
                 arguments["document"] = self._document(arguments, task_vars or {})
+                arguments.update(self._options(arguments, task_vars or {}))
         except IntentError as error:
             # Not raised: what is raised here passes by the task's failed_when.
             return {**result, "failed": True, "msg": f"The intent cannot be used:\n{error}"}
@@ -60,6 +69,16 @@ class ActionModule(ActionBase):
         }
         # What `auto` will find is known on the host only, which refuses what that cannot hold.
         return pack(normalise(**lists, backend=None if backend == "auto" else backend))
+
+    def _options(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """The options of each back end: those of the task, then what the variables of its role say."""
+        found = {}
+        for name, options in OPTIONS.items():
+            names = {option: _SHARED.get((name, option), f"{name}_{option}") for option in options}
+            said = {option: self._value(variables[key], variables) for option, key in names.items() if key in variables}
+            if said:
+                found[name] = {**said, **(arguments.get(name) or {})}
+        return found
 
     def _needs(self, _arguments: dict[str, Any]) -> bool:
         """Whether a host of which nothing is wanted is an error."""

@@ -18,6 +18,7 @@ description:
   - A run is one transaction. If any step fails, the host is as it was before.
   - Afterwards the kernel is the judge. The task fails where routes do not have the source that the intent says and
     nothing that the options allow has mended them; the message has a table of them.
+  - What the task does not say of a back end, the variables of its role say, such as C(bird_config) or C(kernel_record).
   - What an earlier intent made and this one does not name goes. What is somebody else's stays.
   - Nothing goes by accident. Without any of the three lists the task fails; so it does where all of them are empty and
     the host has what an earlier intent made, which needs O(state=absent). A variable of the host that begins with

@@ -17,6 +17,7 @@ description:
     that the host has now and that the policy is for.
   - Routes of another table, which only policy rules lead to, are compared with the table alone.
   - The intent is checked on the controller, before any connection is made.
+  - What the task does not say of a back end, the variables of its role say, such as C(bird_config) or C(kernel_record).
   - With O(audit) the back end is read as well, and asked what it would change; and the connections that are open now
     are compared with the intent.
 options:
@@ -28,8 +29,7 @@ options:
         containers (V(borrowed)), of a second route to a destination that wins (V(twofold)), of what the back end would
         refuse (V(refused)), and of a daemon that does not answer (V(silent)).
       - Nothing is changed. A host without an intent is no error, and RV(notes) says so.
-      - Needs root, as the back end does. The options of the back end are those of M(l3host.source_ip.intent); without
-        them, the variables of its role count, such as C(bird_config).
+      - Needs root, as the back end does. The options of the back end are those of M(l3host.source_ip.intent).
     type: bool
     default: false
   backend:
