@@ -254,7 +254,7 @@ probes:
     wire_error:
       description: Why no packet was seen, where one was wanted.
       type: str
-      sample: "EPERM: Operation not permitted (capturing needs CAP_NET_RAW)"
+      sample: "EPERM: Operation not permitted (capturing needs CAP_NET_RAW; use become: true)"
 """
 
 import typing as t

@@ -138,7 +138,7 @@ def test_without_capabilities(routed: Host) -> None:
     assert "setsockopt SO_BINDTODEVICE, v0 -> ok" in calls(bound)
     assert mark["error"].startswith("EPERM: ") and "needs CAP_NET_ADMIN" in mark["error"] and mark["source"] is None
     assert (capture["source"], capture["error"], capture["wire"]) == ("10.0.0.1", None, None)
-    assert capture["wire_error"] == "EPERM: Operation not permitted (capturing needs CAP_NET_RAW)"
+    assert capture["wire_error"] == "EPERM: Operation not permitted (capturing needs CAP_NET_RAW; use become: true)"
 
 
 def test_the_netns_option(routed: Host, other_ns: Namespace, module: ModuleRunner) -> None:

@@ -710,3 +710,27 @@ def test_a_next_hop_whose_device_is_down(ns: Host, module: ModuleRunner) -> None
     for destination, gateway in ((P4, Host.G4_V1), (P6, Host.G6_V1)):
         item = {"destination": destination, "gateway": gateway, "device": "v1"}
         assert "v1 is down; set it up first" in module.fails("route", {"routes": [item]})["msg"]
+
+
+def test_multicast_from_a_source_of_another_device(ns: Host, module: ModuleRunner) -> None:
+    """What the refusal says is what a packet would do: it leaves by the device of its source."""
+    ns.ip(f"route add 239.1.0.0/16 dev v0 src {Host.S4}")
+    probe = {"destination": "239.1.2.3", "capture": True, "timeout": 0.5}
+    (astray,) = module.ok("probe", {"probes": [probe]})["probes"]
+    assert (astray["source"], astray["wire"]["device"]) == (Host.S4, "lo")
+    item = {"destination": "239.2.0.0/16", "device": "v0"}
+    for check in (True, False):
+        refused = module.fails("route", {"routes": [{**item, "source": Host.S4}]}, check=check)["msg"]
+        assert "by the device that has 192.0.2.2, not by the route's" in refused
+    module.ok("route", {"routes": [{**item, "source": "10.0.0.2"}]})
+    (right,) = module.ok("probe", {"probes": [{**probe, "destination": "239.2.2.3"}]})["probes"]
+    assert (right["source"], right["wire"]["source"], right["wire"]["device"]) == ("10.0.0.2", "10.0.0.2", "v0")
+
+
+@pytest.mark.parametrize("source", ["240.0.0.9", "0.1.2.3"])
+def test_a_source_of_a_reserved_block_is_used_and_warned_of(ns: Host, module: ModuleRunner, source: str) -> None:
+    ns.ip(f"address add {source}/32 dev lo")
+    done = module.ok("route", {"routes": [{"destination": P4, "gateway": Host.G4, "source": source}]})
+    assert any("many hosts and routers drop packets from it" in str(text) for text in done["warnings"])
+    (found,) = module.ok("probe", {"probes": [{"destination": "198.51.100.34", "capture": True}]})["probes"]
+    assert found["wire"]["source"] == source

@@ -10,6 +10,14 @@ for IPv4-mapped addresses, so it is not asked.
 from __future__ import annotations
 
 _MAPPED = bytes(10) + b"\xff\xff"
+#: The kinds that no gateway can have, in words.
+NO_GATEWAY = {
+    "unspecified": "the unspecified address",
+    "multicast": "a multicast address",
+    "broadcast": "the broadcast address",
+    "loopback": "a loopback address",
+    "mapped": "an IPv4-mapped address",
+}
 
 
 def kind_of(packed: bytes) -> str | None:
@@ -38,3 +46,22 @@ def _kind4(packed: bytes) -> str | None:
     if packed[:2] == b"\xa9\xfe":
         return "link-local"
     return "broadcast" if packed == b"\xff\xff\xff\xff" else None
+
+
+def reserved(packed: bytes) -> str | None:
+    """The block of an IPv4 address that is reserved, and by what; None for any other.
+
+    Linux sends from such an address, to it and answers it as any other, but few other hosts and routers do.
+    """
+    if len(packed) != 4 or kind_of(packed) is not None:
+        return None
+    if packed[0] == 0:
+        return "0.0.0.0/8, this network (RFC 1122)"
+    return "240.0.0.0/4, for future use (RFC 1112)" if packed[0] >> 4 == 0xF else None
+
+
+def kind_of_prefix(packed: bytes, length: int) -> str | None:
+    """``multicast`` or ``loopback`` where every address of the prefix is that; None for any other."""
+    kind = kind_of(packed)
+    least = {"multicast": 4 if len(packed) == 4 else 8, "loopback": 8 if len(packed) == 4 else 128}
+    return kind if length >= least.get(kind or "", 129) else None

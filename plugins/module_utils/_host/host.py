@@ -14,6 +14,7 @@ import typing as t
 from dataclasses import replace
 
 from .._base.errors import InvalidInput
+from .._base.kinds import reserved
 from .._base.names import IFNAMSIZ, TABLES, TYPES, number, table_name
 from .._base.values import (
     INET,
@@ -267,6 +268,8 @@ class Host:
         found = []
         if len(source) == 4 and source[0] == 127:
             found.append(f"{text} never leaves the host; packets from it are dropped as martian")
+        if block := reserved(source):
+            found.append(f"{text} is in {block}: this host uses it, but many hosts and routers drop packets from it")
         if holders and all(holder.deprecated for holder in holders):
             found.append(f"{text} is deprecated; a preferred source is used all the same")
         return found

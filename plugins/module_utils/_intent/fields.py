@@ -15,7 +15,7 @@ import re
 import socket
 from typing import Any, NamedTuple
 
-from .._base.kinds import kind_of
+from .._base.kinds import NO_GATEWAY, kind_of, reserved
 from .._base.names import TABLES
 from .._base.values import (
     DEFAULT_METRICS,
@@ -100,6 +100,15 @@ def _address(text: str) -> Ip:
     return Ip(socket.inet_ntop(family, packed), packed)
 
 
+def gateway(value: Any) -> Ip:
+    """An address that packets can be handed to on the link."""
+    found = address(value)
+    kind = kind_of(found.packed)
+    if kind in NO_GATEWAY:
+        raise FieldError(f"{found.text} is {NO_GATEWAY[kind]}; no gateway has that")
+    return found
+
+
 def destination(value: Any) -> Prefix:
     """A prefix. An address without a length is that one host. Host bits are refused."""
     text = _text(value, "a prefix")
@@ -134,6 +143,12 @@ def _source(text: str, loopback_allowed: bool) -> Ip:
 @functools.lru_cache(maxsize=1024)
 def is_loopback(text: str) -> bool:
     return kind_of(_address(text).packed) == "loopback"
+
+
+@functools.lru_cache(maxsize=1024)
+def reserved_block(text: str) -> str | None:
+    """The reserved block that an address lies in, in words."""
+    return reserved(_address(text).packed)
 
 
 def interface_address(value: Any) -> tuple[Ip, int]:

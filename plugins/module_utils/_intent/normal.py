@@ -90,6 +90,8 @@ def _warnings(read: list[Read]) -> Iterator[str]:
         source = entry["source"]
         if fields.is_loopback(source):
             yield f"{where}.source: {source} is a loopback address; packets with it never leave the host"
+        elif block := fields.reserved_block(source):
+            yield f"{where}.source: {source} is in {block}: many hosts and routers drop packets from it"
 
 
 def _listed(variable: str, value: Any, problems: list[str]) -> list[tuple[str, Any]]:

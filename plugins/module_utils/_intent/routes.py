@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._base.kinds import kind_of_prefix
 from .._base.names import METRIC_LIMITS, METRICS
 from . import fields
 from .entry import Entry, Read
@@ -46,7 +47,7 @@ def read_routes(raw: list[tuple[str, Any]], loopback_allowed: bool, problems: li
 
 def _route(entry: Entry, loopback_allowed: bool) -> Read | None:
     source = entry.take("source", fields.source, loopback_allowed, required=True)
-    gateway = entry.take("gateway", fields.address)
+    gateway = entry.take("gateway", fields.gateway)
     if entry.raw.get("destination") == "default":
         known = source or gateway
         destination = fields.DEFAULT_ROUTE[known.family] if known else None
@@ -70,7 +71,11 @@ def _route(entry: Entry, loopback_allowed: bool) -> Read | None:
     family = fields.NAME_OF_FAMILY[destination.family] if destination else None
     if family and source and family != source.family:
         entry.problem("source", f"{source.text} is not of the family of the destination {destination}")
+    if destination and kind_of_prefix(destination.packed, destination.length) == "loopback":
+        entry.problem("destination", f"{destination} is loopback: no other host takes packets to it")
     for hop in [gateway.text] if gateway else [h["gateway"] for h in nexthops or []]:
+        if hop and source and hop == source.text:
+            entry.problem("gateway", f"{hop} is the route's own source; name the address of another host")
         # RFC 8950: an IPv4 route may go through an IPv6 gateway; the kernel knows no way for the reverse.
         if family == "ipv6" and hop and ":" not in hop:
             entry.problem("gateway", f"{hop} is an IPv4 gateway for the IPv6 destination {destination}")
@@ -98,7 +103,7 @@ def _nexthops(entry: Entry) -> list[dict[str, Any]] | None:
     found: list[dict[str, Any]] = []
     for index, value in enumerate(entry.take_list("nexthops")):
         hop = Entry(f"{entry.where}.nexthops[{index}]", value, _HOP_KEYS, entry.problems)
-        gateway = hop.take("gateway", fields.address)
+        gateway = hop.take("gateway", fields.gateway)
         parsed = {
             "gateway": gateway.text if gateway else None,
             "device": hop.take("device", fields.device),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 
 from .._base.errors import InvalidInput
@@ -28,4 +29,5 @@ def enter_netns(name: str) -> None:
     except ValueError:
         raise InvalidInput(f"netns: {name!r} can be no name") from None
     except OSError as error:
-        raise InvalidInput(f"netns: cannot enter {name!r}: {error.strerror}") from error
+        way_out = "; use become: true" if error.errno in (errno.EPERM, errno.EACCES) else ""
+        raise InvalidInput(f"netns: cannot enter {name!r}: {error.strerror}{way_out}") from error

@@ -275,7 +275,7 @@ def _start_capture(
     try:
         return stack.enter_context(Capture(target.family, target.address, PROTOCOLS[probe.protocol], probe.port))
     except PermissionError as error:
-        result["wire_error"] = f"{error_text(error)} (capturing needs CAP_NET_RAW)"
+        result["wire_error"] = f"{error_text(error)} (capturing needs CAP_NET_RAW; use become: true)"
     except OSError as error:
         result["wire_error"] = f"{error_text(error)} (capturing packets)"
     return None

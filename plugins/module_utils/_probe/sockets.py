@@ -29,16 +29,18 @@ TYPE_NAMES = {
 }
 #: What to add to an error of a call, by its beginning.
 HINTS = {
-    ("setsockopt SO_MARK", errno.EPERM): "needs CAP_NET_ADMIN, or CAP_NET_RAW from Linux 5.17 on",
+    ("setsockopt SO_MARK", errno.EPERM): "needs CAP_NET_ADMIN, or CAP_NET_RAW from Linux 5.17 on; use become: true",
     ("setsockopt SO_BINDTODEVICE", errno.EPERM): (
-        "needs CAP_NET_RAW: the socket is bound to a device already, or Linux is older than 5.7"
+        "needs CAP_NET_RAW (use become: true): the socket is bound to a device already, or Linux is older than 5.7"
     ),
     ("bind", errno.EADDRNOTAVAIL): "this host does not have the address",
     ("bind", errno.EACCES): "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE",
     ("connect", errno.ENETUNREACH): "no route, or the route's source is not here",
-    ("fchown", errno.EPERM): "a socket of another user needs CAP_CHOWN",
+    ("fchown", errno.EPERM): "a socket of another user needs CAP_CHOWN; use become: true",
     ("fchown", errno.EINVAL): "the user namespace does not know this user",
-    ("socket", errno.EPERM): "a raw socket needs CAP_NET_RAW; only UDP is asked without privilege and without a packet",
+    ("socket", errno.EPERM): (
+        "a raw socket needs CAP_NET_RAW; only UDP is asked without privilege and without a packet; use become: true"
+    ),
 }
 _T = t.TypeVar("_T")
 

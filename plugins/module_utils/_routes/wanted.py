@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import replace
 
 from .._base.errors import InvalidInput
-from .._base.kinds import kind_of
+from .._base.kinds import NO_GATEWAY, kind_of
 from .._base.names import (
     METRIC_LIMITS,
     METRICS,
@@ -28,7 +28,7 @@ from .._base.names import (
 from .._base.protocols import PROTOCOLS
 from .._base.values import DEFAULT_METRICS, DEFAULTS, INET, INET6, MAIN, Prefix, parse_address, parse_prefix
 from .._change.alike import alike
-from .limits import check_size, congestion_control
+from .limits import check_destinations, check_size, congestion_control
 from .runs import Columns, Run, columns_of, distinct
 from .values import Hop, Shape
 
@@ -37,13 +37,6 @@ if t.TYPE_CHECKING:
 
 _FAMILY_NAMES = {INET: "IPv4", INET6: "IPv6"}
 _MAX_U32 = 0xFFFFFFFF
-_NO_GATEWAY = {
-    "unspecified": "the unspecified address",
-    "multicast": "a multicast address",
-    "broadcast": "the broadcast address",
-    "loopback": "a loopback address",
-    "mapped": "an IPv4-mapped address",
-}
 _DIRECT = "none"  # the word for a next hop without a gateway
 _NO_GATEWAY_FIX = "For a destination on the link, leave the gateway out and name the device"
 _WITHOUT_HOPS = ("blackhole", "unreachable", "prohibit", "throw")
@@ -143,8 +136,8 @@ def _gateway(text: str, family: int, what: str) -> tuple[int, bytes]:
     if family == INET6 and found == INET:
         raise InvalidInput(f"{what}: {text} is IPv4, but the destination is IPv6")
     kind = kind_of(packed)
-    if kind in _NO_GATEWAY:
-        raise InvalidInput(f"{what}: {text} is {_NO_GATEWAY[kind]}; no gateway has that. {_NO_GATEWAY_FIX}")
+    if kind in NO_GATEWAY:
+        raise InvalidInput(f"{what}: {text} is {NO_GATEWAY[kind]}; no gateway has that. {_NO_GATEWAY_FIX}")
     return found, packed
 
 
@@ -307,7 +300,10 @@ class _Reader:
         key = values if _hashable(values) else tuple(map(repr, values))
         if key not in self._shapes:
             self._shapes[key] = _shape(item, columns.family, self._host, f"routes[{first}]")
-        self.runs.append(Run(first, self._shapes[key], item.get("state") == "absent", columns))
+        run = Run(first, self._shapes[key], item.get("state") == "absent", columns)
+        if not run.absent:
+            check_destinations(run, self._host)
+        self.runs.append(run)
 
 
 def _refuse_duplicate(runs: list[Run]) -> t.NoReturn:

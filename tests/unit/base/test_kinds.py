@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._base.kinds import kind_of
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.kinds import kind_of, kind_of_prefix, reserved
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,44 @@ def test_kinds_as_ipaddress_has_them(address: ipaddress.IPv4Address | ipaddress.
     assert (kind == "multicast") == address.is_multicast
     assert (kind == "link-local") == address.is_link_local
     assert (kind == "loopback") == address.is_loopback
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("127.0.0.0/8", "loopback"),
+        ("127.5.0.0/16", "loopback"),
+        ("126.0.0.0/7", None),
+        ("127.0.0.0/7", None),
+        ("::1/128", "loopback"),
+        ("::/127", None),
+        ("224.0.0.0/4", "multicast"),
+        ("239.1.2.3/32", "multicast"),
+        ("224.0.0.0/3", None),
+        ("ff00::/8", "multicast"),
+        ("ff05::/16", "multicast"),
+        ("fe00::/7", None),
+        ("0.0.0.0/0", None),
+        ("198.51.100.0/24", None),
+    ],
+)
+def test_kinds_of_prefixes(text: str, kind: str | None) -> None:
+    address, _slash, length = text.partition("/")
+    assert kind_of_prefix(ipaddress.ip_address(address).packed, int(length)) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "block"),
+    [
+        ("240.0.0.1", "240.0.0.0/4, for future use (RFC 1112)"),
+        ("255.255.255.254", "240.0.0.0/4, for future use (RFC 1112)"),
+        ("0.1.2.3", "0.0.0.0/8, this network (RFC 1122)"),
+        ("255.255.255.255", None),
+        ("0.0.0.0", None),
+        ("239.0.0.1", None),
+        ("192.0.2.1", None),
+        ("2001:db8::1", None),
+    ],
+)
+def test_reserved(text: str, block: str | None) -> None:
+    assert reserved(ipaddress.ip_address(text).packed) == block

@@ -136,6 +136,13 @@ REFUSED = [
     ({"metric": -1}, "metric", "-1 is outside"),
     ({"metrics": {"mtu": "big"}}, "metrics.mtu", "'big' is not a whole number"),
     ({"metrics": {"mtv": 1}}, "metrics", "'mtv' is not a known key"),
+    ({"gateway": "0.0.0.0"}, "gateway", "is the unspecified address; no gateway has that"),
+    ({"gateway": "224.0.0.1"}, "gateway", "is a multicast address"),
+    ({"gateway": "127.0.0.1"}, "gateway", "is a loopback address"),
+    ({"gateway": "255.255.255.255"}, "gateway", "is the broadcast address"),
+    ({"gateway": "192.0.2.2"}, "gateway", "is the route's own source"),
+    ({"gateway": None, "nexthops": [{"gateway": "::ffff:192.0.2.9"}]}, "nexthops[0].gateway", "an IPv4-mapped address"),
+    ({"destination": "127.1.0.0/16"}, "destination", "is loopback: no other host takes packets to it"),
     ({"onlink": True}, "onlink", "needs gateway and device"),
     ({"sorce": "x"}, "", "'sorce' is not a known key"),
     ({"nexthops": [{"gateway": "172.20.20.1"}]}, "nexthops", "together with gateway or device"),
@@ -309,3 +316,10 @@ def test_the_filter_speaks_of_variables() -> None:
     with pytest.raises(AnsibleFilterError, match="needs a mapping"):
         intent([])
     assert intent({"source_ip_routes": [ROUTE]}, backend="frr")["routes"][0]["gateway"] == "172.20.20.1"
+
+
+@pytest.mark.parametrize(("source", "block"), [("240.0.0.9", "240.0.0.0/4"), ("0.1.2.3", "0.0.0.0/8")])
+def test_a_source_of_a_reserved_block_is_warned_of(source: str, block: str) -> None:
+    """Linux uses it as any other; what others do with it is theirs."""
+    warning = only(normalise(routes=[{**ROUTE, "source": source}], backend="frr")["warnings"])
+    assert warning.startswith(f"source_ip_routes[0].source: {source} is in {block}, ")

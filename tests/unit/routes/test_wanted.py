@@ -315,3 +315,41 @@ class TestSelections:
 def test_the_table_where_none_is_named(options: dict[str, Any], table: int) -> None:
     (found,) = routes([{"destination": P4, "device": "v0", **options}], host())
     assert found.shape.table == table
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ({"destination": "127.5.0.0/16", "gateway": G4}, "is loopback: no other host takes packets from 192.0.2.2"),
+        ({"destination": "::1", "device": "v0", "source": "2001:db8:ff::2"}, "::1/128 is loopback"),
+        (
+            {"destination": "239.1.0.0/16", "device": "v0"},
+            "is multicast: sockets would send by the device that has 192",
+        ),
+        ({"destination": "239.1.0.0/16", "gateway": G4}, "name that device, or give the route a source of its device"),
+        ({"destination": "ff05::/16", "device": "v0", "source": "2001:db8:ff::2"}, "name table: local"),
+    ],
+)
+def test_destinations_that_no_packet_can_use_from_here(item: dict[str, Any], words: str) -> None:
+    usual = [{"destination": f"198.51.{at}.0/24", "gateway": G4, "source": "192.0.2.2"} for at in range(3)]
+    with pytest.raises(InvalidInput) as caught:
+        routes([*usual, {"source": "192.0.2.2", **item}], host())
+    assert caught.value.message.startswith(f"routes[3].destination: {item['destination']}")
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"destination": "127.5.0.0/16", "gateway": G4},
+        {"destination": "127.5.0.0/16", "type": "blackhole"},
+        {"destination": "127.5.0.0/16", "type": "local", "device": "lo", "source": "127.0.0.1"},
+        {"destination": "127.5.0.0/16", "gateway": G4, "source": "192.0.2.2", "state": "absent"},
+        {"destination": "239.1.0.0/16", "device": "lo", "source": "192.0.2.2"},
+        {"destination": "ff05::/16", "device": "v0", "source": "2001:db8:ff::2", "table": "local"},
+        {"destination": "ff05::/16", "device": "v0"},
+        {"destination": "0.0.0.0/0", "gateway": G4, "source": "192.0.2.2"},
+    ],
+)
+def test_destinations_that_are_no_business_of_ours(item: dict[str, Any]) -> None:
+    assert len(routes([item], host())) == 1
