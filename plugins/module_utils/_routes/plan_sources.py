@@ -140,8 +140,8 @@ class SourcePlanner:
                 return
             raise Refused(
                 f"{what}: '{self.lines(payload.raw)}': {broken}, and until it is up again the kernel takes no change "
-                "of a route that names it. Set the device up, take the next hop out of the route, or set dead: ignore to "
-                "leave such routes as they are"
+                "of a route that names it. Set the device up, take the next hop out of the route, or set dead: ignore "
+                "to leave such routes as they are"
             )
         for leg in affected:
             if leg.header.protocol != self.owner:
