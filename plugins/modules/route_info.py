@@ -122,6 +122,16 @@ routes:
         onlink:
           description: Whether the gateway is taken for reachable whatever the addresses say.
           type: bool
+        encap:
+          description: As RV(routes[].encap), of this next hop.
+          type: dict
+        realms:
+          description: As RV(routes[].realms), of this next hop.
+          type: str
+        flags:
+          description: Words of its state, such as V(dead) and V(linkdown).
+          type: list
+          elements: str
     nexthop_id:
       description: Number of the nexthop object, if any.
       type: int
@@ -164,8 +174,36 @@ routes:
       type: list
       elements: str
       sample: [mtu]
+    encap:
+      description:
+        - What the next hop wraps packets in, if anything. RV(routes[].encap.type) and the words of C(ip route).
+        - Has V(labels) and V(ttl) for V(mpls), V(id), V(src), V(dst), V(ttl), V(tos) and V(flags) for V(ip),
+          V(hoplimit) and V(tc) instead of V(ttl) and V(tos) for V(ip6), V(mode), V(segs) and V(hmac) for V(seg6),
+          V(action) and what it needs for V(seg6local), names of programs for V(bpf).
+      type: dict
+      contains:
+        type:
+          description: Kind of encapsulation.
+          type: str
+      sample: {type: mpls, labels: [100, 200]}
+    realms:
+      description: Realms, as V(4) or V(3/4), if any; IPv4 only.
+      type: str
+    expires:
+      description: For how many seconds the route exists, if it does not for ever; IPv6 only.
+      type: int
+    pref:
+      description: Preference; IPv6 only.
+      type: str
+      sample: medium
+    flags:
+      description: Words of its state, such as V(linkdown).
+      type: list
+      elements: str
+      sample: []
     line:
-      description: The route as C(ip route) prints it.
+      description:
+        - The route as C(ip -d route) prints it, without C(unicast), C(table main), C(scope global) and C(nh_info).
       type: str
       sample: 198.51.100.0/24 via 10.0.0.254 dev eth0 proto static src 192.0.2.2
 total:

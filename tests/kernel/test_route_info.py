@@ -101,7 +101,12 @@ def test_the_details_of_encapsulations(ns: Host, module: ModuleRunner) -> None:
             ns.ip(command)
     four, six = (module.ok("route_info", {"destinations": [prefix]})["routes"][0] for prefix in (ns.P4, ns.P6))
     assert four["encap"] == {
-        **{"type": "ip", "id": 5, "src": "10.0.0.1", "dst": "10.9.9.9", "ttl": 64, "tos": 4},
+        "type": "ip",
+        "id": 5,
+        "src": "10.0.0.1",
+        "dst": "10.9.9.9",
+        "ttl": 64,
+        "tos": 4,
         "flags": ["key", "csum", "seq"],
     }
     assert six["encap"] == {"type": "seg6", "mode": "encap", "segs": ["2001:db8:5::1"], "hmac": 0xABCD}
