@@ -65,6 +65,14 @@ options:
           onlink:
             description: Whether to take the gateway for reachable on the device, whatever the addresses say.
             type: bool
+          encap:
+            description: What this next hop wraps packets in, with the options of O(routes[].encap).
+            type: dict
+            version_added: 0.2.0
+          realms:
+            description: The realms of this next hop, as in O(routes[].realms).
+            type: str
+            version_added: 0.2.0
       nexthop_id:
         description: Number of a nexthop object (C(ip nexthop)), instead of gateway, device and nexthops.
         type: int
@@ -155,6 +163,85 @@ options:
           congctl:
             description: Congestion control algorithm.
             type: str
+          features:
+            description: Words of C(ip route) with blanks between them, such as V(ecn).
+            type: str
+            version_added: 0.2.0
+      locked:
+        description:
+          - Names of those of O(routes[].metrics) that are locked, so that path MTU discovery and the like leave them.
+          - No others are. An empty list unlocks all.
+        type: list
+        elements: str
+        version_added: 0.2.0
+      encap:
+        description:
+          - What the next hop wraps packets in. RV(l3host.source_ip.route_info#module:routes[].encap) has the same form.
+          - Without a next hop in the entry, the one of the route keeps its way and gets this. Where the route has
+            several, each does; in O(routes[].nexthops) each has its own.
+          - A changed next hop loses its encapsulation unless the entry names one.
+        type: dict
+        version_added: 0.2.0
+        suboptions:
+          type:
+            description: Kind of encapsulation; V(none) takes it away.
+            type: str
+            required: true
+            choices: [none, mpls, ip, ip6, seg6]
+          labels:
+            description: MPLS labels, the outermost first.
+            type: list
+            elements: int
+          id:
+            description: Key of the tunnel.
+            type: int
+          src:
+            description: Source address of the outer header.
+            type: str
+          dst:
+            description: Destination address of the outer header.
+            type: str
+          ttl:
+            description: Time to live of the outer header, for V(mpls) and V(ip).
+            type: int
+          tos:
+            description: Type of service of the outer IPv4 header.
+            type: int
+          hoplimit:
+            description: Hop limit of the outer IPv6 header.
+            type: int
+          tc:
+            description: Traffic class of the outer IPv6 header.
+            type: int
+          flags:
+            description: What the tunnel header has, of V(key), V(csum) and V(seq).
+            type: list
+            elements: str
+          mode:
+            description: How the segments are put in. The default is V(encap).
+            type: str
+            choices: [inline, encap, l2encap, encap.red, l2encap.red]
+          segs:
+            description: Segments in the order in which packets visit them.
+            type: list
+            elements: str
+      realms:
+        description:
+          - Realms for routing by class, V(4), or with that of the source V(3/4). V(0) takes them away. IPv4 only.
+        type: str
+        version_added: 0.2.0
+      expires:
+        description:
+          - For how many seconds the route exists. V(0) is for ever. IPv6 only.
+          - Lifetimes count down. A number is fulfilled while at least half of it is left and no more than it, and is
+            set anew otherwise. So a second run changes nothing, and a task that runs often enough keeps the route.
+        type: int
+        version_added: 0.2.0
+      pref:
+        description: Preference among routes of one metric (RFC 4191). IPv6 only.
+        type: str
+        choices: [low, medium, high]
+        version_added: 0.2.0
       state:
         description:
           - V(absent) removes the route if everything that the entry names agrees with it, else leaves it alone.
@@ -288,11 +375,22 @@ from ..module_utils._routes.write import route_task
 
 def main() -> None:
     """Ansible's door."""
+    encap = {
+        "type": {"type": "str", "required": True, "choices": ["none", "mpls", "ip", "ip6", "seg6"]},
+        "labels": {"type": "list", "elements": "int"},
+        **{name: {"type": "int"} for name in ("id", "ttl", "tos", "hoplimit", "tc")},
+        **{name: {"type": "str"} for name in ("src", "dst")},
+        "flags": {"type": "list", "elements": "str"},
+        "mode": {"type": "str", "choices": ["inline", "encap", "l2encap", "encap.red", "l2encap.red"]},
+        "segs": {"type": "list", "elements": "str"},
+    }
     nexthops = {
         "gateway": {"type": "str"},
         "device": {"type": "str"},
         "weight": {"type": "int", "default": 1},
         "onlink": {"type": "bool"},
+        "encap": {"type": "dict"},
+        "realms": {"type": "str"},
     }
     routes = {
         "destination": {"type": "str", "required": True},
@@ -310,9 +408,18 @@ def main() -> None:
         "onlink": {"type": "bool"},
         "tos": {"type": "str"},
         "from": {"type": "str"},
+        "locked": {"type": "list", "elements": "str"},
+        "encap": {"type": "dict", "options": encap},
+        "realms": {"type": "str"},
+        "expires": {"type": "int"},
+        "pref": {"type": "str", "choices": ["low", "medium", "high"]},
         "metrics": {
             "type": "dict",
-            "options": {**{name: {"type": "int"} for name in METRICS}, "congctl": {"type": "str"}},
+            "options": {
+                **{name: {"type": "int"} for name in METRICS},
+                "congctl": {"type": "str"},
+                "features": {"type": "str"},
+            },
         },
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }

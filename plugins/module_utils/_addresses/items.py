@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .._base.errors import InvalidInput
 from .._base.kinds import kind_of
+from .._base.lifetimes import still_met
 from .._base.names import NAME_OF_SCOPE, SCOPES, number
 from .._base.values import BITS, INET, INET6, Address, Link, NoPrefix, address_text, read_address, read_interface
 from .._netlink.decode import (
@@ -197,16 +198,12 @@ def by_key(entries: t.Iterable[Entry]) -> dict[Key, Entry]:
 
 
 def lifetime_met(named: int | None, left: int | None) -> bool:
-    """Whether what is left of a lifetime (None: for ever) fulfils what is named.
-
-    A number is fulfilled while at least half of it is left and not more than it: so a second run changes nothing,
-    and runs that come often enough keep the address alive. 0 wants 0, FOREVER wants None.
-    """
+    """Whether what is left of a lifetime (None: for ever) fulfils what is named: a number, or FOREVER."""
     if named is None:
         return True
     if named == FOREVER or left is None:
         return named == FOREVER and left is None
-    return left <= named <= 2 * left
+    return still_met(named, left)
 
 
 def wanted_lifetimes(item: Item, address: Address | None) -> tuple[int, int]:

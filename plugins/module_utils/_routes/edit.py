@@ -9,23 +9,30 @@ An edit touches only the attribute that it is about: what else a route has it ke
 from __future__ import annotations
 
 import struct
+import sys
 import typing as t
 
+from .._base.lifetimes import still_met
 from .._base.names import RTAX_LOCK, TYPES
 from .._base.values import INET, INET6
 from .._netlink.wire import (
     RTA_CACHEINFO,
+    RTA_ENCAP,
+    RTA_ENCAP_TYPE,
     RTA_EXPIRES,
+    RTA_FLOW,
     RTA_IIF,
     RTA_METRICS,
     RTA_MULTIPATH,
     RTA_NH_ID,
     RTA_OIF,
+    RTA_PREF,
     RTA_PREFSRC,
     U32,
     attribute,
     attribute_dict,
 )
+from .encap import details
 from .payload import (
     HOP_ATTRIBUTES,
     LOOPBACK_INDEX,
@@ -38,6 +45,7 @@ from .payload import (
     join,
     pack_hop,
     pack_hops,
+    pack_own,
     scope_for,
     unpack_hops,
 )
@@ -96,7 +104,15 @@ def agrees(wanted: Hop, actual: Hop) -> bool:
         and (wanted.gateway == actual.gateway or (wanted.gateway is None and not wanted.direct))
         and wanted.weight == actual.weight
         and (wanted.onlink is None or wanted.onlink == actual.onlink)
+        and (wanted.encap is None or same_encap(wanted.encap, actual.encap))
+        and (wanted.realms is None or wanted.realms == (actual.realms or 0))
     )
+
+
+def same_encap(wanted: tuple[int, bytes], actual: tuple[int, bytes] | None) -> bool:
+    """Whether two encapsulations say the same, whatever the order; that of type 0 is none."""
+    kind, value = actual or (0, b"")
+    return wanted[0] == kind and (wanted[1] == value or details(*wanted, {}) == details(kind, value, {}))
 
 
 def same_hops(wanted: tuple[Hop, ...], actual: tuple[Hop, ...]) -> bool:
@@ -113,8 +129,11 @@ def same_hops(wanted: tuple[Hop, ...], actual: tuple[Hop, ...]) -> bool:
     return not left
 
 
-def merge_metrics(existing: bytes, named: t.Iterable[tuple[int, bytes]]) -> bytes:
-    """An RTA_METRICS with these values; a value of 0 takes the metric away, and its lock."""
+def merge_metrics(existing: bytes, named: t.Iterable[tuple[int, bytes]], locked: int | None = None) -> bytes:
+    """An RTA_METRICS with these values; a value of 0 takes the metric away, and its lock.
+
+    ``locked``: the metrics that are, a bit for each, and no others; None leaves that as it is.
+    """
     merged = attribute_dict(existing)
     for kind, value in named:
         if value.strip(b"\0"):
@@ -123,6 +142,10 @@ def merge_metrics(existing: bytes, named: t.Iterable[tuple[int, bytes]]) -> byte
             merged.pop(kind, None)
             if RTAX_LOCK in merged:
                 merged[RTAX_LOCK] = U32.pack(U32.unpack(merged[RTAX_LOCK])[0] & ~(1 << kind))
+    if locked is not None:
+        merged[RTAX_LOCK] = U32.pack(locked)
+    if not any(merged.get(RTAX_LOCK, b"")):
+        merged.pop(RTAX_LOCK, None)
     return b"".join([attribute(kind, merged[kind]) for kind in sorted(merged)])
 
 
@@ -141,8 +164,8 @@ def edited(payload: Payload, shape: Shape) -> tuple[bytes, bool]:
         header = header._replace(scope=shape.scope)
     if shape.source is not None:
         attrs[RTA_PREFSRC] = shape.source
-    if shape.metrics:
-        metrics = merge_metrics(attrs.get(RTA_METRICS, b""), shape.metrics)
+    if shape.metrics or shape.locked is not None:
+        metrics = merge_metrics(attrs.get(RTA_METRICS, b""), shape.metrics, shape.locked)
         if metrics:
             attrs[RTA_METRICS] = metrics
         else:
@@ -156,8 +179,20 @@ def edited(payload: Payload, shape: Shape) -> tuple[bytes, bool]:
         flags, hops = pack_hops(shape.hops, header.family)
         header = header._replace(flags=flags)
         attrs.update(hops)
+        if RTA_MULTIPATH in hops and RTA_FLOW in attrs:
+            _set_own(attrs, Hop(realms=U32.unpack(attrs.pop(RTA_FLOW))[0]))
         if shape.scope is None and ipv4:
             header = header._replace(scope=scope_for(shape))
+    if shape.encap is not None or shape.realms is not None:
+        _set_own(attrs, shape)
+    if shape.preference is not None:
+        attrs[RTA_PREF] = bytes((shape.preference,))
+    if shape.expires is not None:
+        left = U32.unpack(attrs[RTA_EXPIRES])[0] if RTA_EXPIRES in attrs else None
+        if not shape.expires:
+            attrs.pop(RTA_EXPIRES, None)
+        elif not still_met(shape.expires, left):
+            attrs[RTA_EXPIRES] = U32.pack(shape.expires)
     kind = header.type if shape.type is None else shape.type
     if shape.type is None and kind in WITHOUT_HOPS and (shape.hops or shape.nexthop_id is not None):
         kind = TYPES["unicast"]  # whoever names a next hop wants packets forwarded
@@ -169,6 +204,34 @@ def edited(payload: Payload, shape: Shape) -> tuple[bytes, bool]:
             if header.family == INET6:
                 attrs[RTA_OIF] = U32.pack(LOOPBACK_INDEX)  # where the kernel puts them all
     return join(header, attrs), (header, attrs) != (before, old)
+
+
+def _set_own(attrs: Attributes, wanted: Hop | Shape) -> None:
+    """Give encapsulation and realms, as far as they are named, to the next hop, or to each of several."""
+    if RTA_MULTIPATH not in attrs:
+        _set_one(attrs, wanted)
+        return
+    legs = []
+    for flags, weight, device, rest in unpack_hops(attrs[RTA_MULTIPATH]):
+        own = attribute_dict(rest)
+        _set_one(own, wanted)
+        legs.append(pack_hop(flags, weight, device, b"".join([attribute(k, value) for k, value in own.items()])))
+    attrs[RTA_MULTIPATH] = b"".join(legs)
+
+
+def _set_one(attrs: Attributes, wanted: Hop | Shape) -> None:
+    there = (int.from_bytes(attrs[RTA_ENCAP_TYPE], sys.byteorder), attrs[RTA_ENCAP]) if RTA_ENCAP in attrs else None
+    named = []
+    if wanted.encap is not None and not same_encap(wanted.encap, there):
+        named += [RTA_ENCAP, RTA_ENCAP_TYPE]
+    if wanted.realms is not None:
+        named.append(RTA_FLOW)
+    values = pack_own(wanted)
+    for kind in named:
+        if kind in values:
+            attrs[kind] = values[kind]
+        else:
+            attrs.pop(kind, None)
 
 
 def _without_hops(header: Header, attrs: Attributes) -> Header:

@@ -29,9 +29,9 @@ from .._netlink import wire
 from .._netlink.kernel import Kernel
 from . import line as _decode
 from .kinds import chunks_of, is_of
+from .parts import from_prefix
 from .payload import Payload, source_of
 from .scan import Scan
-from .wanted import from_prefix
 
 _FAMILIES = {"ipv4": (INET,), "ipv6": (INET6,), "any": (INET, INET6)}
 

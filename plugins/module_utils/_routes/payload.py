@@ -19,6 +19,7 @@ from .._netlink.wire import (
     RTA_DST,
     RTA_ENCAP,
     RTA_ENCAP_TYPE,
+    RTA_FLOW,
     RTA_GATEWAY,
     RTA_MULTIPATH,
     RTA_OIF,
@@ -38,6 +39,7 @@ from .values import Hop, Shape
 RTNH_F_ONLINK = 4
 LOOPBACK_INDEX = 1  # LOOPBACK_IFINDEX of include/net/flow.h
 USER_HZ = 100  # of struct rta_cacheinfo.rta_expires
+_U16 = struct.Struct("=H")
 RTNEXTHOP = struct.Struct("=HBBi")  # struct rtnexthop
 #: The attributes that say where a route leads.
 HOP_ATTRIBUTES = (RTA_OIF, RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH, RTA_ENCAP_TYPE, RTA_ENCAP)
@@ -112,16 +114,16 @@ class Payload:
 
     @functools.cached_property
     def hops(self) -> tuple[Hop, ...]:
-        """The next hops as values, encapsulation left out."""
+        """The next hops as values."""
         family, attrs = self.header.family, self.attrs
         if RTA_MULTIPATH in attrs:
             return tuple(
-                Hop(_via(attribute_dict(rest), family), device, weight + 1, bool(flags & RTNH_F_ONLINK))
+                _hop(attribute_dict(rest), family, device, weight + 1, flags)
                 for flags, weight, device, rest in unpack_hops(attrs[RTA_MULTIPATH])
             )
         device = U32.unpack(attrs[RTA_OIF])[0] if RTA_OIF in attrs else None
-        gateway = _via(attrs, family)
-        return (Hop(gateway, device, 1, bool(self.header.flags & RTNH_F_ONLINK)),) if device or gateway else ()
+        found = _hop(attrs, family, device, 1, self.header.flags)
+        return (found,) if device or found.gateway else ()
 
 
 def source_of(raw: bytes) -> bytes | None:
@@ -158,9 +160,16 @@ def pack_hops(wanted: tuple[Hop, ...], family: int) -> tuple[int, Attributes]:
         attrs = attribute_dict(_pack_via(hop.gateway, family))
         if hop.device:
             attrs[RTA_OIF] = U32.pack(hop.device)
+        attrs.update(pack_own(hop))
         return RTNH_F_ONLINK if hop.onlink else 0, attrs
     packed = [
-        pack_hop(RTNH_F_ONLINK if hop.onlink else 0, hop.weight - 1, hop.device or 0, _pack_via(hop.gateway, family))
+        pack_hop(
+            RTNH_F_ONLINK if hop.onlink else 0,
+            hop.weight - 1,
+            hop.device or 0,
+            _pack_via(hop.gateway, family)
+            + b"".join([attribute(kind, value) for kind, value in pack_own(hop).items()]),
+        )
         for hop in wanted
     ]
     return 0, {RTA_MULTIPATH: b"".join(packed)}
@@ -179,6 +188,28 @@ def scope_for(shape: Shape) -> int:
     if shape.hops and not any(hop.gateway for hop in shape.hops):
         return SCOPES["link"]
     return SCOPES["global"]
+
+
+def _hop(attrs: Attributes, family: int, device: int | None, weight: int, flags: int) -> Hop:
+    return Hop(
+        _via(attrs, family),
+        device,
+        weight,
+        bool(flags & RTNH_F_ONLINK),
+        encap=(_U16.unpack(attrs[RTA_ENCAP_TYPE])[0], attrs.get(RTA_ENCAP, b"")) if RTA_ENCAP_TYPE in attrs else None,
+        realms=U32.unpack(attrs[RTA_FLOW])[0] if RTA_FLOW in attrs else None,
+    )
+
+
+def pack_own(hop: Hop | Shape) -> Attributes:
+    """What a next hop has beside its way, in the order in which the kernel dumps it."""
+    found = Attributes()
+    if hop.encap and hop.encap[0]:
+        found[RTA_ENCAP] = hop.encap[1]
+        found[RTA_ENCAP_TYPE] = _U16.pack(hop.encap[0])
+    if hop.realms:
+        found[RTA_FLOW] = U32.pack(hop.realms)
+    return found
 
 
 def _unspecified(family: int) -> bytes:

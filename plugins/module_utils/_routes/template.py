@@ -15,6 +15,7 @@ from .._netlink.wire import (
     NLM_F_REQUEST,
     RTA_CACHEINFO,
     RTA_DST,
+    RTA_EXPIRES,
     RTA_METRICS,
     RTA_NH_ID,
     RTA_PREF,
@@ -29,7 +30,7 @@ from .._netlink.wire import (
     message,
 )
 from .edit import merge_metrics
-from .payload import Attributes, Header, pack_hops, scope_for
+from .payload import USER_HZ, Attributes, Header, pack_hops, pack_own, scope_for
 from .runs import Columns, Rows, fill
 from .values import Shape
 
@@ -52,14 +53,21 @@ class Template:
         self._protocol = protocol if shape.protocol is None else shape.protocol
         self._heads: dict[int, bytes] = {}
         self._tail = self._attributes(shape)
-        self._dumped = self._attributes(resolved) + (
-            attribute(RTA_CACHEINFO, bytes(32)) + attribute(RTA_PREF, b"\0") if shape.family == INET6 else b""
-        )
+        self._dumped = self._attributes(resolved)
+        if shape.family == INET6:
+            expires, preference = shape.expires or 0, bytes((shape.preference or 0,))
+            if expires:
+                self._tail += attribute(RTA_EXPIRES, U32.pack(expires))
+            if shape.preference is not None:
+                self._tail += attribute(RTA_PREF, preference)
+            # struct rta_cacheinfo, of which only the lifetime says something of a route in a table.
+            cache = bytes(8) + U32.pack(expires * USER_HZ) + bytes(20)
+            self._dumped += attribute(RTA_CACHEINFO, cache) + attribute(RTA_PREF, preference)
 
     def _attributes(self, shape: Shape) -> bytes:
         default = DEFAULT_METRICS[shape.family]
         metric = default if shape.metric is None else shape.metric
-        metrics = merge_metrics(b"", shape.metrics)
+        metrics = merge_metrics(b"", shape.metrics, shape.locked)
         parts = {
             RTA_PRIORITY: attribute(RTA_PRIORITY, U32.pack(metric)) if metric else b"",
             RTA_METRICS: attribute(RTA_METRICS, metrics) if metrics else b"",
@@ -73,6 +81,7 @@ class Template:
             attrs[RTA_NH_ID] = U32.pack(shape.nexthop_id)
         elif shape.hops:
             self._flags, attrs = pack_hops(shape.hops, shape.family)
+            attrs.update(pack_own(shape))
         head = attribute(RTA_SRC, shape.from_prefix.packed) if shape.from_prefix else b""
         return head + b"".join([parts[kind] for kind in order]) + b"".join([attribute(k, v) for k, v in attrs.items()])
 

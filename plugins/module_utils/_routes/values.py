@@ -183,7 +183,8 @@ def _dev(hop: NextHop) -> list[str]:
 class Hop:
     """A next hop that the user wants; None is unnamed. ``gateway`` is (family, packed), ``device`` an index.
 
-    ``direct``: it is named that there is no gateway.
+    ``direct``: it is named that there is no gateway. ``encap`` is (type, payload), of type 0 where it is named that
+    there is none; ``realms`` as RTA_FLOW has them, 0 for none.
     """
 
     gateway: tuple[int, bytes] | None = None
@@ -191,13 +192,17 @@ class Hop:
     weight: int = 1
     onlink: bool | None = None
     direct: bool = False
+    encap: tuple[int, bytes] | None = None
+    realms: int | None = None
 
 
 @dataclass(frozen=True)
 class Shape:
     """Everything that a task names of a route but its destination; None is unnamed.
 
-    Thousands of routes share one, so that what is costly is done once for each Shape.
+    Thousands of routes share one, so that what is costly is done once for each Shape. ``locked`` as RTAX_LOCK has it;
+    ``encap`` and ``realms``, as in ``Hop``, are those of the only next hop or of each; ``expires`` in seconds, 0 for
+    ever.
     """
 
     family: int
@@ -212,3 +217,8 @@ class Shape:
     nexthop_id: int | None = None
     metrics: tuple[tuple[int, bytes], ...] = field(default=())
     from_prefix: Prefix | None = None
+    locked: int | None = None
+    encap: tuple[int, bytes] | None = None
+    realms: int | None = None
+    expires: int | None = None
+    preference: int | None = None

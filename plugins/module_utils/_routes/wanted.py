@@ -19,6 +19,7 @@ from .._base.names import (
     METRIC_LIMITS,
     METRICS,
     RTAX_CONGCTL,
+    RTAX_FEATURES,
     SCOPES,
     TYPES,
     default_table,
@@ -26,8 +27,9 @@ from .._base.names import (
     whole,
 )
 from .._base.protocols import PROTOCOLS
-from .._base.values import DEFAULT_METRICS, DEFAULTS, INET, INET6, MAIN, Prefix, parse_address, parse_prefix
+from .._base.values import DEFAULT_METRICS, INET, INET6, MAIN, Prefix, parse_address, parse_prefix
 from .._change.alike import alike
+from . import parts
 from .limits import check_destinations, check_size, congestion_control
 from .runs import Columns, Run, columns_of, distinct
 from .values import Hop, Shape
@@ -57,7 +59,7 @@ _SHAPE_OPTIONS = (
     "onlink",
     "tos",
     "metrics",
-    "from",
+    *parts.OPTIONS,
     "state",
 )
 
@@ -175,22 +177,16 @@ def _hops(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> tu
     if nexthops is not None:
         if not nexthops:
             raise InvalidInput(f"{what}.nexthops: is empty; leave it out, or name at least one nexthop")
-        found = [_hop(hop, family, host, f"{what}.nexthops[{at}]") for at, hop in enumerate(nexthops)]
+        places = [f"{what}.nexthops[{at}]" for at in range(len(nexthops))]
+        found = [
+            replace(_hop(hop, family, host, where), **parts.of_hop(hop, family, where))
+            for hop, where in zip(nexthops, places)
+        ]
         if len({(hop.gateway, hop.device) for hop in found}) < len(found):
             raise InvalidInput(f"{what}.nexthops: names the same gateway and device twice; use weight instead")
         check_size(found, family, f"{what}.nexthops")
         return tuple(found)
     return (_hop(item, family, host, what),) if given else None
-
-
-def from_prefix(text: str | None, family: int, what: str) -> Prefix | None:
-    """The prefix that a route is only for the packets from; InvalidInput where the family has no such routes."""
-    if text is None:
-        return None
-    found = parse_prefix(text, what, INET6)
-    if family == INET or found.family == INET:
-        raise InvalidInput(f"{what}: {text}: only IPv6 routes are for the packets from a prefix")
-    return found
 
 
 def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int, bytes], ...]:
@@ -199,10 +195,16 @@ def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int
         if value is None:
             continue
         if name == "congctl":
-            found[RTAX_CONGCTL] = congestion_control(str(value), f"{what}.{name}")
+            algorithm = "" if str(value) == "0" else str(value)
+            found[RTAX_CONGCTL] = congestion_control(algorithm, f"{what}.{name}")
+            continue
+        if name == "features":
+            found[RTAX_FEATURES] = parts.features(str(value), f"{what}.features")
             continue
         if name not in METRICS:
-            raise InvalidInput(f"{what}.{name}: is no route metric; use one of {', '.join(sorted(METRICS))}, congctl")
+            raise InvalidInput(
+                f"{what}.{name}: is no route metric; use one of {', '.join(sorted(METRICS))}, congctl, features"
+            )
         kind, unit = METRICS[name]
         greatest = METRIC_LIMITS.get(name, _MAX_U32 // unit)
         found[kind] = struct.pack("=I", bounded(value, f"{what}.{name}", 0, greatest) * unit)
@@ -215,7 +217,7 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
         raise InvalidInput(f"{what}.type: {kind!r} is not one of {', '.join(_WRITABLE_TYPES)}")
     hops = _hops(item, family, host, what)
     own = parse_source(item["source"], family, f"{what}.source") if item.get("source") else None
-    if kind in _WITHOUT_HOPS and (hops or item.get("nexthop_id") is not None or item.get("source")):
+    if kind in _WITHOUT_HOPS and (hops or any(item.get(name) for name in ("nexthop_id", "source", "encap", "realms"))):
         raise InvalidInput(f"{what}: a {kind} route has no gateway, device, nexthops or source")
     if own and any(hop.gateway and hop.gateway[1] == own for hop in hops or ()):
         raise InvalidInput(
@@ -242,10 +244,8 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
         if item.get("nexthop_id") is None
         else bounded(item["nexthop_id"], f"{what}.nexthop_id", 1, _MAX_U32),
         metrics=_metrics(item.get("metrics"), f"{what}.metrics"),
-        from_prefix=from_prefix(item.get("from"), family, f"{what}.from"),
+        **parts.of_route(item, family, what),
     )
-    if shape.from_prefix == DEFAULTS[INET6]:
-        shape = replace(shape, from_prefix=None)  # which every packet is from
     if family == INET6 and shape.metric == 0:
         shape = replace(shape, metric=DEFAULT_METRICS[INET6])  # the kernel's own reading of 0
     if shape.source and item.get("state") != "absent":
@@ -373,7 +373,7 @@ def _selection(at: int, prefix: Prefix, item: t.Mapping[str, t.Any], host: Host)
             parse_prefix(text, f"{what}.except[{index}]", prefix.family)
             for index, text in enumerate(item.get("except") or ())
         ),
-        from_prefix=from_prefix(item.get("from"), prefix.family, f"{what}.from"),
+        from_prefix=parts.from_prefix(item.get("from"), prefix.family, f"{what}.from"),
         spared_protocols=frozenset(
             number(text, PROTOCOLS, f"{what}.except_protocols", 255) for text in item.get("except_protocols") or ()
         ),
