@@ -36,8 +36,11 @@ options:
         description:
           - Destination as a prefix. An address alone is a host route.
           - V(default) takes its family from the entry's source or gateways.
+          - Needed, but for O(routes[].state=absent). Without it all routes of the table go that agree with the entry,
+            which must name one of O(routes[].device), O(routes[].gateway), O(routes[].protocol), O(routes[].source) and
+            O(routes[].nexthop_id). Routes that other entries want present stay, and so do those of a daemon, unless
+            O(force) is set, and of the kernel, unless their protocol is named and O(force) is set.
         type: str
-        required: true
       gateway:
         description:
           - Address of the next router. For an IPv4 destination it may be IPv6.
@@ -393,7 +396,7 @@ def main() -> None:
         "realms": {"type": "str"},
     }
     routes = {
-        "destination": {"type": "str", "required": True},
+        "destination": {"type": "str"},
         "gateway": {"type": "str"},
         "device": {"type": "str"},
         "nexthops": {"type": "list", "elements": "dict", "options": nexthops},

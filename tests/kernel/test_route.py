@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -383,6 +384,92 @@ def test_legs_of_their_own_are_kept_when_the_source_is_set(ns: Host, module: Mod
     assert all(f"src {ns.S6} " in line for line in after)
     assert [re.sub(r" src \S+", "", line) for line in after] == [re.sub(r" src \S+", "", line) for line in before]
     assert not module.ok(name, task)["changed"]
+
+
+class TestWithoutADestination:
+    """``state: absent`` with a device, a protocol or the like: all that agree go, but what somebody owns."""
+
+    @pytest.fixture
+    def filled(self, ns: Host) -> Host:
+        for command in (
+            f"route add {P4} via {ns.G4} proto static",
+            f"route add 198.51.101.0/24 via {ns.G4_V1} proto static metric 5",
+            f"route add 198.51.102.0/24 via {ns.G4} proto bgp",
+            f"route add 198.51.103.0/24 nexthop via {ns.G4} nexthop via {ns.G4_V1}",
+            f"route add 198.51.104.0/24 via {ns.G4} proto static table 100",
+            "route add blackhole 198.51.105.0/24 proto 77",
+            f"-6 route add {P6} via {ns.G6} proto static",
+            f"-6 route add 2001:db8:101::/48 nexthop via {ns.G6} nexthop via {ns.G6_V1}",
+            "-6 route add blackhole 2001:db8:102::/48 proto 77",
+        ):
+            ns.ip(command)
+        return ns
+
+    @pytest.mark.parametrize(
+        ("entry", "gone", "changed"),
+        [
+            ({"device": "v0"}, [P4, P6], ["198.51.103.0/24", "2001:db8:101::/48"]),
+            ({"protocol": "static"}, [P4, "198.51.101.0/24", P6], []),
+            ({"protocol": "77"}, ["198.51.105.0/24", "2001:db8:102::/48"], []),
+            ({"protocol": "static", "device": "v1"}, ["198.51.101.0/24"], []),
+            ({"protocol": "static", "metric": 5}, ["198.51.101.0/24"], []),
+            ({"gateway": Host.G4_V1}, ["198.51.101.0/24"], ["198.51.103.0/24"]),
+            ({"device": "v0", "table": "100"}, ["198.51.104.0/24"], []),
+            ({"protocol": "78"}, [], []),
+        ],
+    )
+    def test_takes_all_that_agree(
+        self, filled: Host, module: ModuleRunner, entry: dict[str, Any], gone: list[str], changed: list[str]
+    ) -> None:
+        before = raw.routes(filled), raw.routes(filled, 100)
+        task = {"routes": [{**entry, "state": "absent"}]}
+        predicted = module.ok("route", task, check=True)
+        assert (raw.routes(filled), raw.routes(filled, 100)) == before
+        result = module.ok("route", task)
+        assert result["results"] == predicted["results"]
+        found = {
+            action: sorted(one["destination"] for one in result["results"] if one["action"] == action)
+            for action in ("removed", "changed", "missing")
+        }
+        nothing = [] if gone or changed else ["any destination"]
+        assert found == {"removed": sorted(gone), "changed": sorted(changed), "missing": nothing}
+        assert not module.ok("route", task)["changed"]
+        assert "proto bgp" in filled.ip("route show 198.51.102.0/24")
+        assert "proto kernel" in filled.ip("route show 10.0.0.0/24")
+
+    def test_leaves_what_the_task_itself_wants(self, filled: Host, module: ModuleRunner) -> None:
+        wanted = [{"destination": P4, "gateway": filled.G4}, {"destination": "198.51.106.0/24", "device": "v0"}]
+        task = {"routes": [{"device": "v0", "state": "absent"}, *wanted]}
+        result = module.ok("route", task)
+        assert result["counts"]["created"] == 1
+        assert P4 not in [one["destination"] for one in result["results"] if one["action"] == "removed"]
+        assert not module.ok("route", task)["changed"]
+
+    def test_asks_for_force_where_a_daemons_protocol_is_named(self, filled: Host, module: ModuleRunner) -> None:
+        warned = module.ok("route", {"routes": [{"gateway": filled.G4, "state": "absent"}]}, check=True)["warnings"]
+        assert "1 route(s) that agree belong to bgp and stay" in str(warned)
+        task = {"routes": [{"protocol": "bgp", "state": "absent"}]}
+        assert module.fails("route", task)["owner"] == "bgp"
+        assert module.ok("route", {**task, "force": True})["counts"]["removed"] == 1
+
+    def test_is_taken_back(self, filled: Host, module: ModuleRunner) -> None:
+        before = raw.routes(filled)
+        task = {"routes": [{"device": "v0", "state": "absent"}, {"destination": P4, "gateway": "172.16.7.7"}]}
+        assert "the host is as before" in module.fails("route", task)["msg"]
+        assert raw.routes(filled) == before
+
+    @pytest.mark.parametrize("entry", [{"table": "100"}, {"metric": 5}, {}])
+    def test_must_be_narrowed(self, ns: Host, module: ModuleRunner, entry: dict[str, Any]) -> None:
+        failed = module.fails("route", {"routes": [{**entry, "state": "absent"}]})
+        assert "routes[0].destination: is required, unless all routes shall go that have the device" in failed["msg"]
+
+    def test_is_for_removal_only(self, ns: Host, module: ModuleRunner) -> None:
+        assert "destination: is required" in module.fails("route", {"routes": [{"device": "v0"}]})["msg"]
+
+    def test_works_in_long_lists(self, filled: Host, module: ModuleRunner) -> None:
+        document = json.dumps([{"protocol": "static", "state": "absent"}, {"destination": P4, "device": "v1"}])
+        result = module.ok("route", {"document": document})
+        assert (result["counts"]["removed"], result["counts"]["changed"]) == (2, 1)
 
 
 class TestFrom:

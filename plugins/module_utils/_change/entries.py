@@ -59,7 +59,7 @@ def _typed(
             refuse(at, f"{item!r} is no mapping")
     for start, options, texts in alike(found):
         for at, text in enumerate(texts, start):
-            if not isinstance(text, str):
+            if not isinstance(text, str) and (text is not None or spec["destination"].get("required")):
                 refuse(at, f"destination: {text!r} is no text; it is required")
         key = repr({**options, "destination": None})
         if key not in known:

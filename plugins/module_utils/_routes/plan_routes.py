@@ -30,6 +30,7 @@ from .route_steps import (
 from .runs import Keys, Rows, Run, WantedRoute
 from .scan import Scan
 from .shared_hops import check_shared
+from .sweep import Sweep, selects, spared
 from .template import Template
 from .values import Hop, Shape
 
@@ -65,6 +66,7 @@ class RoutePlanner:
     legs: t.Callable[[Payload], t.Sequence[Payload]] = lambda payload: ()
     purge: t.Collection[int] | None = None
     force: bool = False
+    sweeps: t.Sequence[Sweep] = ()
     _templates: dict[int, Template] = field(default_factory=dict)
     _groups: list[_Group] = field(default_factory=list)
 
@@ -75,6 +77,8 @@ class RoutePlanner:
         claimed: set[bytes] = set()
         self._groups = self._groups or self._grouped()
         parts = [part for group in self._groups for part in self._plan_group(group, plan, removals, claimed)]
+        for sweep in self.sweeps:
+            self._plan_sweep(sweep, plan, removals)
         if self.purge is not None:
             self._plan_purge(removals, claimed)
         # Restored in reverse, so that routes of one key come back in their old order.
@@ -215,26 +219,61 @@ class RoutePlanner:
     def _plan_absent(
         self, item: WantedRoute, same_key: list[Payload], plan: Plan, removals: list[RouteStep], what: str
     ) -> None:
-        found = False
-        for payload in same_key:
-            legs = self._legs(payload)
-            if self._agrees(payload, legs, item.shape):
-                step = self._removal(item.number, payload, legs)
-            else:
-                parted = without(payload, legs, item.shape)
-                if parted is None:
-                    continue
-                check_replaceable(payload, same_key, self.lines, what)
-                step = RouteStep(item.number, item.prefix, "changed", echo(payload), parted.rest, self.lines)
-                if has_legs(payload):
-                    back = written([echo(leg) for leg in legs])
-                    step = step._replace(send_with=removed(parted.gone), undo_with=back)
-            found = True
-            for one in legs or (payload,):
-                check_owner(one, self.lines, what, self.force, plan.warnings)
-            removals.append(step)
-        if not found:
+        steps = [self._absent(item.number, item.shape, payload, same_key, plan, what) for payload in same_key]
+        removals += [step for step in steps if step]
+        if not any(steps):
             plan.missing.append(item.prefix)
+
+    def _absent(
+        self, number: int, shape: Shape, payload: Payload, same_key: list[Payload], plan: Plan, what: str
+    ) -> RouteStep | None:
+        """What removes this route, or those of its legs that agree; None where nothing does."""
+        legs = self._legs(payload)
+        if self._agrees(payload, legs, shape):
+            step = self._removal(number, payload, legs)
+        else:
+            parted = without(payload, legs, shape)
+            if parted is None:
+                return None
+            check_replaceable(payload, same_key, self.lines, what)
+            step = RouteStep(number, payload.destination, "changed", echo(payload), parted.rest, self.lines)
+            if has_legs(payload):
+                back = written([echo(leg) for leg in legs])
+                step = step._replace(send_with=removed(parted.gone), undo_with=back)
+        for one in legs or (payload,):
+            check_owner(one, self.lines, what, self.force, plan.warnings)
+        return step
+
+    def _plan_sweep(self, sweep: Sweep, plan: Plan, removals: list[RouteStep]) -> None:
+        """All routes that agree go, but for those that the task itself names."""
+        taken, keep = {step.old for step in removals}, self._keep()
+        found: list[RouteStep] = []
+        stay: dict[str, int] = {}
+        for shape in sweep.shapes:
+            by_key: dict[t.Any, list[Payload]] = {}
+            for chunk in self.dump(shape.family, shape.table, shape.protocol or 0):
+                for kind, _flags, _sequence, raw in wire.messages(chunk):
+                    if kind == wire.RTM_NEWROUTE:
+                        by_key.setdefault((payload := Payload(raw)).key, []).append(payload)
+            for same_key in by_key.values():
+                for payload in {one.raw: one for one in same_key if selects(shape, one)}.values():
+                    if _is_kept(payload, keep) or echo(payload) in taken:
+                        continue
+                    owner = spared(shape, payload, self.force)
+                    if owner is None:
+                        step = self._absent(sweep.number, shape, payload, same_key, plan, sweep.what)
+                        found += [step] if step else []
+                    elif self._agrees(payload, (), shape) or without(payload, (), shape):
+                        stay[owner] = stay.get(owner, 0) + 1
+        removals += found
+        stay.pop("kernel", None)
+        if stay:
+            plan.warnings.append(
+                f"{sweep.what}: {sum(stay.values())} route(s) that agree belong to {', '.join(sorted(stay))} and stay; "
+                "name their protocol and set force: true to remove them"
+            )
+        if not found:
+            plan.missing.append("any destination")
 
     def _removal(self, number: int | None, payload: Payload, legs: t.Sequence[Payload]) -> RouteStep:
         step = RouteStep(number, payload.destination, "removed", echo(payload), None, self.lines)
@@ -278,8 +317,9 @@ class RoutePlanner:
             f"Name the metric: that of the route you mean, or {wanted} for a second route; the lower wins"
         )
 
-    def _plan_purge(self, removals: list[RouteStep], claimed: set[bytes]) -> None:
-        keep = {
+    def _keep(self) -> set[t.Any]:
+        """The keys that the task wants present; a metric that is not named is None."""
+        return {
             (
                 item.shape.family,
                 item.shape.table,
@@ -291,29 +331,28 @@ class RoutePlanner:
             for item in run
             if not run.absent
         }
+
+    def _plan_purge(self, removals: list[RouteStep], claimed: set[bytes]) -> None:
+        keep = self._keep()
         taken = {step.old for step in removals}
         for table in self.purge or ():
             for family in (INET, INET6):
                 for chunk in self.dump(family, table, self.protocol):
                     for kind, _flags, _sequence, payload in wire.messages(chunk):
-                        if kind == wire.RTM_NEWROUTE and payload[5] == self.protocol:
-                            self._purge_one(payload, keep, taken, claimed, removals)
+                        if kind == wire.RTM_NEWROUTE and payload[5] == self.protocol and payload not in claimed:
+                            self._purge_one(Payload(payload), keep, taken, removals)
 
-    def _purge_one(
-        self, payload: bytes, keep: set[t.Any], taken: set[bytes | None], claimed: set[bytes], removals: list[RouteStep]
-    ) -> None:
-        if payload in claimed:
-            return
-        found = Payload(payload)
-        only_for = found.header.tos if found.header.family == INET else found.from_prefix
-        prefix, metric = found.destination, found.metric
-        place = (found.header.family, found.table, prefix, only_for or None)
-        default = DEFAULT_METRICS[found.header.family]
-        if (*place, metric) in keep or (metric == default and (*place, None) in keep):
-            return
-        if echo(found) not in taken:
+    def _purge_one(self, found: Payload, keep: set[t.Any], taken: set[bytes | None], removals: list[RouteStep]) -> None:
+        if not _is_kept(found, keep) and echo(found) not in taken:
             legs = [leg for leg in self._legs(found) if leg.header.protocol == self.protocol]
             removals.append(self._removal(None, found, legs))
+
+
+def _is_kept(payload: Payload, keep: set[t.Any]) -> bool:
+    header, metric = payload.header, payload.metric
+    only_for = header.tos if header.family == INET else payload.from_prefix
+    place = (header.family, payload.table, payload.destination, only_for or None)
+    return (*place, metric) in keep or (metric == DEFAULT_METRICS[header.family] and (*place, None) in keep)
 
 
 def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:

@@ -211,7 +211,8 @@ def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int
     return tuple(sorted(found.items()))
 
 
-def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Shape:
+def shape_of(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Shape:
+    """All that an entry says but its destination."""
     kind = item.get("type")
     if kind is not None and kind not in _WRITABLE_TYPES:
         raise InvalidInput(f"{what}.type: {kind!r} is not one of {', '.join(_WRITABLE_TYPES)}")
@@ -255,11 +256,25 @@ def _shape(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> S
     return shape
 
 
-def routes(items: t.Sequence[t.Mapping[str, t.Any]], host: Host) -> list[Run]:
-    """The entries of the module ``route``, in order; refuses two entries for one key."""
+def routes(
+    items: t.Sequence[t.Mapping[str, t.Any]],
+    host: Host,
+    without: list[tuple[int, t.Mapping[str, t.Any]]] | None = None,
+) -> list[Run]:
+    """The entries of the module ``route``, in order; refuses two entries for one key.
+
+    ``without``: gets those that shall go and name no destination, with their numbers; without it they are refused.
+    """
     reader = _Reader(host)
     for first, item, texts in alike(items):
-        reader.read(first, item, [text or "" for text in texts] if None in texts else texts)
+        if None not in texts:
+            reader.read(first, item, texts)
+            continue
+        for at, text in enumerate(texts, first):
+            if text is None and without is not None and item.get("state") == "absent":
+                without.append((at, item))
+            else:
+                reader.read(at, item, [text or ""])
     by_key: dict[tuple[t.Any, ...], list[Run]] = {}
     for run in reader.runs:
         shape = run.shape
@@ -299,7 +314,7 @@ class _Reader:
         values = (columns.family, *[item.get(name) for name in _SHAPE_OPTIONS])
         key = values if _hashable(values) else tuple(map(repr, values))
         if key not in self._shapes:
-            self._shapes[key] = _shape(item, columns.family, self._host, f"routes[{first}]")
+            self._shapes[key] = shape_of(item, columns.family, self._host, f"routes[{first}]")
         run = Run(first, self._shapes[key], item.get("state") == "absent", columns)
         if not run.absent:
             check_destinations(run, self._host)

@@ -25,6 +25,7 @@ from .line import Lines
 from .payload import Payload
 from .plan_routes import RoutePlanner, with_devices
 from .plan_sources import SourcePlanner
+from .sweep import sweeps
 from .wanted import routes, selections
 
 _TRIES = 16  # look-ups for each leg that is looked for
@@ -70,7 +71,8 @@ def route_planner(
     force: bool = False,
 ) -> RoutePlanner:
     """The planner of ``route``'s items. ``purge``: tables by name beside those of the items; None for no purge."""
-    wanted = routes(items, host)
+    without: list[tuple[int, t.Mapping[str, t.Any]]] = []
+    wanted = routes(items, host, without)
     tables = None
     if purge is not None:
         named = {host.table(table, None, "purge_tables") for table in purge}
@@ -84,6 +86,7 @@ def route_planner(
         legs=lambda payload: _legs(kernel, payload),
         purge=tables,
         force=force,
+        sweeps=sweeps(without, host) if without else (),
     )
 
 
