@@ -22,8 +22,8 @@ options:
   addresses:
     description:
       - The addresses.
-      - The kernel knows an IPv4 address by its device, address and prefix length, an IPv6 address by its device and
-        address. The same one twice in a task is an error.
+      - The kernel knows an IPv4 address by its device, address, prefix length and peer, an IPv6 address by its device
+        and address. The same one twice in a task is an error.
     type: list
     elements: dict
     required: true
@@ -53,6 +53,25 @@ options:
           - The kernel derives the scope of IPv6 addresses itself; another one is an error. It cannot change that of an
             IPv4 address that is there; a different one is refused.
         type: str
+      peer:
+        description:
+          - The address of the other end of a point-to-point link.
+          - The prefix length is then that of this address. It may stand with either.
+          - The kernel tells IPv4 addresses apart by it. That of an IPv6 address can be changed, and is kept where it is
+            not named.
+        type: str
+        version_added: 0.2.0
+      metric:
+        description:
+          - The metric of the connected route that the kernel makes for the subnet. V(0) is the kernel's own.
+        type: int
+        version_added: 0.2.0
+      protocol:
+        description:
+          - Who made the address, as a number from V(0) (nobody said) to V(255), or V(kernel_lo), V(kernel_ra) or
+            V(kernel_ll). Kernels before Linux 5.18 do not keep it.
+        type: str
+        version_added: 0.2.0
       preferred_lifetime:
         description:
           - For how many seconds the address is preferred, or V(forever).
@@ -121,7 +140,6 @@ notes:
     and sockets use it although it does not exist. The sysctl C(net.ipv6.conf.DEVICE.keep_addr_on_down=1) makes the
     device keep its addresses. Loopback addresses on C(lo) do not have the problem.
   - What a task does not name of an address that is there is kept, as are addresses that it does not name.
-  - Point-to-point addresses (with a peer) are left alone.
   - When a removal is undone, an IPv4 address gets its place among the addresses of its device back, and the routes that
     went with it are added again. An IPv6 address becomes the newest of its device.
 seealso:
@@ -254,6 +272,9 @@ def main() -> None:
         "device": {"type": "str", "required": True},
         "label": {"type": "str"},
         "scope": {"type": "str"},
+        "peer": {"type": "str"},
+        "metric": {"type": "int"},
+        "protocol": {"type": "str"},
         "preferred_lifetime": {"type": "str"},
         "valid_lifetime": {"type": "str"},
         "noprefixroute": {"type": "bool"},

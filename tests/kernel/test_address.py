@@ -124,6 +124,83 @@ def test_unnamed_attributes_are_kept(ns: Host, module: ModuleRunner) -> None:
     assert before["10.7.0.1/24"]["metric"] == 50 and before["2001:db8:7::1/64"]["home"]
 
 
+@pytest.mark.parametrize("family", [4, 6])
+def test_metric_of_the_connected_route(ns: Host, module: ModuleRunner, family: int) -> None:
+    text, subnet, default = (
+        ("10.7.0.1/24", "10.7.0.0/24", None) if family == 4 else ("2001:db8:7::1/64", "2001:db8:7::/64", 256)
+    )
+    wanted = {"address": text, "device": "v0", "nodad": True}
+
+    def metrics() -> list[int | None]:
+        return [route.get("metric") for route in ns.ip_json(f"-{family} route show {subnet}")]
+
+    for metric, there in ((50, 50), (60, 60), (0, default)):
+        converge(ns, module, task({**wanted, "metric": metric}))
+        assert metrics() == [there]
+    converge(ns, module, task({**wanted, "metric": 70}))
+    assert not module.ok("address", task(wanted))["changed"]
+    converge(ns, module, task({**wanted, "preferred_lifetime": 0}))
+    assert metrics() == [70]
+    before = snapshot(ns)
+    ns.sysctl({"ipv6/conf/v1/disable_ipv6": 1})
+    failed = module.fails("address", task({**wanted, "metric": 80}, {"address": "2001:db8:1::9/64", "device": "v1"}))
+    assert "the host is as before" in failed["msg"]
+    assert metrics() == [70] and snapshot(ns)[0].count("metric 70") == before[0].count("metric 70")
+    converge(ns, module, task({**wanted, "state": "absent"}))
+    assert metrics() == []
+
+
+def proto(ns: Host, text: str) -> str:
+    """What the module says of an address, since iproute2 says it from 6.3 on only."""
+    return text.partition(" proto ")[2].partition(" ")[0]
+
+
+@pytest.mark.parametrize("text", ["10.7.0.1/24", "2001:db8:7::1/64"])
+def test_protocol(ns: Host, module: ModuleRunner, text: str) -> None:
+    wanted = {"address": text, "device": "v0", "nodad": True}
+    for protocol, said in (("99", "0x63"), ("kernel_ra", "kernel_ra"), ("0", "")):
+        done = converge(ns, module, task({**wanted, "protocol": protocol}))
+        assert proto(ns, done["results"][0]["after"]) == said
+    converge(ns, module, task({**wanted, "protocol": "99"}))
+    kept = converge(ns, module, task({**wanted, "preferred_lifetime": 0}))
+    assert proto(ns, kept["results"][0]["after"]) == "0x63"
+
+
+def test_point_to_point(ns: Host, module: ModuleRunner) -> None:
+    before = snapshot(ns)
+    wanted: list[Args] = [
+        {"address": "10.7.0.1", "peer": "10.7.0.2", "device": "v0"},
+        {"address": "10.7.0.1", "peer": "10.7.1.2/31", "device": "v0"},
+        {"address": "2001:db8:7::1", "peer": "2001:db8:7::2", "device": "v0", "nodad": True},
+    ]
+    made = converge(ns, module, task(*wanted))
+    assert [one["after"] for one in made["results"]] == [
+        "inet 10.7.0.1 peer 10.7.0.2/32 dev v0 scope global",
+        "inet 10.7.0.1 peer 10.7.1.2/31 dev v0 scope global",
+        "inet6 2001:db8:7::1 peer 2001:db8:7::2/128 dev v0 scope global nodad",
+    ]
+    text = ns.ip("address show dev v0")
+    for words in ("10.7.0.1 peer 10.7.0.2/32", "10.7.0.1 peer 10.7.1.2/31", "2001:db8:7::1 peer 2001:db8:7::2/128"):
+        assert words in text
+    moved = {**wanted[2], "peer": "2001:db8:7::3"}
+    assert converge(ns, module, task(moved))["counts"]["changed"] == 1
+    assert "2001:db8:7::1 peer 2001:db8:7::3/128" in ns.ip("address show dev v0")
+    assert not module.ok("address", task({"address": "2001:db8:7::1", "device": "v0"}))["changed"]
+    wrong = module.fails("address", task({**wanted[2], "state": "absent"}))
+    assert "name that peer, or none" in wrong["msg"]
+    gone = converge(ns, module, task(*({**one, "state": "absent"} for one in (*wanted[:2], moved))))
+    assert gone["counts"]["removed"] == 3
+    assert snapshot(ns) == before
+
+
+def test_a_peers_route_is_no_user_but_another_is(ns: Host, module: ModuleRunner) -> None:
+    wanted = {"address": "10.7.0.1", "peer": "10.7.0.2", "device": "v0"}
+    module.ok("address", task(wanted))
+    ns.ip(f"route add {ns.P4} via {ns.G4} src 10.7.0.1")
+    refused = module.fails("address", task({**wanted, "state": "absent"}))
+    assert "1 route(s) use it as their source" in refused["msg"] and ns.P4 in refused["msg"]
+
+
 def test_flag_of_ipv6_is_changed_in_place_with_routes(ns: Host, module: ModuleRunner) -> None:
     ns.ip(f"-6 route add {ns.P6} via {ns.G6} src 2001:db8::1")
     wanted = {"address": "2001:db8::1/64", "device": "v0", "noprefixroute": True}

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from .._base.errors import InvalidInput
 from .._base.kinds import kind_of
 from .._base.lifetimes import still_met
-from .._base.names import NAME_OF_SCOPE, SCOPES, number
+from .._base.names import ADDRESS_PROTOCOLS, NAME_OF_SCOPE, SCOPES, number
 from .._base.values import BITS, INET, INET6, Address, Link, NoPrefix, address_text, read_address, read_interface
 from .._netlink.decode import (
     FOREVER,
     Entry,
 )
 
+#: Of the connected route, where the address has none of its own: IP6_RT_PRIO_ADDRCONF of include/net/ip6_route.h.
+DEFAULT_METRIC = {INET: 0, INET6: 256}
 _NO_SENDER = {"multicast": "a multicast", "broadcast": "the broadcast", "unspecified": "the unspecified"}
 
 
@@ -39,6 +41,14 @@ class Item:
     valid_lifetime: int | None = None
     noprefixroute: bool | None = None
     nodad: bool = False
+    peer: str | None = None
+    metric: int | None = None
+    protocol: int | None = None
+
+    @property
+    def far(self) -> bytes:
+        """The address of the other end; that of this end where there is none."""
+        return socket.inet_pton(self.family, self.peer) if self.peer else self.packed
 
     @property
     def text(self) -> str:
@@ -52,7 +62,7 @@ def parse(items: t.Sequence[t.Mapping[str, t.Any]], device: t.Callable[[str, str
     for position, given in enumerate(items):
         item = _item(given, f"addresses[{position}]", device)
         # The kernel holds an IPv6 address with one prefix length on each device, an IPv4 address with several.
-        key = (item.index, item.packed, item.prefix_length if item.family == INET else None)
+        key = (item.index, item.packed, *((item.prefix_length, item.peer) if item.family == INET else ()))
         if key in seen:
             raise InvalidInput(f"{item.name}: {item.text} on {item.device} is already in {seen[key]}")
         seen[key] = item.name
@@ -62,6 +72,9 @@ def parse(items: t.Sequence[t.Mapping[str, t.Any]], device: t.Callable[[str, str
 
 def _item(given: t.Mapping[str, t.Any], where: str, device: t.Callable[[str, str], Link]) -> Item:
     family, packed, length = _parse_address(given["address"], f"{where}.address")
+    peer = None
+    if given.get("peer"):
+        peer, length = _peer(given, family, packed, length, f"{where}.peer")
     link = device(given["device"], f"{where}.device")
     item = Item(
         name=where,
@@ -77,6 +90,11 @@ def _item(given: t.Mapping[str, t.Any], where: str, device: t.Callable[[str, str
         valid_lifetime=_parse_lifetime(given.get("valid_lifetime"), f"{where}.valid_lifetime"),
         noprefixroute=given.get("noprefixroute"),
         nodad=bool(given.get("nodad")),
+        peer=peer,
+        metric=None if given.get("metric") is None else number(given["metric"], {}, f"{where}.metric", 0xFFFFFFFF),
+        protocol=None
+        if given.get("protocol") is None
+        else number(given["protocol"], ADDRESS_PROTOCOLS, f"{where}.protocol", 255),
     )
     if item.present:
         _check_usable(item, f"{where}.address")
@@ -109,6 +127,23 @@ def _parse_address(text: str, what: str) -> tuple[int, bytes, int]:
     if kind in _NO_SENDER:
         raise InvalidInput(f"{what}: {address_text(packed)} is {_NO_SENDER[kind]} address; a host cannot send from it")
     return family, packed, length
+
+
+def _peer(given: t.Mapping[str, t.Any], family: int, packed: bytes, length: int, what: str) -> tuple[str, int]:
+    """The other end, and the prefix length, which is the other end's."""
+    found, far, its = _parse_address(given["peer"], what)
+    if found != family:
+        raise InvalidInput(f"{what}: {given['peer']} is not of the family of {given['address']}")
+    if far == packed:
+        raise InvalidInput(
+            f"{what}: {given['peer']} is the address itself; name that of the other end, or leave it out"
+        )
+    text = t.cast(str, address_text(far))
+    if "/" not in given["peer"]:
+        return text, length
+    if "/" in given["address"] and length != its:
+        raise InvalidInput(f"{what}: /{its} is not the /{length} of {given['address']}; the length belongs to the peer")
+    return text, its
 
 
 def _check_usable(item: Item, what: str) -> None:
@@ -189,7 +224,7 @@ def key(one: Address | Item) -> Key:
     """What the kernel tells addresses apart by: in IPv6 neither prefix length nor peer, in IPv4 both."""
     if one.family == INET6:
         return one.index, one.packed
-    return one.index, one.packed, one.prefix_length, one.peer if isinstance(one, Address) else None
+    return one.index, one.packed, one.prefix_length, one.peer
 
 
 def by_key(entries: t.Iterable[Entry]) -> dict[Key, Entry]:
@@ -238,7 +273,12 @@ def differs(item: Item, address: Address) -> bool:
         return True
     if not lifetime_met(item.valid_lifetime, address.valid_lifetime):
         return True
-    return item.family == INET6 and _other_flag(item, address)
+    metric = DEFAULT_METRIC[item.family]
+    if item.metric is not None and (item.metric or metric) != (address.metric or metric):
+        return True
+    if item.protocol not in (None, address.protocol or 0):
+        return True
+    return item.family == INET6 and (_other_flag(item, address) or item.peer not in (None, address.peer))
 
 
 def _other_flag(item: Item, address: Address) -> bool:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from .._base.names import NAME_OF_SCOPE
+from .._base.names import ADDRESS_PROTOCOLS, NAME_OF_SCOPE
 from .._base.values import INET, INET6, Address
 
+_NAME_OF_PROTOCOL = {number: name for name, number in ADDRESS_PROTOCOLS.items()}
 _WORDS = (
     (Address.SECONDARY, "secondary"),
     (Address.DEPRECATED, "deprecated"),
@@ -25,7 +26,11 @@ def line(address: Address) -> str:
     words.append(address.address if address.peer else f"{address.address}/{address.prefix_length}")
     if address.peer:
         words.append(f"peer {address.peer}/{address.prefix_length}")
+    if address.metric:
+        words.append(f"metric {address.metric}")
     words.append(f"dev {address.device} scope {NAME_OF_SCOPE.get(address.scope, str(address.scope))}")
+    if address.protocol:
+        words.append(f"proto {_NAME_OF_PROTOCOL.get(address.protocol, hex(address.protocol))}")
     words += [
         word
         for bit, word in _WORDS

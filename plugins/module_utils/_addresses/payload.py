@@ -21,6 +21,7 @@ from .._netlink.decode import (
     IFA_LABEL,
     IFA_LOCAL,
     IFA_PROTO,
+    IFA_RT_PRIORITY,
     IFADDRMSG,
     Entry,
     lifetimes,
@@ -37,9 +38,9 @@ from .._netlink.wire import (
     attribute_dict,
     attributes,
 )
-from .items import Item, default_scope, wanted_lifetimes
+from .items import DEFAULT_METRIC, Item, default_scope, wanted_lifetimes
 
-_IFA_BROADCAST, _IFA_RT_PRIORITY = 4, 9
+_IFA_BROADCAST = 4
 _MANAGETEMPADDR, _MCAUTOJOIN = 0x100, 0x400
 #: Of the flags that a dump shows, those that a request decides; the others are state.
 _REQUEST_FLAGS = {
@@ -48,7 +49,7 @@ _REQUEST_FLAGS = {
 }
 _REQUEST_ATTRIBUTES = (
     *(IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, _IFA_BROADCAST, IFA_CACHEINFO),
-    *(IFA_FLAGS, _IFA_RT_PRIORITY, IFA_PROTO),
+    *(IFA_FLAGS, IFA_RT_PRIORITY, IFA_PROTO),
 )
 
 
@@ -63,13 +64,14 @@ def new_payload(item: Item) -> bytes:
         flags |= Address.NODAD
     scope = default_scope(item.family, item.packed) if item.scope is None else item.scope
     attrs = {
-        IFA_ADDRESS: item.packed,
+        IFA_ADDRESS: item.far,
         IFA_LOCAL: item.packed,
         IFA_FLAGS: U32.pack(flags),
         IFA_CACHEINFO: CACHEINFO.pack(*wanted_lifetimes(item, None), 0, 0),
     }
     if item.label:
         attrs[IFA_LABEL] = item.label.encode() + b"\0"
+    _set_numbers(attrs, item)
     return _pack((item.family, item.prefix_length, flags & 0xFF, scope, item.index), attrs)
 
 
@@ -92,7 +94,26 @@ def changed_payload(item: Item, entry: Entry) -> bytes:
         flags = U32.unpack(attrs[IFA_FLAGS])[0] & ~Address.NOPREFIXROUTE
         _set_flags(header, attrs, flags | (Address.NOPREFIXROUTE if item.noprefixroute else 0))
     attrs[IFA_CACHEINFO] = CACHEINFO.pack(*wanted_lifetimes(item, entry.address), 0, 0)
+    _set_numbers(attrs, item)
+    if item.peer:
+        attrs.update({IFA_ADDRESS: item.far, IFA_LOCAL: item.packed})
     return _pack(header, attrs)
+
+
+def undoing_payload(item: Item, entry: Entry) -> bytes:
+    """The request that takes back what ``changed_payload`` does."""
+    payload = restoring_payload(entry.payload)
+    if item.metric is not None and entry.address.metric is None:
+        payload += attribute(IFA_RT_PRIORITY, U32.pack(DEFAULT_METRIC[item.family]))
+    return payload
+
+
+def _set_numbers(attrs: dict[int, bytes], item: Item) -> None:
+    """Metric and protocol where they are named; 0 is the kernel's own, which IPv6 has to be told (``rt_priority``)."""
+    if item.metric is not None:
+        attrs[IFA_RT_PRIORITY] = U32.pack(item.metric or DEFAULT_METRIC[item.family])
+    if item.protocol is not None:
+        attrs[IFA_PROTO] = bytes((item.protocol,))
 
 
 def _set_flags(header: list[int], attrs: dict[int, bytes], flags: int) -> None:

@@ -97,8 +97,6 @@ def plan_additions(items: t.Sequence[Item], entries: t.Sequence[Entry]) -> Addit
 
 def _check_same(item: Item, address: Address) -> None:
     there = f"{label(item)}: {item.text}: the device has it as '{address_line(address)}'"
-    if address.peer:
-        raise Refused(f"{there}, a point-to-point address, which this module does not manage")
     if address.prefix_length != item.prefix_length:
         raise Refused(
             f"{there}; the kernel holds an IPv6 address of a device with one prefix length only."
@@ -144,7 +142,7 @@ def _change(plan: Additions, item: Item, entry: Entry, before: str) -> Entry:
     if address.preferred_lifetime == 0:
         kept |= Address.DEPRECATED
     address = replace(address, flags=address.flags | kept)
-    undo = (_payload.replacement(_payload.restoring_payload(entry.payload)),)
+    undo = (_payload.replacement(_payload.undoing_payload(item, entry)),)
     request = _payload.replacement(payload)
     plan.steps.append(Step(label(item), item.text, "changed", before, address_line(address), request, undo, NOUN))
     plan.by_step.append(item)
@@ -324,8 +322,8 @@ def _near_miss(item: Item, near: t.Mapping[tuple[int, bytes], Entry]) -> list[st
 
 def _check_removable(item: Item, address: Address) -> None:
     there = f"{label(item)}: {item.text}: the device has it as '{address_line(address)}'"
-    if address.peer:
-        raise Refused(f"{there}, a point-to-point address, which this module does not manage")
+    if item.peer not in (None, address.peer):
+        raise Refused(f"{there}; name that peer, or none, to remove that one")
     if address.prefix_length != item.prefix_length:
         raise Refused(f"{there}; name it with /{address.prefix_length} to remove that one")
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import time
 import typing as t
 
@@ -143,10 +144,14 @@ def find_users(kernel: Kernel, entries: t.Sequence[Entry], going: t.Sequence[Ent
         sources = {e.address.packed for e in (*going, *near) if e.address.family == family}
         if not sources:
             continue
+        ends: dict[bytes, list[bytes]] = {}
+        for one in (*going, *near):
+            if one.address.peer:
+                ends.setdefault(one.address.packed, []).append(socket.inet_pton(one.address.family, one.address.peer))
         found = re.compile(b"|".join(re.escape(wire.attribute(wire.RTA_PREFSRC, source)) for source in sources))
         for chunk in kernel.dump_routes(family):
             if found.search(chunk):
-                _sort_in(chunk, sources, users.by_source)
+                _sort_in(chunk, sources, ends, users.by_source)
     for device in devices:
         for chunk in kernel.dump_routes(INET, device=device):
             for _kind, _flags, _sequence, payload in wire.messages(chunk):
@@ -157,21 +162,27 @@ def find_users(kernel: Kernel, entries: t.Sequence[Entry], going: t.Sequence[Ent
     return users
 
 
-def _sort_in(chunk: bytes, sources: t.Collection[bytes], by_source: dict[bytes, list[bytes]]) -> None:
+def _sort_in(
+    chunk: bytes,
+    sources: t.Collection[bytes],
+    ends: t.Mapping[bytes, t.Sequence[bytes]],
+    by_source: dict[bytes, list[bytes]],
+) -> None:
+    """``ends``: the other ends of those sources that are addresses of point-to-point links."""
     for _kind, _flags, _sequence, payload in wire.messages(chunk):
         source = source_of(payload)
-        if source in sources and source and not _made_by_kernel(payload, source):
+        if source in sources and source and not _made_by_kernel(payload, source, ends.get(source, ())):
             by_source.setdefault(source, []).append(payload)
 
 
-def _made_by_kernel(payload: bytes, source: bytes) -> bool:
+def _made_by_kernel(payload: bytes, source: bytes, ends: t.Iterable[bytes]) -> bool:
     """Whether the route came with the address itself (its entries in table local, its connected route)."""
     route = Payload(payload)
     if route.header.protocol != PROTOCOLS["kernel"]:
         return False
     destination = route.destination
-    host = destination._replace(packed=source, length=len(source) * 8)
-    return route.table == TABLES["local"] or destination.covers(host)
+    hosts = [destination._replace(packed=one, length=len(source) * 8) for one in (source, *ends)]
+    return route.table == TABLES["local"] or any(destination.covers(host) for host in hosts)
 
 
 def wait_for_detection(

@@ -61,6 +61,9 @@ NAME_OF_TOS = {
     **{32 * number + 8 * drop: f"AF{number}{drop}" for number in range(1, 5) for drop in range(1, 4)},
     0xB8: "EF",
 }
+#: IFAPROT_* of ``include/uapi/linux/if_addr.h``, as iproute2's ``rt_addrprotos`` names them.
+ADDRESS_PROTOCOLS = {"kernel_lo": 1, "kernel_ra": 2, "kernel_ll": 3}
+
 NAME_OF_TABLE = {number: name for name, number in TABLES.items()}
 NAME_OF_SCOPE = {number: name for name, number in SCOPES.items()}
 NAME_OF_TYPE = {number: name for name, number in TYPES.items()}

@@ -174,7 +174,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Address:
-    """An address of the host. ``flags`` are IFA_F_*; lifetimes in seconds, None for ever (``if_addr.h``)."""
+    """An address of the host. ``flags`` are IFA_F_*; lifetimes in seconds, None for ever (``if_addr.h``).
+
+    ``metric``: of its connected route, None for the kernel's own.
+    """
 
     address: str
     prefix_length: int
@@ -188,6 +191,7 @@ class Address:
     preferred_lifetime: int | None = None
     valid_lifetime: int | None = None
     protocol: int | None = None
+    metric: int | None = None
 
     SECONDARY: t.ClassVar[int] = 0x01
     NODAD: t.ClassVar[int] = 0x02

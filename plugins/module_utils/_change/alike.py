@@ -13,7 +13,7 @@ class Alike(t.NamedTuple):
 
     first: int
     options: dict[str, t.Any]  # its ``destination`` says nothing
-    destinations: list[str]
+    destinations: list[t.Any]  # text, or what stands in its place
 
 
 def alike(items: t.Iterable[t.Mapping[str, t.Any]]) -> t.Iterator[Alike]:

@@ -15,6 +15,7 @@ from .wire import U32, attribute_dict
 IFADDRMSG = struct.Struct("=BBBBI")  # family, prefix length, flags (the low 8 bits), scope, device index
 CACHEINFO = struct.Struct("=IIII")  # struct ifa_cacheinfo: preferred, valid, created, updated
 IFA_ADDRESS, IFA_LOCAL, IFA_LABEL, IFA_CACHEINFO, IFA_FLAGS, IFA_PROTO = 1, 2, 3, 6, 8, 11
+IFA_RT_PRIORITY = 9
 FOREVER = 0xFFFFFFFF
 _IFAL_ADDRESS, _IFAL_LABEL = 1, 2
 
@@ -47,6 +48,7 @@ def address(payload: bytes, names: t.Mapping[int, str]) -> Address:
         preferred_lifetime=None if preferred == FOREVER else preferred,
         valid_lifetime=None if valid == FOREVER else valid,
         protocol=attrs[IFA_PROTO][0] if IFA_PROTO in attrs else None,
+        metric=U32.unpack(attrs[IFA_RT_PRIORITY])[0] if IFA_RT_PRIORITY in attrs else None,
     )
 
 

@@ -120,7 +120,6 @@ def test_additions() -> None:
             "with one prefix length only. Name it with /128",
         ),
         (entry("2001:db8::5/64", "v0", 0x48), {"address": "2001:db8::5/64"}, "another host on the link has"),
-        (entry("2001:db8::5/64", "v0", 0, "2001:db8::6"), {"address": "2001:db8::5/64"}, "a point-to-point address"),
         (
             entry("10.0.0.5/24", "v0"),
             {"address": "10.0.0.5/24", "scope": "link"},
