@@ -192,7 +192,7 @@ def test_what_kernel_and_socket_say_is_listed(hosts: Hosts) -> None:
     code, said = hosts.play("apply", "-e", '{"source_ip_batches": [4]}')
     listed = said.partition("These hosts are not as their intent says")[2]
     assert code == 2 and "edge3: 1 of 1 destinations do not have the source of the intent:" in listed, said
-    assert "edge2" not in listed.partition("PLAY RECAP")[0], said
+    assert '"edge2: ' not in listed, said
     assert [recap(said, name)["failed"] for name in hosts.names] == [0, 0, 1, 0]
     code, said = hosts.play("apply", "--check")
     assert code == 2 and "edge3: 1 of 1 destinations do not have the source of the intent:" in said, said

@@ -13,9 +13,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from .._base.errors import Refused
-from .._intent.backends import cannot
 from .._intent.document import unpack
-from .._intent.normal import normalise
 from .._intent.options import LISTS
 from . import engine
 from .choose import AUTO, Choice, chosen, options_of
@@ -27,11 +25,15 @@ def intent_of(module: AnsibleModule, backend: str | None) -> Intent:
     document = module.params["document"]
     if document is not None:
         return unpack(document)
+    from .._intent.normal import normalise  # with a document, which every task of Ansible has, nobody needs it
+
     return normalise(**{name: module.params[name] for name in LISTS}, backend=backend)
 
 
 def _carried(choice: Choice, intent: Intent) -> None:
     """Refused where the back end that was found cannot hold the intent; for a named one the controller has looked."""
+    from .._intent.backends import cannot
+
     if reasons := cannot(choice.name, intent):
         raise Refused(
             f"backend: auto chose {choice.name} ({choice.why}), which cannot hold the intent; nothing was changed:\n"

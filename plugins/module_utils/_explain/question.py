@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import socket
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .._base.errors import InvalidInput
@@ -191,6 +190,8 @@ def _device(device: str | None, scope: str | None, vrf: str | None, what: str, w
 def _resolve_all(names: t.Mapping[tuple[str, int], str]) -> dict[tuple[str, int], list[bytes]]:
     if not names:
         return {}
+    from concurrent.futures import ThreadPoolExecutor  # who asks for addresses does not pay for its import
+
     # Threads are in the network namespace of the thread that starts them.
     with ThreadPoolExecutor(max_workers=min(_RESOLVERS, len(names))) as pool:
         hosts, families = [key[0] for key in names], [key[1] for key in names]
