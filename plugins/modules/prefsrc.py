@@ -98,8 +98,8 @@ options:
     default: fail
   dead:
     description:
-      - What to do with a route of several next hops while the device of one of them is down, that is, one that C(ip
-        route) calls C(dead). Until the device is up again the kernel takes no change of such a route.
+      - What to do with a route while one of its next hops is dead, that is, its device is down or no subnet holds its
+        gateway any more. As long as that is so the kernel takes no change of such a route.
       - With V(ignore) the route is left as it is, with a warning, and all others get their source.
     type: str
     choices: [fail, ignore]

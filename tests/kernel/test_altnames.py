@@ -56,9 +56,8 @@ def test_intent(named: Host, module: ModuleRunner, tmp_path: Path, name: str) ->
     assert module.ok("intent", task)["changed"]
     assert json.loads(record.read_text())["addresses"] == [{"address": "192.0.2.77/32", "device": "v1"}]
     assert not module.ok("intent", task)["changed"]
-    first = json.loads(json.dumps(task).replace(name, "v1"))
-    first["kernel"] = task["kernel"]  # the folder of the test has the name in its own
-    assert not module.ok("intent", first)["changed"]
+    first = {key: json.loads(json.dumps(task[key]).replace(name, "v1")) for key in ("addresses", "routes")}
+    assert not module.ok("intent", {**task, **first})["changed"]
     info = module.ok("intent_info", {**task, "audit": True, "wire": "never"})
     assert info["findings"] == []
     assert {row["device"] for row in info["answers"]} <= {"v0", "v1"}

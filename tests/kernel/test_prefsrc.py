@@ -12,6 +12,7 @@ import pytest
 from tests.lab import raw
 from tests.lab.modules import ModuleRunner
 from tests.lab.monitor import route_notifications
+from tests.lab.netns import NamespaceError
 from tests.lab.pair import Host
 
 # Every kind of route of the measured facts: name -> (commands, destination).
@@ -660,15 +661,36 @@ def test_a_dead_next_hop(ns: Host, module: ModuleRunner, hops: str, other: str, 
     task = {"routes": [{"destination": within, "within": True, "source": source, "except_protocols": ["kernel"]}]}
     for check in (True, False):
         refused = module.fails("prefsrc", task, check=check)
-        assert f"{one.partition('/')[0]}" in refused["msg"] and "is dead, as v1 is down" in refused["msg"]
+        assert f"{one.partition('/')[0]}" in refused["msg"] and "is dead: v1 is down" in refused["msg"]
         assert raw.routes(ns) == before
     done = module.ok("prefsrc", {**task, "dead": "ignore"})
     assert {key: done["counts"][key] for key in ("changed", "dead")} == {"changed": 1, "dead": 1}
-    assert "is dead, as v1 is down" in done["warnings"][0]
+    assert "is dead: v1 is down" in str(done["warnings"])
     again = module.ok("prefsrc", {**task, "dead": "ignore"})
     assert not again["changed"] and again["counts"]["dead"] == 1
     ns.ip("link set v1 up")
+    if "." not in source:  # with the device went its addresses
+        assert "no subnet of v1 holds 2001:db8:1::fe" in module.fails("prefsrc", task, check=True)["msg"]
+        ns.ip("address add 2001:db8:1::1/64 dev v1 nodad")
     assert module.ok("prefsrc", task)["changed"]
+
+
+@pytest.mark.parametrize("family", ["4", "6"])
+def test_a_gateway_that_is_reached_no_longer(ns: Host, module: ModuleRunner, family: str) -> None:
+    one, gateway, source = (Host.P4, Host.G4_V1, Host.S4) if family == "4" else (Host.P6, Host.G6_V1, Host.S6)
+    ns.ip(f"route add {one} via {gateway}")
+    # Without any address an IPv4 device would lose its routes.
+    ns.batch(
+        ["address add 10.99.0.1/24 dev v1", "address del 10.1.0.1/24 dev v1", "address del 2001:db8:1::1/64 dev v1"]
+    )
+    task = {"routes": [{"destination": one, "source": source}]}
+    for check in (True, False):
+        assert f"no subnet of v1 holds {gateway}" in module.fails("prefsrc", task, check=check)["msg"]
+    done = module.ok("prefsrc", {**task, "dead": "ignore"})
+    assert not done["changed"] and done["counts"]["dead"] == 1
+    # What the kernel would have said of it.
+    with pytest.raises(NamespaceError):
+        ns.ip(f"route replace {one} via {gateway} dev v1 src {source}")
 
 
 def test_a_next_hop_without_a_carrier_is_no_hindrance(ns: Host, module: ModuleRunner) -> None:

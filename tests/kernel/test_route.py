@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from typing import Any
@@ -786,13 +787,14 @@ def test_a_gateway_that_no_subnet_reaches(
 ) -> None:
     """The kernel says no more than that the gateway is invalid."""
     if default:
-        ns.batch([f"route add default via {Host.G4}", f"-6 route add default via {Host.G6}"])
+        ns.batch([f"route add default via {Host.G4}", f"route add ::/0 via {Host.G6}"])
     refused = module.fails("route", {"routes": [item]})["msg"]
     assert f"the next hop via {hop}" in refused, refused
     assert "If it answers on the link all the same, set onlink: true for it, beside its device" in refused
-    hops = item.get("nexthops") or [item]
-    hops[-1].update(device=hops[-1].get("device", "v0"), onlink=True)
-    assert module.ok("route", {"routes": [item]})["changed"]
+    mended = copy.deepcopy(item)
+    last = (mended.get("nexthops") or [mended])[-1]
+    last.update(device=last.get("device", "v0"), onlink=True)
+    assert module.ok("route", {"routes": [mended]})["changed"]
 
 
 def test_a_next_hop_whose_device_is_down(ns: Host, module: ModuleRunner) -> None:

@@ -208,6 +208,14 @@ class Address:
         return socket.inet_pton(self.family, self.address)
 
     @property
+    def subnet(self) -> Prefix:
+        """What lies on the link by this address: that of the peer where it has one."""
+        far = socket.inet_pton(self.family, self.peer or self.address)
+        host = BITS[self.family] - self.prefix_length
+        network = int.from_bytes(far, "big") >> host << host
+        return Prefix(self.family, network.to_bytes(len(far), "big"), self.prefix_length)
+
+    @property
     def usable(self) -> bool:
         """Whether the kernel takes it as a source: neither tentative (unless optimistic) nor dadfailed."""
         if self.flags & self.DADFAILED:

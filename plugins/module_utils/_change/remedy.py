@@ -47,7 +47,8 @@ def _of_hops(kernel: Asked, line: str) -> str:
         hop = found.group().strip()
         if link and not link.up:
             return f"; the next hop {hop}: {device} is down; set it up first"
-        if gateway and not _on_link(kernel, gateway, link):
+        family, packed = read_address(gateway or "") or (INET, b"")
+        if packed and not on_link(kernel, family, packed, link.index if link else None):
             return (
                 f"; the next hop {hop}: no subnet of {device or 'this host'} holds {gateway}. If it answers on the "
                 "link all the same, set onlink: true for it, beside its device"
@@ -55,11 +56,10 @@ def _of_hops(kernel: Asked, line: str) -> str:
     return ""
 
 
-def _on_link(kernel: Asked, gateway: str, link: Link | None) -> bool:
-    """Whether packets to this address need no other gateway."""
-    family, packed = read_address(gateway) or (INET, b"")
+def on_link(kernel: Asked, family: int, packed: bytes, device: int | None) -> bool:
+    """Whether packets to this address, by the device of this index where one is given, need no gateway."""
     try:
-        answer = kernel.lookup(Query(family, packed, device=link.index if link else None))
+        answer = kernel.lookup(Query(family, packed, device=device))
     except KernelError:
         return False
     attrs = wire.attribute_dict(answer, wire.RTMSG.size)

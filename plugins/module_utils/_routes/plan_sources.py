@@ -26,6 +26,7 @@ from .payload import WITHOUT_HOPS, Payload
 from .route_steps import RouteLine, RouteStep
 from .scan import Scan
 from .shared_hops import check_shared
+from .values import Hop
 from .wanted import Selection
 
 #: (family, table, protocol) -> chunks; table None means all
@@ -37,8 +38,9 @@ class SourcePlanner:
     """Plans the sources of the routes that ``wanted`` selects.
 
     ``legs``: those of an IPv6 multipath route where they differ (``legs.legs()``).
-    ``missing`` and ``dead``: ``fail`` or ``ignore``; ``down``: the indexes of devices that are down. ``owner``: the
-    protocol number of the daemon for which this is done; its routes need no ``force``.
+    ``missing`` and ``dead``: ``fail`` or ``ignore``. ``why_dead``: why the kernel would not take a next hop again, in
+    words, None where it would. ``owner``: the protocol number of the daemon for which this is done; its routes need no
+    ``force``.
     """
 
     wanted: t.Sequence[Selection]
@@ -48,7 +50,7 @@ class SourcePlanner:
     force: bool = False
     missing: str = "fail"
     dead: str = "fail"
-    down: t.Collection[int] = frozenset()
+    why_dead: t.Callable[[Hop], str | None] = lambda hop: None
     owner: int | None = None
     _spared: dict[int, Cover[list[None]]] = field(default_factory=dict, init=False, repr=False)
 
@@ -133,15 +135,15 @@ class SourcePlanner:
             plan.unchanged.append((prefix, RouteLine(payload.raw, self.lines)))
             return
         what = f"routes[{chosen.number}]"
-        if broken := self._dead_leg(payload):
+        if hop := self._dead_hop(payload):
             if self.dead == "ignore":
                 plan.dead.append((prefix, RouteLine(payload.raw, self.lines)))
-                plan.warnings.append(f"{what}: '{self.lines(payload.raw)}' is left as it is: {broken}")
+                plan.warnings.append(f"{what}: '{self.lines(payload.raw)}' is left as it is: {hop}")
                 return
             raise Refused(
-                f"{what}: '{self.lines(payload.raw)}': {broken}, and until it is up again the kernel takes no change "
-                "of a route that names it. Set the device up, take the next hop out of the route, or set dead: ignore "
-                "to leave such routes as they are"
+                f"{what}: '{self.lines(payload.raw)}': {hop}. As long as that is so the kernel takes no change of a "
+                "route that names it. Mend it, take the next hop out of the route, or set dead: ignore to leave such "
+                "routes as they are"
             )
         for leg in affected:
             if leg.header.protocol != self.owner:
@@ -161,15 +163,14 @@ class SourcePlanner:
             )
         )
 
-    def _dead_leg(self, payload: Payload) -> str | None:
-        """The next hop, of several, whose device is down, in words. Routes with one next hop go with their device."""
-        if wire.RTA_MULTIPATH not in payload.attrs or wire.RTA_NH_ID in payload.attrs:
-            return None
-        for hop in payload.hops:
-            if hop.device is not None and hop.device in self.down:
-                device = self.lines.names.get(hop.device, str(hop.device))
+    def _dead_hop(self, payload: Payload) -> str | None:
+        """A next hop that the kernel would not take again, and why, in words. Nexthop objects are taken as they are."""
+        for hop in () if wire.RTA_NH_ID in payload.attrs else payload.hops:
+            why = self.why_dead(hop)
+            if why:
                 gateway = f" via {address_text(hop.gateway[1])}" if hop.gateway else ""
-                return f"the next hop{gateway} dev {device} is dead, as {device} is down"
+                device = f" dev {self.lines.names.get(hop.device, str(hop.device))}" if hop.device else ""
+                return f"the next hop{gateway}{device} is dead: {why}"
         return None
 
     def _spares(self, item: Selection, prefix: Prefix) -> bool:

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._base.errors import KernelError
+from .._base.kinds import kind_of
 from .._base.names import number
 from .._base.protocols import OWN_PROTOCOL, PROTOCOLS
-from .._base.values import INET6, Query
+from .._base.values import BITS, INET6, Prefix, Query, address_text
 from .._change.boundary import few
 from .._change.entries import entries, unpacked
 from .._change.flow import write
+from .._change.remedy import on_link
 from .._host.host import Host, snapshot
 from .._netlink import wire
 from .._netlink.kernel import Kernel
@@ -26,6 +29,7 @@ from .payload import Payload
 from .plan_routes import RoutePlanner, with_devices
 from .plan_sources import SourcePlanner
 from .sweep import sweeps
+from .values import Hop
 from .wanted import routes, selections
 
 _TRIES = 16  # look-ups for each leg that is looked for
@@ -55,7 +59,13 @@ def prefsrc_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     options = module.params
     host = snapshot(kernel, options["planned_addresses"] if module.check_mode else ())
     planner = source_planner(
-        kernel, host, options["routes"], options["missing"], dead=options["dead"], force=options["force"]
+        kernel,
+        host,
+        options["routes"],
+        options["missing"],
+        options["force"],
+        dead=options["dead"],
+        settled=not host.planned,
     )
     result = write(module, kernel, planner)
     result["warnings"] += few(host.warnings)
@@ -98,8 +108,9 @@ def source_planner(
     force: bool = False,
     owner: int | None = None,
     dead: str = "fail",
+    settled: bool = True,
 ) -> SourcePlanner:
-    """The planner of ``prefsrc``'s items."""
+    """The planner of ``prefsrc``'s items. ``settled``: no address is still to come by which a gateway is reached."""
     return SourcePlanner(
         wanted=selections(items, host),
         lines=Lines(host.names),
@@ -108,7 +119,7 @@ def source_planner(
         force=force,
         missing=missing,
         dead=dead,
-        down=frozenset(index for index, link in host.links.items() if not link.up),
+        why_dead=functools.cache(functools.partial(_why_dead, kernel, host, settled)),
         owner=owner,
     )
 
@@ -120,6 +131,24 @@ def _device_for(kernel: Kernel, gateway: tuple[int, bytes]) -> int | None:
         return None
     device = Payload(payload).attrs.get(wire.RTA_OIF)
     return t.cast(int, wire.U32.unpack(device)[0]) if device else None
+
+
+def _why_dead(kernel: Kernel, host: Host, settled: bool, hop: Hop) -> str | None:
+    """Why the kernel would refuse a route by this next hop now; None where it would not.
+
+    ``fib_check_nh()`` in net/ipv4/fib_semantics.c, ``ip6_route_check_nh()`` in net/ipv6/route.c.
+    """
+    link = host.links.get(hop.device or 0)
+    if link and not link.up:
+        return f"{link.name} is down"
+    if not (settled and hop.gateway) or hop.onlink or kind_of(hop.gateway[1]) == "link-local":
+        return None
+    gateway = Prefix(*hop.gateway, BITS[hop.gateway[0]])
+    # The kernel passes over routes that lead there by a gateway: of a subnet the address itself is enough.
+    subnets = (one.subnet for one in host.addresses if hop.device in (None, one.index))
+    if any(subnet.covers(gateway) for subnet in subnets) or on_link(kernel, *hop.gateway, hop.device):
+        return None
+    return f"no subnet of {link.name if link else 'this host'} holds {address_text(gateway.packed)}"
 
 
 def _legs(kernel: Kernel, payload: Payload) -> list[Payload]:

@@ -19,6 +19,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._routes.legs impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload, source_of
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_sources import SourcePlanner
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.values import Hop
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import selections
 from tests.unit.host.hosts import Written
 from tests.unit.routes import routes as R
@@ -318,6 +319,10 @@ def test_one_dump_for_each_family_and_table() -> None:
     assert sorted(table.asked) == [(INET, 254, 0), (INET, 1000, 0)]
 
 
+def down(hop: Hop) -> str | None:
+    return "v1 is down" if hop.device == 3 else None
+
+
 class TestDead:
     """A route of several next hops, the device of one of which is down: the kernel takes no change of it."""
 
@@ -326,16 +331,16 @@ class TestDead:
 
     def test_is_refused_with_the_next_hop_and_why(self) -> None:
         with pytest.raises(Refused) as caught:
-            plan([self.ROUTE, R.payload("198.51.7.0/24")], self.ITEM, down=frozenset({3}))
+            plan([self.ROUTE, R.payload("198.51.7.0/24")], self.ITEM, why_dead=down)
         assert caught.value.message == (
             "routes[0]: '198.51.100.0/24 proto boot nexthop via 10.0.0.254 dev v0 weight 5 nexthop via 10.1.0.254 dev "
-            "v1 weight 250': the next hop via 10.1.0.254 dev v1 is dead, as v1 is down, and until it is up again the "
-            "kernel takes no change of a route that names it. Set the device up, take the next hop out of the route, "
-            "or set dead: ignore to leave such routes as they are"
+            "v1 weight 250': the next hop via 10.1.0.254 dev v1 is dead: v1 is down. As long as that is so the kernel "
+            "takes no change of a route that names it. Mend it, take the next hop out of the route, or set dead: "
+            "ignore to leave such routes as they are"
         )
 
     def test_is_left_alone_and_the_others_are_set(self) -> None:
-        found = plan([self.ROUTE, R.payload("198.51.7.0/24")], self.ITEM, down=frozenset({3}), dead="ignore")
+        found = plan([self.ROUTE, R.payload("198.51.7.0/24")], self.ITEM, why_dead=down, dead="ignore")
         assert sources(found) == {"198.51.7.0/24": S4}
         report = found.report()
         assert report["counts"] == {"created": 0, "changed": 1, "removed": 0, "unchanged": 0, "missing": 0, "dead": 1}
@@ -343,10 +348,12 @@ class TestDead:
         assert report["omitted"] == 0
         assert "is left as it is: the next hop via 10.1.0.254 dev v1 is dead" in found.warnings[0]
 
-    @pytest.mark.parametrize("down", [frozenset(), frozenset({7})])
-    def test_devices_that_it_does_not_use(self, down: frozenset[int]) -> None:
-        assert sources(plan([self.ROUTE], self.ITEM, down=down)) == {P4: S4}
+    def test_devices_that_it_does_not_use(self) -> None:
+        assert sources(plan([R.payload(P4)], self.ITEM, why_dead=down)) == {P4: S4}
+
+    def test_nexthop_objects_are_taken_as_they_are(self) -> None:
+        assert sources(plan([R.dumped("nexthop group")], self.ITEM, why_dead=down)) == {P4: S4}
 
     def test_what_needs_no_change_is_as_wanted(self) -> None:
         named = edit.with_source(Payload(self.ROUTE), R.packed(S4))
-        assert plan([named], self.ITEM, down=frozenset({3})).report()["counts"]["unchanged"] == 1
+        assert plan([named], self.ITEM, why_dead=down).report()["counts"]["unchanged"] == 1

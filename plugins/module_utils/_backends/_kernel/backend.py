@@ -73,7 +73,7 @@ class BackEnd:
         plan.addresses = AddressChange(
             self._hands.kernel, self._hands.host, wanted.addresses, force=False, wait=self._options["wait"]
         )
-        self._plan_routes(plan)
+        self._plan_routes(plan, settled=not plan.addresses.additions.steps)
         if wanted.stale:
             # The routes that use them are still there; whether somebody else's do too shows when ours are gone.
             plan.stale = self._stale(plan, force=True).removals().plan()
@@ -86,12 +86,18 @@ class BackEnd:
         self._report(plan)
         return plan
 
-    def _plan_routes(self, plan: KernelPlan) -> None:
+    def _plan_routes(self, plan: KernelPlan, settled: bool) -> None:
         kernel, host, options = self._hands.kernel, self._hands.host, self._options
         purge = options["purge_tables"] if options["purge"] else None
         routes = route_planner(kernel, host, plan.items.routes, OWN_PROTOCOL, purge)
         sources = source_planner(
-            kernel, host, plan.items.sources, options["missing"], options["force"], dead=options["dead"]
+            kernel,
+            host,
+            plan.items.sources,
+            options["missing"],
+            options["force"],
+            dead=options["dead"],
+            settled=settled,
         )
         plan.planners = (routes, sources)
         plan.routes, plan.sources = routes.plan(), sources.plan()
@@ -150,7 +156,7 @@ class BackEnd:
             self._hands.forget()
             if not all(map(_brings_nothing, change.additions.steps)):
                 # An address brings routes of its own, and with them other ways to a gateway.
-                self._plan_routes(plan)
+                self._plan_routes(plan, settled=True)
         for planner, changes in zip(plan.planners, (plan.routes, plan.sources)):
             transaction.carry_out(changes.steps, functools.partial(left_to_do, planner, changes))
         if plan.items.stale:
