@@ -44,8 +44,8 @@ options:
         default: ignore
       dead:
         description:
-          - What to do with a route that gets a source while one of its next hops is dead, that is, its device is down or
-            no subnet holds its gateway any more. As long as that is so the kernel takes no change of such a route.
+          - What to do with a route that gets a source while one of its next hops is dead, that is, its device is down
+            or no subnet holds its gateway any more. As long as that is so the kernel takes no change of such a route.
           - With V(ignore) it is left as it is, with a warning, and all others get theirs.
         type: str
         choices: [fail, ignore]

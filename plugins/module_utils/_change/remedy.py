@@ -10,11 +10,16 @@ import re
 import typing as t
 
 from .._base.errors import KernelError
+from .._base.names import NAME_OF_TYPE
 from .._base.values import INET, Link, Query, read_address
 from .._netlink import wire
 
+_KINDS = {"broadcast": "the broadcast address of a subnet", "local": "an address of this host"}
 #: The next hops of a route's line.
-_HOP = re.compile(r"(?:\bvia (?:inet6 )?(?P<gateway>[0-9a-fA-F.:]+))? ?(?:\bdev (?P<device>\S+))?")
+_HOP = re.compile(
+    r"(?P<hop>(?:\bvia (?:inet6 )?(?P<gateway>[0-9a-fA-F.:]+))? ?(?:\bdev (?P<device>\S+))?)"
+    r"(?: weight \d+(?P<onlink> onlink)?)?"
+)
 _UNREACHED = "Nexthop has invalid gateway"
 _DOWN = ("Nexthop device is not up", "Device for nexthop is not up")
 
@@ -41,19 +46,34 @@ def remedy(kernel: Asked, errno: int, text: str, line: str) -> str:
 def _of_hops(kernel: Asked, line: str) -> str:
     """Which next hop the kernel did not want, and why."""
     links = {link.name: link for link in kernel.links()}
+    onlink = " onlink" in line and " weight " not in line
     for found in _HOP.finditer(line):
         gateway, device = found.group("gateway"), found.group("device")
         link = links.get(device) if device else None
-        hop = found.group().strip()
+        hop = found.group("hop").strip()
         if link and not link.up:
             return f"; the next hop {hop}: {device} is down; set it up first"
         family, packed = read_address(gateway or "") or (INET, b"")
-        if packed and not on_link(kernel, family, packed, link.index if link else None):
+        if not packed:
+            continue
+        index = link.index if link else None
+        kind = NAME_OF_TYPE.get(_type(kernel, family, packed), "")
+        if kind in ("broadcast", "local"):
+            return f"; the next hop {hop}: {gateway} is {_KINDS[kind]}"
+        if not (found.group("onlink") or onlink) and not on_link(kernel, family, packed, index):
             return (
                 f"; the next hop {hop}: no subnet of {device or 'this host'} holds {gateway}. If it answers on the "
                 "link all the same, set onlink: true for it, beside its device"
             )
     return ""
+
+
+def _type(kernel: Asked, family: int, packed: bytes) -> int:
+    """The type of the route that leads to this address; 0 where none does."""
+    try:
+        return int(wire.RTMSG.unpack_from(kernel.lookup(Query(family, packed)))[7])
+    except KernelError:
+        return 0
 
 
 def on_link(kernel: Asked, family: int, packed: bytes, device: int | None) -> bool:

@@ -43,7 +43,7 @@ def address(payload: bytes, names: t.Mapping[int, str]) -> Address:
         device=names.get(index, f"if{index}"),
         scope=scope,
         flags=flags if preferred else flags | Address.DEPRECATED,
-        label=attrs[IFA_LABEL].rstrip(b"\0").decode() if IFA_LABEL in attrs else None,
+        label=attrs[IFA_LABEL].rstrip(b"\0").decode(errors="replace") if IFA_LABEL in attrs else None,
         peer=socket.inet_ntop(family, far) if far != own else None,
         preferred_lifetime=None if preferred == FOREVER else preferred,
         valid_lifetime=None if valid == FOREVER else valid,

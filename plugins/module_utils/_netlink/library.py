@@ -111,13 +111,22 @@ def link(message: bytes) -> Link:
     properties = found.get_attr("IFLA_PROP_LIST")
     return Link(
         index=found["index"],
-        name=found.get_attr("IFLA_IFNAME"),
+        name=_name(found.get_attr("IFLA_IFNAME")),
         master=found.get_attr("IFLA_MASTER") or 0,
         table=table,
         up=bool(found["flags"] & 0x1),
         running=bool(found["flags"] & 0x40),
-        altnames=tuple(properties.get_attrs("IFLA_ALT_IFNAME")) if properties is not None else (),
+        altnames=tuple(map(_name, properties.get_attrs("IFLA_ALT_IFNAME"))) if properties is not None else (),
     )
+
+
+@t.overload
+def _name(found: str | bytes) -> str: ...
+@t.overload
+def _name(found: None) -> None: ...
+def _name(found: str | bytes | None) -> str | None:
+    """A device's name as text: names are bytes to the kernel, and pyroute2 leaves those that are no UTF-8."""
+    return found.decode(errors="replace") if isinstance(found, bytes) else found
 
 
 def _range(text: str | None) -> tuple[int, int] | None:
@@ -146,8 +155,8 @@ def rule(message: bytes) -> Rule:
         table=found.get_attr("FRA_TABLE") or found["table"] or None,
         source=prefix("FRA_SRC", "src_len"),
         destination=prefix("FRA_DST", "dst_len"),
-        iif=found.get_attr("FRA_IIFNAME"),
-        oif=found.get_attr("FRA_OIFNAME"),
+        iif=_name(found.get_attr("FRA_IIFNAME")),
+        oif=_name(found.get_attr("FRA_OIFNAME")),
         mark=mark,
         mask=_ALL_BITS if mask is None else mask,
         tos=found["tos"],

@@ -19,6 +19,11 @@ from .values import Hop, Shape
 if t.TYPE_CHECKING:
     from .._host.host import Host
 
+#: What the kernel has room for when it lists a route: a buffer of 32 KiB, less its own part (``netlink_dump()`` in
+#: net/netlink/af_netlink.c). Where a route is larger the list ends, for every program, and with no error (Linux 6.18).
+MOST_LISTED = 32000
+#: The same in the buffer of a page that the kernel gives to who does not ask for more: ``ip route`` of iproute2 6.1.
+_COMMON = 3600
 _LONGEST_NAME = 15  # TCP_CA_NAME_MAX without the terminating zero, include/net/tcp.h
 #: First bytes of addresses that are neither loopback nor multicast.
 _USUAL = {
@@ -64,15 +69,22 @@ def _why_unusable(kind: str, shape: Shape, host: Host) -> str:
     )
 
 
-def check_size(hops: t.Sequence[Hop], family: int, what: str) -> None:
-    """InvalidInput for more next hops than one attribute takes."""
+def check_size(hops: t.Sequence[Hop], family: int, what: str) -> str | None:
+    """InvalidInput for more next hops than the kernel takes, or lists again; what there is to say of fewer ones."""
     # Two at a time: of one alone no list is made.
     size = sum(len(pack_hops((hop, hop), family)[1][RTA_MULTIPATH]) // 2 for hop in hops)
-    if size > MOST:
+    if size > MOST_LISTED:
         raise InvalidInput(
-            f"{what}: {len(hops)} of them take {size} bytes of a message to the kernel, which holds {MOST} in one "
-            "attribute; use fewer"
+            f"{what}: {len(hops)} of them take {size} bytes, and the limit is {MOST_LISTED}: the kernel cannot list a "
+            f"larger route, and would end every list in front of it without a word (above {MOST} it takes none); use "
+            "fewer"
         )
+    if size > _COMMON:
+        return (
+            f"{what}: {len(hops)} of them take {size} bytes: programs that read lists in pieces of a page, such as ip "
+            "route, see neither this route nor those behind it"
+        )
+    return None
 
 
 def congestion_control(name: str, what: str) -> bytes:

@@ -184,7 +184,9 @@ def _hops(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> tu
         ]
         if len({(hop.gateway, hop.device) for hop in found}) < len(found):
             raise InvalidInput(f"{what}.nexthops: names the same gateway and device twice; use weight instead")
-        check_size(found, family, f"{what}.nexthops")
+        remark = check_size(found, family, f"{what}.nexthops")
+        if remark:
+            host.warnings.append(remark)
         return tuple(found)
     return (_hop(item, family, host, what),) if given else None
 

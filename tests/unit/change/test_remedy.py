@@ -27,6 +27,9 @@ class Lab:
         return LINKS
 
     def lookup(self, query: Query, fib_match: bool = False) -> bytes:
+        for address, kind in (("10.0.0.1", 2), ("10.0.0.255", 3)):
+            if query.destination == R.packed(address):
+                return R.payload("0.0.0.0/0", None, 2, kind=kind)
         for prefix, device in (
             (R.packed("10.0.0.0")[:3], 2),
             (R.packed("10.1.0.0")[:3], 3),
@@ -82,6 +85,19 @@ class Lab:
             "198.51.100.0/24 dev v2 proto 133 scope link",
             "; the next hop dev v2: v2 is down; set it up first",
         ),
+        (
+            errno.ENETUNREACH,
+            GATEWAY,
+            "198.51.100.0/24 via 10.0.0.1 dev v0 proto 133",
+            "; the next hop via 10.0.0.1 dev v0: 10.0.0.1 is an address of this host",
+        ),
+        (
+            errno.EINVAL,
+            GATEWAY,
+            "198.51.100.0/24 nexthop via 10.7.0.1 dev v0 weight 1 onlink nexthop via 10.0.0.255 dev v0 weight 1 onlink",
+            "; the next hop via 10.0.0.255 dev v0: 10.0.0.255 is the broadcast address of a subnet",
+        ),
+        (errno.ENETUNREACH, GATEWAY, "198.51.100.0/24 via 172.16.9.9 dev v0 proto 133 onlink", ""),
         # The kernel's reason is another one.
         (errno.ENETUNREACH, GATEWAY, "198.51.100.0/24 via 10.0.0.254 dev v0 proto 133", ""),
     ],

@@ -55,15 +55,19 @@ def test_a_name_of_congestion_control_that_is_none() -> None:
     assert "is no name; see the sysctl" in refused(lambda: routes([{**item, "metrics": {"congctl": "c\0c"}}], HOST))
 
 
-@pytest.mark.parametrize(("family", "most"), [("ipv4", 4095), ("ipv6", 2340)])
+@pytest.mark.parametrize(("family", "most"), [("ipv4", 2000), ("ipv6", 1142)])
 def test_more_next_hops_than_a_message_holds(family: str, most: int) -> None:
     def item(count: int) -> dict[str, Any]:
         hops = [f"10.1.{at >> 8}.{at & 255}" if family == "ipv4" else f"2001:db8::{at:x}" for at in range(1, count + 1)]
         prefix = "198.51.100.0/24" if family == "ipv4" else "2001:db8:100::/48"
         return {"destination": prefix, "nexthops": [{"gateway": hop, "device": "v0"} for hop in hops]}
 
+    HOST.warnings.clear()
+    assert len(routes([item(120)], HOST)) == 1 and not HOST.warnings
     assert len(routes([item(most)], HOST)) == 1
+    assert "such as ip route, see neither this route nor those behind it" in HOST.warnings[0]
     assert refused(lambda: routes([item(most + 1)], HOST)) == (
-        f"routes[0].nexthops: {most + 1} of them take {(most + 1) * (16 if family == 'ipv4' else 28)} bytes of a "
-        "message to the kernel, which holds 65531 in one attribute; use fewer"
+        f"routes[0].nexthops: {most + 1} of them take {(most + 1) * (16 if family == 'ipv4' else 28)} bytes, and the "
+        "limit is 32000: the kernel cannot list a larger route, and would end every list in front of it without a word "
+        "(above 65531 it takes none); use fewer"
     )
