@@ -15,14 +15,14 @@ import typing as t
 
 from .._base.errors import KernelError, SourceIPError
 from .._netlink.kernel import Kernel
-from .._netlink.wire import RTM_DELADDR, RTM_DELROUTE
+from .._netlink.wire import RTM_DELADDR, RTM_DELNEXTHOP, RTM_DELROUTE
 from .remedy import remedy
 from .steps import REPORT_LIMIT, AnyStep, Steps, step_result
 
 _VERBS = {"created": "create", "changed": "change", "removed": "remove"}
 # Undoing by removing what is gone already has nothing left to undo.
-_REMOVALS = (RTM_DELROUTE, RTM_DELADDR)
-_GONE = (errno_names.ESRCH, errno_names.EADDRNOTAVAIL)
+_REMOVALS = (RTM_DELROUTE, RTM_DELADDR, RTM_DELNEXTHOP)
+_GONE = (errno_names.ESRCH, errno_names.EADDRNOTAVAIL, errno_names.ENOENT)
 
 
 class Mismatch(t.NamedTuple):

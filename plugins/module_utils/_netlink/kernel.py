@@ -29,8 +29,9 @@ _ACK_COST = 832  # bytes of receive buffer that the kernel charges for one ackno
 _BATCH_MESSAGES, _BATCH_BYTES = 1024, 96 << 10
 _DUMPS = 5  # how often a list that changed while it was read is asked for
 #: Lists: the number of the request, that of the answer, and the size of the header, which names at most a family.
-#: ``struct ifinfomsg``, ``ifaddrmsg``, ``fib_rule_hdr``, ``ifaddrlblmsg``.
+#: ``struct ifinfomsg``, ``ifaddrmsg``, ``fib_rule_hdr``, ``ifaddrlblmsg``, ``nhmsg``.
 _LINKS, _ADDRESSES, _RULES, _LABELS = (18, 16, 16), (22, 20, 8), (34, 32, 12), (74, 72, 12)
+_NEXTHOPS = (106, 104, 8)
 
 
 class _Batch(t.NamedTuple):
@@ -73,6 +74,10 @@ class Kernel(Connection):
     def labels(self) -> list[Label]:
         """The RFC 6724 policy table."""
         return [decode.label(message[16:]) for message in self._list(_LABELS, "address labels", INET6)]
+
+    def nexthops(self) -> list[bytes]:
+        """The payloads of all nexthop objects."""
+        return [message[16:] for message in self._list(_NEXTHOPS, "nexthop objects")]
 
     def _list(self, kind: tuple[int, int, int], what: str, family: int = 0) -> list[bytes]:
         """The messages of a dump that nothing changed meanwhile, headers included."""

@@ -143,7 +143,8 @@ def _gateway(text: str, family: int, what: str) -> tuple[int, bytes]:
     return found, packed
 
 
-def _hop(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Hop:
+def next_hop(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> Hop:
+    """The way out that an entry, or a part of it, names."""
     gateway, device, weight = item.get("gateway"), item.get("device"), item.get("weight")
     if not gateway and not device:
         raise InvalidInput(f"{what}: needs a gateway, a device, or both")
@@ -179,7 +180,7 @@ def _hops(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> tu
             raise InvalidInput(f"{what}.nexthops: is empty; leave it out, or name at least one nexthop")
         places = [f"{what}.nexthops[{at}]" for at in range(len(nexthops))]
         found = [
-            replace(_hop(hop, family, host, where), **parts.of_hop(hop, family, where))
+            replace(next_hop(hop, family, host, where), **parts.of_hop(hop, family, where))
             for hop, where in zip(nexthops, places)
         ]
         if len({(hop.gateway, hop.device) for hop in found}) < len(found):
@@ -188,7 +189,7 @@ def _hops(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) -> tu
         if remark:
             host.warnings.append(remark)
         return tuple(found)
-    return (_hop(item, family, host, what),) if given else None
+    return (next_hop(item, family, host, what),) if given else None
 
 
 def _metrics(values: t.Mapping[str, t.Any] | None, what: str) -> tuple[tuple[int, bytes], ...]:
