@@ -88,6 +88,40 @@ options:
           - The TOS byte of the packets, for policy rules and IPv4 routes with C(tos).
           - The kernel's look-up ignores it for IPv6. The socket has it in both families.
         type: int
+      preferences:
+        description:
+          - What the socket prefers where the kernel chooses among several IPv6 addresses, as in
+            O(l3host.source_ip.probe#module:probes[].preferences) (C(IPV6_ADDR_PREFERENCES), RFC 5014).
+          - At most one of V(temporary), V(public), V(public_or_temporary), and one of V(home), V(care_of).
+          - Without effect on an IPv4 destination, and where a route names the source.
+        type: list
+        elements: str
+        choices: [temporary, public, public_or_temporary, care_of, home]
+        version_added: 0.2.0
+      unicast_device:
+        description:
+          - The device that the socket sends by with C(IP_UNICAST_IF) or C(IPV6_UNICAST_IF), without being bound to it.
+          - For UDP. A connected socket follows it from Linux 6.1 on (IPv4 from 5.17 on); with older kernels only one
+            that is not connected does, from which RV(sources[].socket) then differs.
+          - Not with O(queries[].device), O(queries[].vrf) and O(queries[].packet_device), which would leave it without
+            effect.
+        type: str
+        version_added: 0.2.0
+      packet_source:
+        description:
+          - The source that is said beside the datagram, in C(IP_PKTINFO) or C(IPV6_PKTINFO), as servers do that answer
+            from the address they were asked at.
+          - For UDP. Not with O(queries[].from), than which it counts more.
+          - No socket is asked then, so RV(sources[].socket.source) is V(null). Only a packet shows such a source, and
+            this module sends none; M(l3host.source_ip.probe) does.
+        type: str
+        version_added: 0.2.0
+      packet_device:
+        description:
+          - The device that is said there, with O(queries[].packet_source) or alone.
+          - Not with O(queries[].device) and O(queries[].vrf).
+        type: str
+        version_added: 0.2.0
 extends_documentation_fragment:
   - l3host.source_ip._netns
   - l3host.source_ip._netns.pyroute2
@@ -98,6 +132,7 @@ notes:
     M(l3host.source_ip.probe) module captures the packet that really leaves.
   - Which rule led to a route cannot be asked, so the walk through the rules is made again by the module. It knows the
     selectors of ip-rule(8) but C(tun_id), C(dscp), C(flowlabel) and C(suppress_ifgroup).
+  - Sockets of SCTP and MPTCP, which may have several sources at a time, are not asked about.
   - A multipath route answers for one flow. RV(sources[].also) lists what other flows may get; another port, another
     protocol or another kernel can choose another next hop.
 seealso:
@@ -136,6 +171,13 @@ EXAMPLES = r"""
       - {destination: 198.51.100.10, from: 192.0.2.2}
       - {destination: 198.51.100.10, device: eth1}
       - {destination: 198.51.100.10, vrf: blue}
+
+- name: Ask for programs that choose by socket options
+  l3host.source_ip.source_info:
+    queries:
+      - {destination: "2001:db8:100::10", preferences: [temporary]}
+      - {destination: 198.51.100.10, unicast_device: eth1}
+      - {destination: 198.51.100.10, packet_source: 192.0.2.2, packet_device: eth0}
 """
 
 RETURN = r"""
@@ -179,6 +221,7 @@ sources:
       description:
         - Why it is this source, or why there is none.
         - V(bound), the query names the source.
+        - V(pktinfo), the query names the source of the packet, in O(queries[].packet_source).
         - V(prefsrc), the route carries it.
         - V(interface), IPv4 took an address of the device that the packets leave by. Also for destinations that are
           local to the host.
@@ -333,6 +376,7 @@ from ..module_utils._explain.explain import Explainer
 from ..module_utils._explain.question import questions
 from ..module_utils._host.host import snapshot
 from ..module_utils._netlink.kernel import Kernel
+from ..module_utils._probe.choices import PREFERENCES
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -347,6 +391,10 @@ def argument_spec() -> dict[str, t.Any]:
         "source_port": {"type": "int"},
         "destination_port": {"type": "int"},
         "tos": {"type": "int"},
+        "preferences": {"type": "list", "elements": "str", "choices": list(PREFERENCES)},
+        "unicast_device": {"type": "str"},
+        "packet_source": {"type": "str"},
+        "packet_device": {"type": "str"},
     }
     return {
         "destinations": {"type": "list", "elements": "str"},

@@ -33,6 +33,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._explain.question
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
 from tests.lab import netns
+from tests.lab.kernel import OPTIMISTIC_DAD
 from tests.lab.pair import IFA_F_TENTATIVE, Host
 from tests.lab.sent import Sent, Watch
 
@@ -46,6 +47,8 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 DEVICES = ("v0", "v1")
+#: What is said beside a packet, of which no connected socket knows.
+PACKET = ("packet_source", "packet_device")
 RTF_LOCAL, IFA_F_OPTIMISTIC = 0x80000000, 0x04
 #: Whose addresses stay in duplicate detection for minutes, so that they are tentative or optimistic.
 SLOW = "v0"
@@ -79,7 +82,7 @@ class World:
     seed: int
 
     @property
-    def asked(self) -> list[dict[str, str]]:
+    def asked(self) -> list[dict[str, Any]]:
         """The questions; by a seed, because what hypothesis could make smaller of them is only their number."""
         rng = random.Random(self.seed)
         return [_question(rng, self.addresses) for _number in range(QUESTIONS)]
@@ -179,21 +182,31 @@ def worlds(draw: Any) -> World:
         lines[family] += _routes(draw, family, own) + _rules(draw, family, own)
     lines[6] += ["addrlabel flush", *_labels(draw)]
     sysctls = {f"ipv6/conf/{device}/use_tempaddr": draw(st.integers(0, 2)) for device in ("lo", *DEVICES)}
-    for key in ("optimistic_dad", "use_optimistic"):
+    for key in ("optimistic_dad", "use_optimistic") if OPTIMISTIC_DAD else ():
         sysctls |= {f"ipv6/conf/{where}/{key}": draw(st.integers(0, 1)) for where in ("all", SLOW)}
     sysctls["ipv6/conf/v1/use_oif_addrs_only"] = int(draw(st.integers(0, 7)) == 0)
     return World(lines, sysctls, addresses, draw(st.integers(0, 2**32)))
 
 
-def _question(rng: random.Random, addresses: dict[int, list[str]]) -> dict[str, str]:
+def _question(rng: random.Random, addresses: dict[int, list[str]]) -> dict[str, Any]:
     family = rng.choice([4, 6, 6])
-    asked = {"destination": f"{rng.choice(NEAR[family])}{rng.randint(1, 14)}"}
+    asked: dict[str, Any] = {"destination": f"{rng.choice(NEAR[family])}{rng.randint(1, 14)}"}
     if rng.random() < 0.15:
         asked["from"] = rng.choice(addresses[family])
     if rng.random() < 0.15:
         asked["device"] = rng.choice(DEVICES)
     if asked.get("from", "").startswith("fe80"):
         asked.pop("from")
+    if rng.random() < 0.15:
+        asked["preferences"] = [rng.choice(["temporary", "public", "public_or_temporary"])]
+        asked["preferences"] += rng.choice([[], ["home"], ["care_of"]])
+    option = rng.choice(["unicast_device", "packet_device", "packet_source", *[""] * 12])
+    if option == "packet_source" and "from" not in asked:
+        asked[option] = rng.choice([one for one in addresses[family] if not one.startswith("fe80")] or ["192.0.2.1"])
+        if (":" in asked[option]) != (family == 6):
+            asked.pop(option)
+    elif option.endswith("device") and "device" not in asked:
+        asked[option] = rng.choice(DEVICES)
     return asked
 
 
@@ -259,14 +272,14 @@ def test_what_is_said_is_what_the_packet_does(random_host: Host, counts: Counter
         assert found["source"] == runner_up, f"{query}: {winner} went, {found}\n{world}"
 
 
-def _answers(asked: list[dict[str, str]]) -> list[dict[str, Any]]:
+def _answers(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
     with Kernel() as kernel:
         host = snapshot(kernel)
         explainer = Explainer(host)
         return [explainer.answer(question) for question in questions(asked, [], host)]
 
 
-def _compare(world: World, counts: Counter[str]) -> tuple[dict[str, str], str, str] | None:
+def _compare(world: World, counts: Counter[str]) -> tuple[dict[str, Any], str, str] | None:
     _settle()
     removable = []
     # With an address that has temporary ones, those would go as well.
@@ -276,6 +289,7 @@ def _compare(world: World, counts: Counter[str]) -> tuple[dict[str, str], str, s
         for query, found in zip(world.asked, _answers(world.asked)):
             counts["look-ups"] += 1
             counts[f"reason {found['reason']}"] += 1
+            counts.update(f"with {key}" for key in query if key != "destination")
             _check(watch, query, found, world)
             decision = found["rfc6724"]
             if decision:
@@ -285,21 +299,24 @@ def _compare(world: World, counts: Counter[str]) -> tuple[dict[str, str], str, s
     return random.Random(len(removable)).choice(removable) if removable else None
 
 
-def _check(watch: Watch, query: dict[str, str], found: dict[str, Any], world: World) -> None:
+def _check(watch: Watch, query: dict[str, Any], found: dict[str, Any], world: World) -> None:
     def differs(what: object) -> str:
         return f"{what}\n{query}\n{found}\n{world}"
 
     sent: Sent | None = None
+    options = {key: query[key] for key in ("preferences", *PACKET, "unicast_device") if key in query}
     with suppress(OSError):
-        sent = watch.send(query["destination"], query.get("from"), query.get("device"))
+        sent = watch.send(query["destination"], query.get("from"), query.get("device"), **options)
     decision = found["rfc6724"]
     assert not decision or decision["rule"] != "unknown", differs("not explained")
-    egress = found["egress"] or found
+    egress, unconnected = found["egress"] or found, any(key in query for key in PACKET)
     if found["stale"]:
         assert sent is None or sent.source == found["source"], differs(sent)
         return
     if any("the kernel lets no socket use it" in text for text in found["warnings"]):
-        assert sent is None and found["socket"]["error"].startswith("EADDRNOTAVAIL"), differs(sent)
+        if not unconnected:
+            assert found["socket"]["error"].startswith("EADDRNOTAVAIL"), differs(sent)
+        assert sent is None, differs(sent)
         return
     if any("but a socket fails: EADDRNOTAVAIL" in text for text in found["warnings"]):
         # A secondary address of a primary one that is a broadcast address too: the kernel makes it no local route.
@@ -310,13 +327,13 @@ def _check(watch: Watch, query: dict[str, str], found: dict[str, Any], world: Wo
     said = (source, egress["device"]) if source else None
     # Of a multipath route another flow may take another hop: all that are named are right.
     others = {(one["source"], one["device"]) for one in found["also"]}
-    if found["route"] and found["route"]["nexthops"] and sent and not query.get("device"):
+    if found["route"] and found["route"]["nexthops"] and sent and not any("device" in key for key in query):
         hops = {hop["device"] for hop in found["route"]["nexthops"]}
         others |= {(source, device) for device in hops if device not in {one["device"] for one in found["also"]}}
     assert sent == said or sent in others, differs(f"wire {sent}, said {said}")
     if others:
         return
-    if any("a socket bound to it receives" in text for text in found["warnings"]):
+    if unconnected or any("a socket bound to it receives" in text for text in found["warnings"]):
         return
     if found["route"] and found["route"]["type"] == "broadcast":
         assert found["socket"]["error"].startswith("EACCES") and found["warnings"], differs("broadcast")

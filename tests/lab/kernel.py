@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import platform
 import re
+from pathlib import Path
 
 
 def version() -> tuple[int, int]:
@@ -28,3 +29,6 @@ def since(major: int, minor: int) -> bool:
 #: An IPv6 route loses the source that its host loses, by whatever device it leads; before, only a route by the device
 #: that had the address (``fib6_remove_prefsrc()`` in net/ipv6/route.c).
 STRIPS_EVERY_IPV6_ROUTE = since(6, 6)
+
+#: Built with CONFIG_IPV6_OPTIMISTIC_DAD: addresses may be used while duplicates are looked for.
+OPTIMISTIC_DAD = Path("/proc/sys/net/ipv6/conf/all/optimistic_dad").exists()

@@ -13,7 +13,9 @@ import itertools
 import os
 import select
 import socket
+import struct
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple
@@ -21,6 +23,11 @@ from typing import NamedTuple
 _ETH_P_ALL = 3
 _OUTGOING = 4
 _SERIAL = itertools.count(1)
+# include/uapi/linux/in.h and in6.h
+_IPV6_ADDR_PREFERENCES = 72
+_PREFER = {"temporary": 0x1, "public": 0x2, "public_or_temporary": 0x100, "care_of": 0x4, "home": 0x400}
+_IP_UNICAST_IF, _IPV6_UNICAST_IF = 50, 76
+_IP_PKTINFO, _IPV6_PKTINFO = 8, 50
 
 
 class Sent(NamedTuple):
@@ -46,19 +53,41 @@ class Watch:
         self._socket.close()
 
     def send(
-        self, destination: str, source: str | None = None, device: str | None = None, patience: float = 0.5
+        self,
+        destination: str,
+        source: str | None = None,
+        device: str | None = None,
+        patience: float = 0.5,
+        *,
+        preferences: Sequence[str] = (),
+        unicast_device: str | None = None,
+        packet_source: str | None = None,
+        packet_device: str | None = None,
     ) -> Sent | None:
-        """A datagram from a fresh socket; None if none was seen within ``patience`` seconds. OSError of its calls."""
+        """A datagram from a fresh socket; None if none was seen within ``patience`` seconds. OSError of its calls.
+
+        What is said beside the packet (IP_PKTINFO) goes with one of a socket that is not connected.
+        """
         family = socket.AF_INET6 if ":" in destination else socket.AF_INET
         payload = f"l3h {os.getpid()} {next(_SERIAL)}.".encode()
         with socket.socket(family, socket.SOCK_DGRAM) as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            if preferences and family == socket.AF_INET6:
+                wanted = sum(_PREFER[one] for one in preferences)
+                sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_ADDR_PREFERENCES, wanted)
+            if unicast_device is not None:
+                index = struct.pack("!I", socket.if_nametoindex(unicast_device))
+                level = socket.IPPROTO_IPV6 if family == socket.AF_INET6 else socket.IPPROTO_IP
+                sock.setsockopt(level, _IPV6_UNICAST_IF if level == socket.IPPROTO_IPV6 else _IP_UNICAST_IF, index)
             if device is not None:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
             if source is not None:
                 sock.bind((source, 0))
             scope = socket.if_nametoindex(device) if device else 0
             name = (destination, 9, 0, scope) if destination.startswith("fe80:") else (destination, 9)
+            if packet_source is not None or packet_device is not None:
+                sock.sendmsg([payload], [_pktinfo(family, packet_source, packet_device)], 0, name)
+                return self._find(payload, time.monotonic() + patience)
             sock.connect(name)
             # Nobody listens: an ICMP error of a packet before is not what is asked for.
             with suppress(ConnectionRefusedError):
@@ -73,6 +102,14 @@ class Watch:
             packet, (device, _protocol, kind, *_rest) = self._socket.recvfrom(1 << 16)
             if packet.endswith(payload) and kind == _OUTGOING:
                 return Sent(_source(packet), device)
+
+
+def _pktinfo(family: int, source: str | None, device: str | None) -> tuple[int, int, bytes]:
+    index = socket.if_nametoindex(device) if device else 0
+    if family == socket.AF_INET:
+        packed = socket.inet_pton(family, source or "0.0.0.0")
+        return socket.IPPROTO_IP, _IP_PKTINFO, struct.pack("=i4s4x", index, packed)
+    return socket.IPPROTO_IPV6, _IPV6_PKTINFO, struct.pack("=16sI", socket.inet_pton(family, source or "::"), index)
 
 
 def _source(packet: bytes) -> str:

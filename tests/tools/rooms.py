@@ -21,13 +21,19 @@ ROOMS = (
 #: Rooms that import less than what stands before them.
 ONLY = {"_intent": {"_base"}, "_files": {"_base"}}
 #: Modules (or all of a room) that touch the host, Ansible or a daemon; all others are pure.
-EDGES = (
-    "_netlink.altnames _netlink.library _netlink.netns _netlink.kernel _netlink.connection _netlink.diag "
-    "_netlink.dump _host.host _host.tables _host.mobility _change.archive _change.boundary _change.entries "
-    "_change.flow _change.transaction _routes.listing _routes.write _nexthops.task _addresses.task _probe "
-    "_explain.question _explain.lookups _explain.explain _explain.refusal _explain.choice _explain.bound "
-    "_sockets.listing _sockets.processes _files.replace _files.snapshot _backends"
-).split()
+EDGES = """
+    _netlink.altnames _netlink.library _netlink.netns _netlink.kernel _netlink.connection _netlink.diag _netlink.dump
+    _host.host _host.tables _host.mobility
+    _change.archive _change.boundary _change.entries _change.flow _change.transaction
+    _routes.listing _routes.write
+    _nexthops.task
+    _addresses.task
+    _probe
+    _explain.question _explain.lookups _explain.explain _explain.refusal _explain.choice _explain.bound _explain.options
+    _sockets.listing _sockets.processes
+    _files.replace _files.snapshot
+    _backends
+""".split()
 #: What is pure of a room that is an edge.
 PURE = (
     "_backends.expected _backends.finding _backends.interface _backends.verify _backends._kernel.items "

@@ -11,6 +11,7 @@ from .._base.values import INET6
 from .._host.host import Host
 from .._host.mobility import has_mobility
 from . import rfc6724
+from .options import Options
 
 
 class Choice:
@@ -19,9 +20,11 @@ class Choice:
     def __init__(self, host: Host) -> None:
         self.host = host
         self._settings: dict[int, rfc6724.Settings] = {}
+        #: Whether the kernel has rule 4 of RFC 6724; None: not known yet.
+        self.mobility: bool | None = None
 
     @functools.cached_property
-    def _mobility(self) -> bool:
+    def _perhaps(self) -> bool:
         return has_mobility()
 
     def settings(self, index: int) -> rfc6724.Settings:
@@ -44,13 +47,28 @@ class Choice:
             use_oif_addrs_only=bool(sysctl(name, "use_oif_addrs_only")),
         )
 
-    def destination(self, packed: bytes, index: int) -> rfc6724.Destination:
-        """What the rules compare with. ``index`` is the device that the route leaves by, 0 where there is no route."""
+    def destination(self, packed: bytes, index: int, options: Options | None = None) -> rfc6724.Destination:
+        """What the rules compare with. ``index`` is the device that the route leaves by, 0 where there is no route.
+
+        ``options``: those of the socket, for what it prefers.
+        """
         # Rules 3 and 7 go by the settings of each candidate's own device.
         devices = {address.index for address in self.host.addresses if address.family == INET6} | {index} - {0}
+        options = options or Options()
         return rfc6724.Destination(
-            packed, index, self.host.labels, {each: self.settings(each) for each in devices}, self._mobility
+            packed,
+            index,
+            self.host.labels,
+            {each: self.settings(each) for each in devices},
+            self._perhaps if self.mobility is None else self.mobility,
+            options.temporary,
+            options.care_of,
         )
+
+    def asks_for_rule_4(self, to: rfc6724.Destination) -> bool:
+        """Whether it must still be found out by sockets to this destination if there is a rule 4, and can be."""
+        open_question = self.mobility is None and to.mobility
+        return open_question and rfc6724.tells_rule_4(rfc6724.candidates(self.host.addresses, self.host.links, to), to)
 
     def decide(self, to: rfc6724.Destination, chosen: str) -> rfc6724.Decision | None:
         """Why the kernel chose this address; None where it is no candidate."""

@@ -15,7 +15,7 @@ import socket
 import typing as t
 
 from .._base.errors import KernelError
-from .._base.values import INET, INET6, Address, Query
+from .._base.values import INET, INET6, Address
 from .._host.domain import domain_of
 from .._host.host import Host
 from .._probe.sockets import SocketResult, socket_source
@@ -24,9 +24,10 @@ from . import rules as _rules
 from . import sentences
 from .choice import Choice
 from .lookups import LOCAL_TYPE, Answer, Lookups
+from .options import PKTINFO, Options
 from .question import UDP, Question
 from .refusal import explain_refusal
-from .rfc6724 import RULES, Destination
+from .rfc6724 import Destination, preferred
 
 
 class Explainer:
@@ -63,25 +64,60 @@ class Explainer:
         }
         got = self._ask_socket(question)
         result["socket"] = {"source": got.source, "error": got.error}
-        if question.source and self.lookups.is_broadcast(query):
+        if question.source and not question.options.beside and self.lookups.is_broadcast(query):
             # inet_bind() keeps such an address for what comes in only; getsockname() says it all the same.
             result["warnings"].append(sentences.receives(question.source))
             query = dataclasses.replace(query, source=None)
             question = dataclasses.replace(question, source=None, query=query)
             got = SocketResult(None, None, [])
         try:
-            answer, route = self.lookups.bound(query)
+            answer, route = self._look_up(question)
         except KernelError as error:
             self._look_again(question, error, got, result)
             return result
         self._describe(question, answer, route, got, result)
         return result
 
+    def _look_up(self, question: Question) -> tuple[Answer, Route | None]:
+        """Of a socket that is led by an option but not bound, IPv6 asks no more than a look-up does."""
+        query = question.query
+        ask = self.lookups.led if question.options.lead else self.lookups.bound
+        answer, route = ask(query)
+        return self._preferred(question, answer, route), route
+
+    def _preferred(self, question: Question, answer: Answer, route: Route | None) -> Answer:
+        """The answer with the source that the socket prefers by RFC 5014, which a look-up knows nothing of."""
+        if question.query.family != INET6 or question.source or not question.options.preferences:
+            return answer
+        to = self._compared(question, self._leaves_by(answer, route))
+        if answer.source != self.choice.choose(dataclasses.replace(to, temporary=None, care_of=False)):
+            return answer  # the route carries it
+        return answer._replace(source=self.choice.choose(to))
+
+    def _compared(self, question: Question, index: int) -> Destination:
+        """What the rules of RFC 6724 compare with, for a route by this device. Sockets tell if there is a rule 4."""
+        packed = question.query.destination
+        to = self.choice.destination(packed, index, question.options)
+        if self.choice.asks_for_rule_4(to):
+            lead = question.options.lead
+            sides = [dataclasses.replace(question, options=Options((one,), lead)) for one in ("home", "care_of")]
+            got = [self._ask_socket(side) for side in sides]
+            if not any(one.error for one in got):
+                self.choice.mobility = got[0].source != got[1].source
+                to = self.choice.destination(packed, index, question.options)
+        return to
+
+    def _leaves_by(self, answer: Answer, route: Route | None) -> int:
+        """The device that RFC 6724 compares with: to an own address an answer says `lo`, its route names the device."""
+        hop = route.hops[0] if route and route.hops and answer.type == LOCAL_TYPE else answer.hop
+        return self._index(hop.device)
+
     def _look_again(self, question: Question, error: KernelError, got: SocketResult, result: dict[str, t.Any]) -> None:
         """IPv6, refused without a source: it chooses one and looks again (``ip6_dst_lookup_tail()``), a look-up not."""
         query, chosen = question.query, None
         if query.family == INET6 and query.source is None:
-            to = self.choice.destination(query.destination, domain_of(query.device or 0, self.host.links))
+            domain = domain_of(query.device or 0, self.host.links)
+            to = self._compared(question, domain)
             chosen = self.choice.choose(to)
         if chosen:
             question = dataclasses.replace(
@@ -100,7 +136,9 @@ class Explainer:
             result["warnings"].append(sentences.refuted(got.source))
 
     def _ask_socket(self, question: Question) -> SocketResult:
-        query = question.query
+        query, options = question.query, question.options
+        if options.unconnected:
+            return SocketResult(None, None, [])
         # Unless a rule tells protocols apart, a UDP socket is led the same way and needs no privilege.
         matters = any(rule.ip_protocol for rule in self.host.rules(query.family))
         scope = f"%{question.device}" if question.device and query.destination[:2] == b"\xfe\x80" else ""
@@ -108,13 +146,14 @@ class Explainer:
             query.family,
             question.destination + scope,
             source=question.source,
-            device=question.device,
+            device=None if options.lead else question.device,
             mark=query.mark,
             uid=query.uid if query.uid not in (None, os.getuid()) else None,
             protocol=query.ip_protocol if matters and query.ip_protocol else UDP,
             destination_port=query.destination_port or 0,
             source_port=query.source_port or 0,
             tos=query.tos or None,
+            prepare=options.set,
         )
 
     def _describe(
@@ -144,17 +183,23 @@ class Explainer:
             clauses = [self._decided(first, source, result)]
         else:
             clauses = [self._why(question, answer, route, result)]
+        option = PKTINFO[query.family == INET6] if question.options.beside else None
         if source and not self.lookups.has(source, query):
             result["stale"] = True
-            clauses.append(sentences.stale(source, question.source is None, got.source, got.error))
+            clauses.append(sentences.stale(source, question.source is None, got.source, got.error, option))
         elif source and (home := self._foreign(question, source, answer.hop)):
             result["stale"] = True
             here = self._domain_text(self._domain(question.device))
-            clauses.append(sentences.foreign(source, home, here, question.source is None, got.source, got.error))
+            named = question.source is None
+            clauses.append(sentences.foreign(source, home, here, named, got.source, got.error, option))
+        leads, lead = question.options.named(query.family), question.options.lead
+        if leads and lead:
+            aside = result["query"].get("from") if not question.source else None
+            clauses.insert(0, sentences.led(leads, lead.name, aside))
         where = sentences.way(rule, answer.table, route, answer.hop)
         if source and not result["stale"] and not question.source and first is None:
             try:
-                clauses += self._flows(query, answer, route, source, result)
+                clauses += self._flows(question, answer, route, source, result)
             except KernelError as error:
                 clauses.append(sentences.nowhere(source))
                 self._refuse_chosen(question, source, error, result)
@@ -173,6 +218,9 @@ class Explainer:
     def _why(self, question: Question, answer: Answer, route: Route | None, result: dict[str, t.Any]) -> str:
         """Sets ``reason``, and ``rfc6724`` where that decided; returns the clause that says it."""
         source, device = answer.source, answer.hop.device or "lo"
+        if question.source and question.options.beside:
+            result["reason"] = "pktinfo"
+            return sentences.beside(question.source, PKTINFO[question.query.family == INET6])
         if question.source:
             result["reason"] = "bound"
             return sentences.bound(question.source)
@@ -194,7 +242,8 @@ class Explainer:
             return sentences.itself(source)
         if own:
             result["reason"] = "interface"
-            return sentences.of_device(source, device, answer.hop.gateway, own, answer.table is not None)
+            option = question.options.named(INET)
+            return sentences.of_device(source, device, answer.hop.gateway, own, answer.table is not None, option)
         result["reason"] = "borrowed"
         domain = self._domain(device)
         return sentences.of_another(source, device, self._in_domain(source, domain), self.host.names.get(domain))
@@ -203,10 +252,7 @@ class Explainer:
         result["reason"] = "rfc6724"
         if answer.source is None:
             return "the route carries no preferred source, and no address of this host comes into question (RFC 6724)"
-        # To an own address the answer says `lo`; the kernel compares with the device that the route names.
-        hop = route.hops[0] if route and route.hops and answer.type == LOCAL_TYPE else answer.hop
-        index = self._index(hop.device)
-        return self._decided(self.choice.destination(question.query.destination, index), answer.source, result)
+        return self._decided(self._compared(question, self._leaves_by(answer, route)), answer.source, result)
 
     def _decided(self, to: Destination, source: str, result: dict[str, t.Any]) -> str:
         """Sets what RFC 6724 decided; returns the clause that says it."""
@@ -215,26 +261,27 @@ class Explainer:
         if decision:
             result["rfc6724"] = {
                 "rule": decision.rule,
-                "prefers": dict(RULES).get(decision.rule),
+                "prefers": preferred(decision.rule, to),
                 "runner_up": decision.runner_up.address if decision.runner_up else None,
                 "runner_up_device": decision.runner_up.device if decision.runner_up else None,
             }
         return sentences.chosen(decision, to, source)
 
     def _flows(
-        self, query: Query, answer: Answer, route: Route | None, source: str, result: dict[str, t.Any]
+        self, question: Question, answer: Answer, route: Route | None, source: str, result: dict[str, t.Any]
     ) -> list[str]:
         """What other flows to the destination, and packets from the chosen source, would meet.
 
         KernelError where the latter are refused.
         """
-        clauses = []
+        clauses, query = [], question.query
         if route and route.multipath and query.device is None:
-            result["also"] = self._also(query, answer, route, source)
+            result["also"] = self._also(question, answer, route, source)
             if result["also"]:
                 clauses.append(sentences.others(result["also"]))
-        # IPv6 does not look again once a route was found: ip6_dst_lookup_tail() against ip_route_connect().
-        if query.family == INET and _rules.by_source(self.host.rules(INET)):
+        # IPv6 does not look again once a route was found: ip6_dst_lookup_tail() against ip_route_connect(). Nor does
+        # IPv4 for a packet of a socket that is not connected: udp_sendmsg().
+        if query.family == INET and not question.options.unconnected and _rules.by_source(self.host.rules(INET)):
             with_source = dataclasses.replace(query, source=socket.inet_pton(query.family, source))
             then = self.lookups.ask(with_source)
             if (then.hop, then.table) != (answer.hop, answer.table):
@@ -249,7 +296,7 @@ class Explainer:
                 clauses.append(sentences.elsewhere(sentences.way(rule, then.table, route, then.hop), source))
         return clauses
 
-    def _also(self, query: Query, answer: Answer, route: Route, source: str) -> list[dict[str, t.Any]]:
+    def _also(self, question: Question, answer: Answer, route: Route, source: str) -> list[dict[str, t.Any]]:
         """The next hops whose flows get another source. IPv6 hops can each carry one that no listing shows."""
         found = []
         for device in dict.fromkeys(hop.device for hop in route.hops):
@@ -257,9 +304,10 @@ class Explainer:
             if device is None or device == answer.hop.device or not index:
                 continue
             try:
-                other = self.lookups.ask(dataclasses.replace(query, device=index))
+                other = self.lookups.ask(dataclasses.replace(question.query, device=index))
             except KernelError:
                 continue  # a next hop that is down
+            other = self._preferred(question, other, None)
             if other.source != source:
                 found.append({"source": other.source, "device": device, "gateway": other.hop.gateway})
         return found
@@ -278,6 +326,8 @@ class Explainer:
         ``bind()`` takes addresses of the socket's own domain (``inet_addr_type_table()``, ``ipv6_chk_addr()``). A route
         may also name one of the default domain, and one that leads out of the VRF one of the egress device.
         """
+        if question.options.beside and question.query.family == INET:
+            return None  # any address of the host will do: __ip_dev_find() in net/ipv4/devinet.c
         own = self._domain(question.device)
         allowed = {own} if question.source else {own, 0, self._domain(hop.device)}
         homes = {self._domain(address.device) for address in self._holders(source)}

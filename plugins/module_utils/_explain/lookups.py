@@ -70,16 +70,20 @@ class Lookups:
         hop = seen.hops[0] if seen.hops else NextHop()
         return Answer(seen.source, hop, seen.table or None, seen.type)
 
+    def led(self, query: Query) -> tuple[Answer, Route | None]:
+        """The same, and the route behind it."""
+        return self.ask(query), self.match(query)
+
     def bound(self, query: Query) -> tuple[Answer, Route | None]:
-        """The same for a socket, and the route behind it: bound to a source and a device, IPv6 takes only routes by it.
+        """The same for a socket: bound to a source and a device, IPv6 takes only routes by it.
 
         A look-up would then name another device, or refuse by a route of another.
         """
         link = self.host.links.get(query.device or 0)
         if query.family == INET or query.source is None or link is None or link.table is not None:
-            return self.ask(query), self.match(query)
+            return self.led(query)
         try:
-            answer, route = self.ask(query), self.match(query)
+            answer, route = self.led(query)
             # To an own address the answer says `lo`; its route names the device.
             hops = route.hops if route and answer.type == LOCAL_TYPE else (answer.hop,)
             if any(hop.device == link.name for hop in hops):

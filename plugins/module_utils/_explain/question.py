@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import socket
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._base.errors import InvalidInput
 from .._base.values import INET, INET6, Link, Query, parse_address
 from .._host.host import Host
+from . import options as _options
 
 UDP = 17
 #: The protocols that a look-up may name: ``rtm_getroute_parse_ip_proto()`` in net/ipv4/fib_frontend.c.
@@ -31,7 +32,8 @@ _MAPPED, _LOOPBACK = bytes(10) + b"\xff\xff", bytes(15) + b"\x01"
 class Question:
     """One address to ask about. ``name`` is the host name it came from; ``given`` the options as the task has them.
 
-    ``device`` is what a socket would be bound to: the device, else the VRF.
+    ``device`` is what a socket would be bound to (the device, else the VRF), or what ``options`` lead to instead;
+    ``source`` what it would be bound to, or what is said beside its packet.
     """
 
     what: str
@@ -41,6 +43,7 @@ class Question:
     source: str | None = None
     name: str | None = None
     given: t.Mapping[str, t.Any] | None = None
+    options: _options.Options = field(default_factory=_options.Options)
 
 
 def questions(queries: t.Sequence[t.Mapping[str, t.Any]], destinations: t.Sequence[str], host: Host) -> list[Question]:
@@ -76,17 +79,21 @@ class _Draft:
     host: str | None
     link: Link | None
     source: bytes | None
+    options: _options.Options
 
     def question(self, packed: bytes) -> Question:
         item = self.item
         family = INET if len(packed) == 4 else INET6
+        # ip_cmsg_send(): IP_PKTINFO without an address puts that of the socket aside, IPV6_PKTINFO does not.
+        aside = family == INET and self.options.packet and not self.options.beside
+        source = None if aside else self.source
         return Question(
             what=self.what,
             destination=socket.inet_ntop(family, packed),
             query=Query(
                 family=family,
                 destination=packed,
-                source=self.source,
+                source=source,
                 device=self.link.index if self.link else None,
                 mark=item.get("mark"),
                 uid=item.get("uid"),
@@ -96,9 +103,10 @@ class _Draft:
                 tos=item.get("tos") or 0,
             ),
             device=self.link.name if self.link else None,
-            source=socket.inet_ntop(family, self.source) if self.source else None,
+            source=socket.inet_ntop(family, source) if source else None,
             name=self.host,
             given={key: value for key, value in item.items() if value is not None},
+            options=self.options,
         )
 
 
@@ -109,22 +117,31 @@ def _draft(item: t.Mapping[str, t.Any], what: str, where: str, host: Host) -> _D
             raise InvalidInput(f"{what}.{key}: {value} is not between 0 and {limit}")
     family, packed, name, scope = _destination(str(item["destination"]), where)
     source = None
-    if item.get("from") is not None:
-        source_family, source = _unmapped(*parse_address(str(item["from"]), f"{what}.from"))
-        if family and source_family != family:
-            raise InvalidInput(
-                f"{what}.from: {item['from']} is {_FAMILIES[source_family]}, "
-                f"but the destination {item['destination']} is {_FAMILIES[family]}"
-            )
-        if not any(source):
-            raise InvalidInput(f"{what}.from: {item['from']} means no address; leave it out")
-        family = source_family
+    for key in ("from", "packet_source"):
+        if item.get(key) is not None:
+            family, source = _source(item, key, family, what)
     if family:
         _protocol(item.get("ip_protocol"), family, f"{what}.ip_protocol")
     else:
         _protocol_number(item.get("ip_protocol"), f"{what}.ip_protocol")
     link = _device(item.get("device"), scope, item.get("vrf"), what, where, host)
-    return _Draft(what, where, item, family, packed, name, link, source)
+    udp = _protocol_number(item.get("ip_protocol"), f"{what}.ip_protocol") == UDP
+    options = _options.parse(item, link, udp, host, what)
+    return _Draft(what, where, item, family, packed, name, options.lead or link, source, options)
+
+
+def _source(item: t.Mapping[str, t.Any], key: str, family: int, what: str) -> tuple[int, bytes]:
+    """``(family, packed)`` of the address that an option names; ``family`` of the destination, 0 is either."""
+    text = str(item[key])
+    found, source = _unmapped(*parse_address(text, f"{what}.{key}"))
+    if family and found != family:
+        raise InvalidInput(
+            f"{what}.{key}: {text} is {_FAMILIES[found]}, but the destination {item['destination']} is "
+            f"{_FAMILIES[family]}"
+        )
+    if not any(source):
+        raise InvalidInput(f"{what}.{key}: {text} means no address; leave it out")
+    return found, source
 
 
 def _destination(text: str, where: str) -> tuple[int, bytes | None, str | None, str | None]:

@@ -28,7 +28,7 @@ REASONS = {
     errno.EACCES: "prohibited",
     errno.EINVAL: "blackhole",
 }
-_ACTIONS = {"unreachable": "unreachable", "prohibit": "prohibited", "blackhole": "blackhole"}
+ACTIONS = {"unreachable": "unreachable", "prohibit": "prohibited", "blackhole": "blackhole"}
 _SPECIAL = {TYPES[name]: name for name in ("blackhole", "unreachable", "prohibit", "throw")}
 _TYPE_ERRNO = {"blackhole": errno.EINVAL, "unreachable": errno.EHOSTUNREACH, "prohibit": errno.EACCES}
 _LOOPBACK = b"\x7f"
@@ -53,7 +53,7 @@ def explain_refusal(
     thrown: Route | None = None
     for rule, table in lookups.walk(query):
         if table is None:
-            result["reason"] = _ACTIONS.get(rule.action, result["reason"])
+            result["reason"] = ACTIONS.get(rule.action, result["reason"])
             result["rule"] = _rules.result(rule, None)
             result["explanation"] = sentences.refused(sentences.rule_words(rule), error.text) + "."
             return

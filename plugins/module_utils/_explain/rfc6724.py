@@ -50,7 +50,8 @@ class Destination:
     """What the rules compare with: the address and the index of the device that the route leaves by.
 
     ``index`` is 0 where there is no route: then no device is preferred. ``settings`` of every device with a candidate.
-    ``mobility``: the kernel has rule 4.
+    ``mobility``: the kernel has rule 4. ``temporary`` and ``care_of``: what the socket prefers by RFC 5014; None: what
+    ``use_tempaddr`` says.
     """
 
     packed: bytes
@@ -58,10 +59,21 @@ class Destination:
     labels: t.Sequence[Label]
     settings: t.Mapping[int, Settings]
     mobility: bool = False
+    temporary: bool | None = None
+    care_of: bool = False
 
     @property
     def label(self) -> int:
         return label_of(self.packed, self.index, self.labels)
+
+
+def preferred(rule: str, to: Destination) -> str | None:
+    """What a rule of RULES prefers, in words; the socket may have turned it round."""
+    if rule == "7" and to.temporary:
+        return "a temporary address"
+    if rule == "4" and to.care_of:
+        return "a care-of address"
+    return dict(RULES).get(rule)
 
 
 @dataclass(frozen=True)
@@ -131,15 +143,17 @@ def score(candidate: Address, to: Destination) -> tuple[int, ...]:
     packed, settings = candidate.packed, to.settings.get(candidate.index, Settings())
     scope, wanted = scope_of(packed), scope_of(to.packed)
     avoided = Address.DEPRECATED | (0 if settings.optimistic else Address.OPTIMISTIC)
-    temporary = bool(candidate.flags & TEMPORARY)
+    temporary, wished = bool(candidate.flags & TEMPORARY), to.temporary
+    if wished is None:
+        wished = settings.use_tempaddr >= 2
     return (
         int(packed == to.packed),
         -scope if scope >= wanted else scope - 128,
         int(_never_avoided(packed) or not candidate.flags & avoided),
-        int(to.mobility and bool(candidate.flags & Address.HOMEADDRESS)),
+        int(to.mobility and bool(candidate.flags & Address.HOMEADDRESS) != to.care_of),
         int(candidate.index == to.index),
         int(label_of(packed, candidate.index, to.labels) == to.label),
-        int(temporary == (settings.use_tempaddr >= 2)),
+        int(temporary == wished),
         int(_orchid(packed) == _orchid(to.packed)),
         min(common_bits(packed, to.packed), candidate.prefix_length),
         int(not candidate.flags & Address.OPTIMISTIC),
@@ -173,6 +187,16 @@ def choose(found: t.Sequence[Address], to: Destination) -> Address | None:
     """The address that Linux would take; None without candidates."""
     # max() keeps the first of several equals, as the kernel's loop does.
     return max(found, key=lambda candidate: score(candidate, to), default=None)
+
+
+def tells_rule_4(found: t.Iterable[Address], to: Destination) -> bool:
+    """Whether sockets that prefer home and care-of addresses get different sources here, if the kernel has rule 4.
+
+    They do where the rules before it leave addresses of both kinds.
+    """
+    ranks = [(score(one, to)[:3], bool(one.flags & Address.HOMEADDRESS)) for one in found]
+    best = max((rank for rank, _home in ranks), default=None)
+    return len({home for rank, home in ranks if rank == best}) == 2
 
 
 def decide(found: t.Sequence[Address], to: Destination, chosen: str) -> Decision | None:

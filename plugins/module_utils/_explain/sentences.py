@@ -12,13 +12,13 @@ from .._base.names import NAME_OF_TYPE, table_name
 from .._base.values import INET, Address, Rule
 from .._routes.values import NextHop, Route
 from .rfc6724 import (
-    RULES,
     SCOPES,
     TEMPORARY,
     Decision,
     Destination,
     common_bits,
     label_of,
+    preferred,
     scope_of,
 )
 from .rules import is_default, line
@@ -55,6 +55,16 @@ def bound(source: str) -> str:
     return f"the socket is bound to {source}"
 
 
+def beside(source: str, option: str) -> str:
+    return f"the packet is given the source {source} in {option}"
+
+
+def led(option: str, device: str, aside: str | None = None) -> str:
+    """``aside``: the address that the socket is bound to, and the packet does not get."""
+    also = f" and, as it names no source, puts {aside} aside, which the socket is bound to" if aside else ""
+    return f"{option} leads the look-up to {device}{also}"
+
+
 def carried(route: Route, source: str) -> str:
     """The route names its source."""
     if route.type == LOCAL:
@@ -64,11 +74,17 @@ def carried(route: Route, source: str) -> str:
     return f"the route carries src {source}"
 
 
-def of_device(source: str, device: str, gateway: str | None, own: t.Iterable[Address], routed: bool) -> str:
-    """IPv4, no preferred source: an address of the egress device (``inet_select_addr()`` in net/ipv4/devinet.c)."""
+def of_device(
+    source: str, device: str, gateway: str | None, own: t.Iterable[Address], routed: bool, option: str | None = None
+) -> str:
+    """IPv4, no preferred source: an address of the egress device (``inet_select_addr()`` in net/ipv4/devinet.c).
+
+    ``option``: what leads there, where it is not the socket's own device.
+    """
     if not routed:
+        why = f"because of {option}" if option else f"for a socket bound to {device}"
         return (
-            f"no route leads there by {device}, but for a socket bound to {device} IPv4 assumes that the destination "
+            f"no route leads there by {device}, but {why} IPv4 assumes that the destination "
             f"is on the link, and uses {source}, the first address of {device}"
         )
     which = f"the first address of {device}"
@@ -127,7 +143,9 @@ def chosen(decision: Decision | None, to: Destination, source: str) -> str:
 
 
 def _preference(rule: str, winner: Address, other: Address, to: Destination) -> str:
-    name = dict(RULES)[rule]
+    name = preferred(rule, to) or ""
+    if (rule == "7" and to.temporary is not None) or (rule == "4" and to.care_of):
+        return f"{name}, as the socket prefers (IPV6_ADDR_PREFERENCES)"
     if rule == "2":
         return f"{name}: {SCOPES.get(scope_of(winner.packed), '?')}"
     if rule == "5":
@@ -152,8 +170,12 @@ def _privacy(winner: Address, other: Address) -> str:
     return f"use_tempaddr prefers temporary addresses on {other.device}, and {other.address} is none"
 
 
-def stale(source: str, named: bool, socket_source: str | None, socket_error: str | None) -> str:
-    """The source is no address of the host. ``named``: by a route, not by the question."""
+def stale(
+    source: str, named: bool, socket_source: str | None, socket_error: str | None, option: str | None = None
+) -> str:
+    """The source is no address of the host. ``named``: by a route, not by the question. ``option``: by a packet."""
+    if option:
+        return f"but the host does not have {source}: a look-up answers, but the kernel refuses such a packet"
     if not named:
         return f"but the host does not have {source}: a look-up answers, but no socket can be bound to it"
     effect = "a look-up answers all the same"
@@ -165,9 +187,19 @@ def stale(source: str, named: bool, socket_source: str | None, socket_error: str
     return f"but the host does not have {source} any more: {effect}; {remedy}"
 
 
-def foreign(source: str, home: str, here: str, named: bool, socket_source: str | None, socket_error: str | None) -> str:
+def foreign(
+    source: str,
+    home: str,
+    here: str,
+    named: bool,
+    socket_source: str | None,
+    socket_error: str | None,
+    option: str | None = None,
+) -> str:
     """The source is an address of the host, but of another VRF than the socket: ``vrf red``, ``no vrf``."""
     start = f"but {source} belongs to {home}, and the socket to {here}"
+    if option:
+        return f"{start}: a look-up answers, but the kernel refuses such a packet"
     if not named:
         return f"{start}: a look-up answers, but no such socket can be bound to it"
     if socket_source == source:

@@ -237,13 +237,14 @@ def socket_source(
     destination_port: int = 0,
     source_port: int = 0,
     tos: int | None = None,
+    prepare: t.Callable[[Recorder, socket.socket], None] | None = None,
 ) -> SocketResult:
     """The source that a socket gets for one destination: ``connect()`` and ``getsockname()``; no packet is sent.
 
     For a protocol other than UDP (``tcp``, ``icmp`` … or a number) it is a raw socket, whose ``connect()`` looks the
     route up for that protocol and sends nothing either; that needs CAP_NET_RAW, and ``source_port`` has no effect.
     ``mark`` needs CAP_NET_ADMIN (or CAP_NET_RAW), ``uid`` needs CAP_CHOWN: ``error`` names what was not permitted.
-    ``device`` may be a VRF. Ports 0 leave port selectors of policy rules unmatched.
+    ``device`` may be a VRF. Ports 0 leave port selectors of policy rules unmatched. ``prepare`` sets further options.
     Never raises for what the kernel answers; InvalidInput for an address or a protocol that is none.
     """
     recorder = Recorder()
@@ -259,6 +260,8 @@ def socket_source(
                 recorder.run("fchown", str(uid), lambda: os.fchown(sock.fileno(), uid, -1))
             if tos is not None:
                 _set_tos(recorder, sock, family, tos)
+            if prepare is not None:
+                prepare(recorder, sock)
             if device is not None:
                 bind_device(recorder, sock, device)
             port = source_port if kind == socket.SOCK_DGRAM else 0

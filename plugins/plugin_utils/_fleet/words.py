@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 from ...module_utils._backends.finding import PROBLEMS as _FINDINGS
+from ...module_utils._explain.reasons import REASONS
+
+__all__ = ["PROBLEMS", "REASONS"]
 
 #: Everything that can be wrong with a line of a report, in the order in which to look at it.
 PROBLEMS = {
@@ -14,16 +17,4 @@ PROBLEMS = {
     **_FINDINGS,
     "differs": "the answer is not as it should be; another finding of the host may say why",
     "connection": "an open connection leaves with another source; it keeps it until it ends",
-}
-#: Why a host uses a source, or has none: the words of `source_info`.
-REASONS = {
-    "bound": "the socket, or the question, names the source",
-    "prefsrc": "the route carries the source",
-    "interface": "an address of the device that the packets leave by (IPv4)",
-    "borrowed": "that device has no address that would do, so IPv4 took one of another device",
-    "rfc6724": "chosen among the addresses of the host by the rules of RFC 6724 (IPv6)",
-    "no_route": "no table has a route, or a throw route ended the search",
-    "unreachable": "a route or a rule of this type refuses",
-    "prohibited": "a route or a rule of this type refuses",
-    "blackhole": "a route or a rule of this type refuses, without a word",
 }

@@ -135,3 +135,27 @@ def test_a_name_that_does_not_resolve_is_refused() -> None:
         InvalidInput, match=r"^destinations\[0\]: 'nowhere\.invalid' is no IP address, and as a host name"
     ):
         questions([], ["nowhere.invalid"], HOST)
+
+
+def test_options_lead_the_look_up_instead_of_the_socket_s_device() -> None:
+    found = one(destination="2001:db8::1", preferences=["temporary", "home"], unicast_device="v1")
+    assert (found.query.device, found.device, found.options.lead) == (3, "v1", HOST.links[3])
+    assert (found.options.temporary, found.options.care_of, found.options.unconnected) == (True, False, False)
+    assert found.options.named(INET) == "IP_UNICAST_IF"
+    assert one(destination="10.0.0.1").options.lead is None
+
+
+def test_what_is_said_beside_a_packet() -> None:
+    found = one(destination="10.0.0.1", packet_source="192.0.2.2", packet_device="v0")
+    assert (found.source, found.query.source, found.query.device) == ("192.0.2.2", bytes((192, 0, 2, 2)), 2)
+    assert found.options.beside and found.options.unconnected
+    assert one(destination="2001:db8::1", packet_device="v0").options.named(INET6) == "IPV6_PKTINFO"
+
+
+@pytest.mark.parametrize(
+    ("destination", "bound", "kept"), [("10.0.0.1", "192.0.2.2", None), ("2001:db8::1", "2001:db8::2", "2001:db8::2")]
+)
+def test_a_device_beside_a_packet_puts_the_socket_s_ipv4_address_aside(
+    destination: str, bound: str, kept: str | None
+) -> None:
+    assert one(destination=destination, packet_device="v0", **{"from": bound}).source == kept

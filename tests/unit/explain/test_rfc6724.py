@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import socket
 
@@ -31,6 +32,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._explain.rfc6724 
     label_of,
     scope_of,
     score,
+    tells_rule_4,
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._explain.sentences import chosen
 
@@ -272,3 +274,36 @@ def test_common_bits_are_the_length_of_the_common_prefix(one: str, other: str) -
     bits = common_bits(packed(one), packed(other))
     whole, rest = [f"{int(ipaddress.IPv6Address(text)):0128b}" for text in (one, other)]
     assert (whole[:bits] == rest[:bits] and whole[bits : bits + 1] != rest[bits : bits + 1]) or bits == 128
+
+
+def test_what_a_socket_prefers_turns_rules_7_and_4_round() -> None:
+    public, temporary = address("2001:db8:1::1"), address("2001:db8:1::2", TEMPORARY)
+    home, away = address("2001:db8:1::3", HOME), address("2001:db8:1::4")
+
+    def wins(one: Address, other: Address, **prefers: bool) -> str | None:
+        where = dataclasses.replace(to("2001:db8:1::9", settings=TEMPORARIES), **prefers)
+        found = choose([one, other], where)
+        return found and found.address
+
+    assert wins(public, temporary) == temporary.address
+    assert wins(public, temporary, temporary=False) == public.address
+    assert wins(public, temporary, temporary=True) == temporary.address
+    assert wins(away, home) == home.address
+    assert wins(away, home, care_of=True) == away.address
+    assert wins(away, home, care_of=True, mobility=False) == away.address  # the first of the list
+
+
+@pytest.mark.parametrize(
+    ("kinds", "tells"),
+    [
+        ([0, HOME], True),
+        ([0, 0], False),
+        ([HOME, HOME], False),
+        ([0, HOME | DEPRECATED], False),
+        ([0, HOME | DEPRECATED, HOME], True),
+        ([], False),
+    ],
+)
+def test_where_sockets_tell_if_there_is_a_rule_4(kinds: list[int], tells: bool) -> None:
+    found = [address(f"2001:db8:1::{number + 1}", flags) for number, flags in enumerate(kinds)]
+    assert tells_rule_4(found, to("2001:db8:1::9")) is tells
