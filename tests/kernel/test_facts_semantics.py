@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.test_prefsrc import KINDS, source_for
+from tests.kernel.test_prefsrc import KINDS, make, source_for
 from tests.lab import raw
+from tests.lab.kernel import STRIPS_EVERY_IPV6_ROUTE
 from tests.lab.modules import ModuleRunner
 from tests.lab.monitor import route_notifications
 from tests.lab.pair import Host
@@ -85,8 +86,7 @@ def test_b_identical_replace_is_not_sent(ns: Host, module: ModuleRunner, destina
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("connected", "default")])
 def test_b_everything_not_resent_is_lost_and_route_resends_it(ns: Host, module: ModuleRunner, kind: str) -> None:
     commands, destination = KINDS[kind]
-    for command in commands:
-        ns.ip(command)
+    make(ns, commands)
     before = raw.routes(ns)
     item: dict[str, Any] = {"destination": destination, "source": source_for(destination)}
     # What the kernel tells routes of one destination apart by is to be named.
@@ -175,10 +175,12 @@ def test_b_e10_nothing_is_restored_when_the_address_comes_back(ns: Host, module:
     module.ok("address", {"addresses": gone, "force": True})
     module.ok("address", {"addresses": addresses})
     assert ns.ip(f"route show {P4}") == ""
-    assert ns.S6 not in only_line(ns, P6, "-6")
+    # Of an IPv6 route by another device than the address's, older kernels leave the source as it is.
+    kept = not STRIPS_EVERY_IPV6_ROUTE
+    assert (ns.S6 in only_line(ns, P6, "-6")) == kept
     # Running the same task again is what restores it.
     again = module.ok("route", {"routes": [four, six]})
-    assert [entry["action"] for entry in again["results"]] == ["created", "changed"]
+    assert [entry["action"] for entry in again["results"]] == ["created", "unchanged" if kept else "changed"]
     assert not module.ok("route", {"routes": [four, six]})["changed"]
 
 

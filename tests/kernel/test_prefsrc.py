@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 
 import pytest
 
@@ -226,11 +227,21 @@ def source_for(destination: str) -> str:
     return Host.S6 if ":" in destination else Host.S4
 
 
+def make(ns: Host, commands: Sequence[str]) -> None:
+    """Makes a route of KINDS. A kernel that is built without its encapsulation says so, and nothing can be tested."""
+    try:
+        for command in commands:
+            ns.ip(command)
+    except NamespaceError as error:
+        if "lwt encapsulation type not supported" not in str(error):
+            raise
+        pytest.skip(f"this kernel is built without {commands[-1].partition('encap ')[2].split()[0]}")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_but_the_source_is_kept(ns: Host, module: ModuleRunner, kind: str) -> None:
     commands, destination = KINDS[kind]
-    for command in commands:
-        ns.ip(command)
+    make(ns, commands)
     before = raw.routes(ns)
     source = source_for(destination)
     routes = [{"destination": destination, "source": source}]

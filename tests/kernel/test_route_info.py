@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.test_prefsrc import KINDS
+from tests.kernel.test_prefsrc import KINDS, make
 from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
 
@@ -40,8 +40,7 @@ def without_ticks(text: list[str]) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_our_line_of_a_route_is_that_of_ip(ns: Host, module: ModuleRunner, kind: str) -> None:
     commands, destination = KINDS[kind]
-    for command in commands:
-        ns.ip(command)
+    make(ns, commands)
     assert without_ticks(lines(module, destinations=[destination])) == ip_lines(ns, f"{destination} table main")
 
 
@@ -97,8 +96,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def test_the_details_of_encapsulations(ns: Host, module: ModuleRunner) -> None:
     for kind in ("encap ip with all", "IPv6 encap seg6 hmac"):
-        for command in KINDS[kind][0]:
-            ns.ip(command)
+        make(ns, KINDS[kind][0])
     four, six = (module.ok("route_info", {"destinations": [prefix]})["routes"][0] for prefix in (ns.P4, ns.P6))
     assert four["encap"] == {
         "type": "ip",
