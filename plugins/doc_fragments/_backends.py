@@ -174,6 +174,35 @@ options:
         type: str
         choices: [lossless, withdraw, restart, report]
         default: lossless
+  networkd:
+    description: Options of the back end V(networkd), systemd-networkd of systemd 249 or later.
+    type: dict
+    default: {}
+    suboptions:
+      folder:
+        description:
+          - The folder of our drop-ins. They stand in it beside the name of the C(.network) file that networkd uses for
+            a device, wherever that file itself lies.
+        type: path
+        default: /etc/systemd/network
+      record:
+        description: File on the host where the back end writes down what it made.
+        type: path
+        default: /var/lib/l3host.source_ip/networkd.json
+      wait:
+        description:
+          - For how many seconds the kernel may differ after a change. Then the files are put back, and the task fails.
+        type: float
+        default: 15
+      repair:
+        description:
+          - What to do when the kernel has lost what the files say, such as the routes of an address that went away for
+            a moment, of which networkd sees nothing.
+          - V(safe) puts exactly that into the kernel, as networkd would have. No packet is lost.
+          - V(report) changes nothing and fails.
+        type: str
+        choices: [safe, report]
+        default: safe
   frr:
     description: Options of the back end V(frr). The guide docs/frr.md says more.
     type: dict

@@ -11,8 +11,9 @@ short_description: Bring a host to what its source IP intent says, through one b
 version_added: 0.2.0
 author: The l3host.source_ip contributors (!UNKNOWN)
 description:
-  - Takes the whole intent of a host, its addresses, its own routes and its policies, and puts it into the kernel,
-    FRR or BIRD, in one task, however many entries there are.
+  - Takes the whole intent of a host, its addresses, its own routes and its policies, and puts it into the kernel, a
+    routing daemon (FRR, BIRD) or the manager of its devices (systemd-networkd), in one task, however many entries there
+    are.
   - The intent is checked on the controller, before any connection is made, and goes to the host as one document. On the
     host it is compared with what is there; what the host or its daemon cannot carry is refused before the first write.
   - A run is one transaction. If any step fails, the host is as it was before.
@@ -28,11 +29,12 @@ options:
   backend:
     description:
       - Who holds the intent on the host.
-      - V(auto) leaves it where an earlier run put it; else it is the daemon that runs, FRR with zebra or BIRD with a
-        kernel protocol, and the kernel where neither does. Where two would do, it is refused. RV(backend) and
-        RV(backend_why) say what was found. What the back end found cannot hold is then refused on the host.
+      - V(auto) leaves it where an earlier run put it; else it is the routing daemon that runs, FRR with zebra or BIRD
+        with a kernel protocol; else the manager of the devices that the intent is about, if it can hold all of the
+        intent; else the kernel. Where two would do, it is refused. RV(backend) and RV(backend_why) say what was found,
+        and who manages the devices. What the back end found cannot hold is then refused on the host.
     type: str
-    choices: [auto, bird, frr, kernel]
+    choices: [auto, bird, frr, kernel, networkd]
     required: true
   state:
     description:

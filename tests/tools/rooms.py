@@ -44,7 +44,9 @@ PURE = (
     "_backends._bird.plan _backends._bird.statics "
     "_backends._frr.audit _backends._frr.conf _backends._frr.decide _backends._frr.former _backends._frr.objects "
     "_backends._frr.options _backends._frr.parse _backends._frr.paths _backends._frr.release _backends._frr.settings "
-    "_backends._frr.shipped _backends._frr.stages _backends._frr.units"
+    "_backends._frr.shipped _backends._frr.stages _backends._frr.units "
+    "_backends._managers.interface _backends._managers.manages _backends._managers.pieces _backends._managers.record "
+    "_backends._networkd.options _backends._networkd.place _backends._networkd.render _backends._networkd.settings"
 ).split()
 #: What a pure module may not import. `socket` only converts addresses there.
 TOUCHES = (

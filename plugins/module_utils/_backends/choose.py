@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which back end a host has: `backend: auto`. PRIVATE to the collection.
 
-An intent of ours that is there decides first: to hold it in a second place would be two intents. Then what runs.
+An intent of ours that is there decides first: to hold it in a second place would be two intents. Then the routing
+daemon that runs, then who manages the devices of the intent, then the kernel.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import os
 import typing as t
 
 from .._base.errors import Refused, SourceIPError
+from .._intent.backends import cannot
 from ._bird.options import OPTIONS as BIRD
 from ._frr.options import OPTIONS as FRR
 from ._kernel.options import OPTIONS as KERNEL
+from ._managers.manages import NAMES, Manages
+from ._networkd.options import OPTIONS as NETWORKD
+from .interface import Intent
 
 AUTO = "auto"
 #: The argument spec of each back end; in this order their names stand in messages.
-OPTIONS: dict[str, dict[str, t.Any]] = {"kernel": KERNEL, "frr": FRR, "bird": BIRD}
+OPTIONS: dict[str, dict[str, t.Any]] = {"kernel": KERNEL, "frr": FRR, "bird": BIRD, "networkd": NETWORKD}
 CHOICES = [AUTO, *sorted(OPTIONS)]
 _SET = "set `source_ip_backend` (or the task's `backend`) to one of them"
 
@@ -42,8 +47,18 @@ class Choice(t.NamedTuple):
     why: str
 
 
-def choose(signs: t.Mapping[str, Sign]) -> Choice:
-    """One back end for a host that shows this. Refused where two would do. Pure."""
+#: Why a back end cannot hold the intent; empty where it can.
+Cannot = t.Callable[[str], "list[str]"]
+
+
+def choose(
+    signs: t.Mapping[str, Sign], managing: t.Sequence[Manages] = (), cannot: Cannot = lambda _name: []
+) -> Choice:
+    """One back end for a host that shows this. Refused where two would do. Pure.
+
+    ``managing``: who manages the devices of the intent. One that cannot hold the intent, or for which there is no back
+    end, leaves it to the kernel; the reason says so.
+    """
     ours = [name for name in signs if signs[name].ours]
     if len(ours) > 1:
         places = ", ".join(f"{name} ({signs[name].ours})" for name in ours)
@@ -59,16 +74,50 @@ def choose(signs: t.Mapping[str, Sign]) -> Choice:
         raise Refused(f"backend: auto finds two daemons that write routes: {daemons}; {_SET}. Nothing was changed")
     if running:
         return Choice(running[0], signs[running[0]].runs)
+    reasons = list(dict.fromkeys(one.why for one in managing))
+    managers = dict.fromkeys(one.name for one in managing)
+    if len(managers) > 1:
+        raise Refused(
+            f"backend: auto finds more than one manager for the devices of this intent: {'; '.join(reasons)}; {_SET}. "
+            "Nothing was changed"
+        )
     idle = [signs[name].words for name in signs if signs[name].words]
-    return Choice("kernel", "; ".join(["neither FRR nor BIRD writes routes on this host", *idle]))
+    for name in managers:
+        if name not in OPTIONS:
+            reasons.append(f"there is no back end for {NAMES[name]}")
+        elif why_not := cannot(name):
+            reasons += [f"which cannot hold all of it: {why_not[0]}"]
+        else:
+            return Choice(name, "; ".join(reasons))
+    return Choice("kernel", "; ".join(["neither FRR nor BIRD writes routes on this host", *idle, *reasons]))
 
 
-def chosen(name: str, options: t.Mapping[str, t.Any]) -> Choice:
-    """The back end that the task names, or the one that this host shows. ``options``: the task's."""
+def chosen(name: str, options: t.Mapping[str, t.Any], intent: Intent | None = None) -> Choice:
+    """The back end that the task names, or the one that this host shows.
+
+    ``options``: the task's. ``intent``: None where there is none to come, since ours is to go.
+    """
     if name != AUTO:
         return Choice(name, "the task names it")
     look = {"kernel": _kernel, "frr": _frr, "bird": _bird}
-    return choose({one: look[one](options_of(one, options)) for one in OPTIONS})
+    signs = {one: look.get(one, _manager)(options_of(one, options)) for one in OPTIONS}
+    if intent is None or any(sign.ours or sign.runs for sign in signs.values()):
+        return choose(signs)
+    return choose(signs, _managing(intent), lambda one: cannot(one, intent))
+
+
+def _managing(intent: Intent) -> list[Manages]:
+    from .._netlink.kernel import Kernel
+    from ._managers.shows import managing
+    from .view import Hands
+
+    with Hands(Kernel) as hands:
+        return managing(hands, intent)
+
+
+def _manager(options: t.Mapping[str, t.Any]) -> Sign:
+    """A manager's own sign: who manages which device is another question."""
+    return Sign(ours=options["record"] if _filled(options["record"]) else "")
 
 
 def options_of(name: str, options: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:

@@ -40,6 +40,10 @@ def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd
         from ._frr.backend import BackEnd as FrrBackEnd
 
         return FrrBackEnd(hands, options)
+    if name == "networkd":
+        from ._networkd.backend import BackEnd as NetworkdBackEnd
+
+        return NetworkdBackEnd(hands, options)
     raise InvalidInput(f"backend: {name!r} is not known")
 
 

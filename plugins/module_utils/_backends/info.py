@@ -29,9 +29,9 @@ _Row = dict[str, t.Any]
 def prove_intent(module: AnsibleModule, kernel: Kernel) -> _Row:
     """The module ``intent_info``."""
     options = module.params
-    choice = chosen(options["backend"], options)
     host = snapshot(kernel)
     intent = with_first_names(intent_of(module, None), host.first_name)
+    choice = chosen(options["backend"], options, intent)
     proved = proof.ask(host, intent, choice.name, options["wire"], options["missing"], options["limit"])
     found = proof.findings(proved)
     notes: list[str] = []

@@ -44,9 +44,10 @@ def _carried(choice: Choice, intent: Intent) -> None:
 def run_intent(module: AnsibleModule) -> dict[str, t.Any]:
     """The module ``intent``."""
     options = module.params
-    choice = chosen(options["backend"], options)
-    intent = engine.NOTHING if options["state"] == "absent" else intent_of(module, choice.name)
-    if options["backend"] == AUTO:
+    named = None if options["backend"] == AUTO else options["backend"]
+    intent = engine.NOTHING if options["state"] == "absent" else intent_of(module, named)
+    choice = chosen(options["backend"], options, None if intent is engine.NOTHING else intent)
+    if named is None:
         _carried(choice, intent)
     holder = options_of(choice.name, options)
     wire = options["wire"] if options["verify"] else None

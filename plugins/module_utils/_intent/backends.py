@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Callable
 
 from .._base.protocols import BIRD_WORDS, FRR_WORDS, WORDS
 from .entry import Read
 from .fields import is_loopback
+from .managers import MANAGERS, policy_words
+from .managers import refusals as manager_refusals
 
 # A protocol is what put a route where it is. `any` stands for all; `ospf` is OSPFv2 for IPv4 and OSPFv3 for IPv6,
 # `rip` is RIP and RIPng.
@@ -21,11 +24,13 @@ BACKEND_PROTOCOLS = {
     "frr": ("any", *FRR_WORDS),
     "bird": ("any", *BIRD_WORDS),
     "kernel": PROTOCOLS,
+    **dict.fromkeys(MANAGERS, ()),
 }
 _HOLDERS = {
     "frr": "FRR writes no route of this protocol into the kernel",
     "bird": "BIRD writes no route of this protocol into the kernel",
     "kernel": "",
+    **{manager: policy_words(manager) for manager in MANAGERS},
 }
 
 
@@ -104,4 +109,9 @@ def _none(_routes: list[Read], _policies: list[Read]) -> list[str]:
     return []
 
 
-BACKENDS: dict[str, Callable[[list[Read], list[Read]], list[str]]] = {"frr": _frr, "bird": _none, "kernel": _none}
+BACKENDS: dict[str, Callable[[list[Read], list[Read]], list[str]]] = {
+    "frr": _frr,
+    "bird": _none,
+    "kernel": _none,
+    **{manager: functools.partial(manager_refusals, manager) for manager in MANAGERS},
+}

@@ -56,7 +56,7 @@ def test_where_two_would_do_the_user_says_which(signs: dict[str, Sign], words: s
 
 def test_a_named_one_is_not_looked_for() -> None:
     assert chosen("frr", {}) == ("frr", "the task names it")
-    assert CHOICES == ["auto", "bird", "frr", "kernel"]
+    assert CHOICES == ["auto", "bird", "frr", "kernel", "networkd"]
 
 
 def test_a_task_without_options_has_the_defaults() -> None:

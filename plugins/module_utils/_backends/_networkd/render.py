@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A piece of the intent in the words of systemd.network(5). Pure. PRIVATE to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._base.protocols import OWN_PROTOCOL
+from .._managers.interface import HEADER
+from .._managers.pieces import Item, Piece
+
+#: The name of each file that we put beside one of the operator's, and the last one of a device that has none: an own
+#: file that sorts late gives way to one that the operator may write later.
+DROP_IN = "50-l3host.source_ip.conf"
+OWN_FILE = "95-l3host.source_ip-{device}.network"
+#: Metric of a route -> (its key, is it a switch); what networkd has had since 249 (254 and later have some more).
+METRICS = {
+    "mtu": ("MTUBytes", False),
+    "advmss": ("TCPAdvertisedMaximumSegmentSize", False),
+    "initcwnd": ("InitialCongestionWindow", False),
+    "initrwnd": ("InitialAdvertisedReceiveWindow", False),
+    "quickack": ("QuickAck", True),
+}
+
+
+def drop_in(piece: Piece) -> bytes:
+    """What stands beside the .network file of the piece's device."""
+    return _text([HEADER.decode(), *_sections(piece)])
+
+
+def own_file(piece: Piece) -> bytes:
+    """A whole .network file, for a device that no other file matches.
+
+    To manage a device is to take away what others gave it, which is not what we are asked for: KeepConfiguration=.
+    """
+    head = ["", "[Match]", f"Name={piece.device}", "", "[Network]", "KeepConfiguration=yes"]
+    return _text([HEADER.decode(), *head, *_sections(piece)])
+
+
+def _text(lines: t.Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode("ascii")
+
+
+def _sections(piece: Piece) -> t.Iterator[str]:
+    for address in piece.addresses:
+        yield from ("", "[Address]", f"Address={address['address']}")
+    for route in piece.routes:
+        yield from ("", *_route(route))
+
+
+def _route(route: Item) -> t.Iterator[str]:
+    yield "[Route]"
+    yield f"Destination={route['destination']}"
+    if route["nexthops"]:
+        for hop in route["nexthops"]:
+            weight = f" {hop['weight']}" if hop["weight"] else ""
+            yield f"MultiPathRoute={hop['gateway']}@{hop['device']}{weight}"
+    elif route["gateway"]:
+        yield f"Gateway={route['gateway']}"
+        if route["onlink"]:
+            yield "GatewayOnLink=yes"
+    yield f"PreferredSource={route['source']}"
+    if route["metric"]:
+        yield f"Metric={route['metric']}"
+    # Always: in the file of a device that belongs to a VRF, the VRF's own table would be the default.
+    yield f"Table={route['table'] or 'main'}"
+    # Our own number, so that these are ours in the kernel too.
+    yield f"Protocol={OWN_PROTOCOL}"
+    for name, value in sorted((route["metrics"] or {}).items()):
+        key, switch = METRICS[name]
+        yield f"{key}={('yes' if value else 'no') if switch else value}"

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the managers of devices can hold of an intent, a row each, and the refusals for what they cannot. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .entry import Read
+
+
+class Holds(NamedTuple):
+    """What a manager knows of routes, and ``name`` in messages.
+
+    ``metrics``: name of a route metric -> its largest value here (None: the kernel's). ``nexthops``: routes with
+    several next hops; of these ``weights``, ``onlink`` and hops by a device alone (``bare``).
+    """
+
+    name: str
+    metrics: Mapping[str, int | None]
+    nexthops: bool = True
+    weights: bool = True
+    onlink: bool = True
+    bare: bool = True
+
+
+MANAGERS = {
+    # systemd.network(5) of 249 and later; what later releases have beside it is not taken yet.
+    "networkd": Holds(
+        name="systemd-networkd",
+        metrics={"mtu": None, "advmss": None, "initcwnd": 1023, "initrwnd": 1023, "quickack": 1},
+        onlink=False,
+        bare=False,
+    ),
+}
+
+
+def policy_words(backend: str) -> str:
+    """Why a manager holds no policy."""
+    return f"{MANAGERS[backend].name} gives a source only to the routes that it makes for us"
+
+
+def refusals(backend: str, routes: list[Read], _policies: list[Read]) -> list[str]:
+    """The reasons why this manager cannot hold these routes; empty when it can. For policies, see policy_words."""
+    holds = MANAGERS[backend]
+    return [problem for where, _order, route in routes for problem in _route(holds, where, route)]
+
+
+def _route(holds: Holds, where: str, route: dict[str, Any]) -> list[str]:
+    name, problems = holds.name, []
+    for metric, value in sorted((route["metrics"] or {}).items()):
+        if metric not in holds.metrics:
+            problems.append(f"{where}.metrics: {name} cannot set {metric} on a route")
+        elif value > (holds.metrics[metric] or value):
+            problems.append(f"{where}.metrics: {metric}: {value}: {name} takes at most {holds.metrics[metric]}")
+    hops = route["nexthops"] or ()
+    if hops and not holds.nexthops:
+        problems.append(f"{where}.nexthops: {name} has no routes with several next hops")
+    for hop in hops if holds.nexthops else ():
+        way = hop["gateway"] or hop["device"]
+        if hop["weight"] not in (None, 1) and not holds.weights:
+            problems.append(f"{where}.nexthops: {way}: {name} has no weights")
+        if hop["onlink"] and not holds.onlink:
+            problems.append(f"{where}.nexthops: {way}: {name} has no onlink for one of several next hops")
+        if not hop["gateway"] and not holds.bare:
+            problems.append(f"{where}.nexthops: {way}: {name} needs the gateway of each of several next hops")
+    return [f"{problem}; use the kernel back end for it" for problem in problems]
