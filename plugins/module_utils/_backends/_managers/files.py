@@ -86,24 +86,22 @@ class Written:
             self.committed = True
             new.commit()
 
+    def undo(self) -> None:
+        """All as it was before ``commit``."""
+        for _path, new in reversed(self._prepared):
+            new.undo()
+
 
 @contextlib.contextmanager
 def _folder(change: Change) -> t.Iterator[None]:
-    """The folder of the file, made where there is none, and removed with the last file that was in it.
-
-    Only one below an existing folder is made: what is missing more is not this host's way of doing it.
-    """
+    """The folder of the file, made where there is none, and removed with the last file that was in it."""
     folder = os.path.dirname(change.there.real)
     try:
-        if change.wanted.content is not None and not os.path.isdir(folder):
+        if change.wanted.content is not None:
             with refusing(change.there.path, f"its folder {folder} cannot be made"):
-                os.mkdir(folder, 0o755)
+                os.makedirs(folder, 0o755, exist_ok=True)
         yield
-    except BaseException:
-        if change.there.content is None:
-            _remove_empty(folder)
-        raise
-    if change.wanted.content is None:
+    finally:
         _remove_empty(folder)
 
 

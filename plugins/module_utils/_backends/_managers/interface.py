@@ -40,9 +40,11 @@ class File(t.NamedTuple):
 class Rendered:
     """What a manager is to hold. ``files``: every file that changes or stays, by its path; those of ours that are not
     among them go. ``refusals``: what this manager cannot hold on this host, each beginning with the entry. ``notes``:
-    for the record, so that the next run knows."""
+    for the record, so that the next run knows. ``transient``: files that lie there only while the manager reads, where
+    anything is to be read."""
 
     files: dict[str, File] = field(default_factory=dict)
+    transient: dict[str, File] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: dict[str, t.Any] = field(default_factory=dict)
@@ -75,8 +77,12 @@ class Manager(t.Protocol):
         """Ask the manager's own judge of the files before they take their places, each by the name under which its new
         content lies now (None: it goes). Refused with the judge's words."""
 
-    def activate(self, devices: t.Sequence[str]) -> None:
-        """Make the manager read its files, without taking a link down. ``devices``: of the pieces, old and new."""
+    def activate(self, devices: t.Sequence[str]) -> str:
+        """Make the manager read its files, without a link going down or anybody's connection lost.
+
+        ``devices``: of the pieces, old and new. Where that cannot be done: why the manager will read them only later, a
+        sentence; what they say is then put into the kernel beside it.
+        """
 
     def insist(self, devices: t.Sequence[str]) -> None:
         """The stronger way, used once where the kernel does not follow: still no link goes down."""

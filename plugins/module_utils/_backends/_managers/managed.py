@@ -47,6 +47,7 @@ class ManagedPlan(Plan):
 
     pieces: list[Piece] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    transient: list[Change] = field(default_factory=list)
     devices: list[str] = field(default_factory=list)
     held: Held | None = None
     back: Held | None = None
@@ -89,6 +90,7 @@ class ManagedBackEnd:
         # To put back is to have none of what only this run wanted.
         plan.back = Held(self._hands, [], record.gone(now, found.former), self._manager.protocol)
         plan.changes = changes(found.own, rendered.files)
+        plan.transient = changes({}, rendered.transient)
         plan.diffs = [change.diff() for change in plan.changes]
         kept = File(record.text(now), 0o644)
         if kept.content != found.place.content:
@@ -113,14 +115,27 @@ class ManagedBackEnd:
         return [reason for reason in found.values() if reason]
 
     def apply(self, plan: ManagedPlan) -> None:
-        since = time.time()
+        with Written(plan.transient) as passing:
+            passing.commit()
+            try:
+                self._replace(plan, time.time())
+            finally:
+                passing.undo()
+
+    def _replace(self, plan: ManagedPlan, since: float) -> None:
         written = Written(plan.changes)
+        held = t.cast(Held, plan.held)
         try:
             with written:
                 self._manager.check(written.temporary)
                 written.commit()
-                self._manager.activate(plan.devices)
-                self._settle(plan, since)
+                later = self._manager.activate(plan.devices)
+                if later:
+                    plan.warnings.append(later)
+                    held.mend()
+                    plan.warnings += held.clear()
+                else:
+                    self._settle(plan, since)
         except BaseException as error:
             said = self._put_back(plan) if written.committed else ""
             if isinstance(error, SourceIPError):
@@ -165,15 +180,16 @@ class ManagedBackEnd:
         """The files are back already: the manager reads them, and what only this run wanted goes. In words."""
         name = self._manager.name
         try:
-            self._manager.activate(plan.devices)
+            later = self._manager.activate(plan.devices)
             back = t.cast(Held, plan.back)
             end = time.monotonic() + _GRACE
-            while back.look().left and time.monotonic() < end:
+            while not later and back.look().left and time.monotonic() < end:
                 time.sleep(_PAUSE)
             back.clear()
         except SourceIPError as error:
             return f" The files are as they were before, but {name} could not be brought back: {error.message}"
-        return f" The files are as they were before, and {name} has read them again."
+        read_again = "" if later else f", and {name} has read them again"
+        return f" The files are as they were before{read_again}."
 
     def judge(self, plan: ManagedPlan, applied: bool) -> Judgement:
         held = t.cast(Held, plan.held)

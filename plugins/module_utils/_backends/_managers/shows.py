@@ -47,7 +47,7 @@ def shows(device: str, index: int) -> Shows:
         profile=profile,
         profile_file=profile_file,
         nm_state=nm_state,
-        ifstate=device in of_ifstate(_text(_IFSTATE)),
+        ifstate=device in of_ifstate(text_of(_IFSTATE)),
         stanza=stanza,
         method=method,
     )
@@ -68,7 +68,7 @@ def active(unit: str) -> bool:
 
 def networkd_link(index: int) -> tuple[str, str]:
     """(.network file, state) of a link, as networkd has written them down."""
-    return of_link_file(_text(f"{NETIF}/links/{index}"))
+    return of_link_file(text_of(f"{NETIF}/links/{index}"))
 
 
 def _network_manager(device: str) -> tuple[str, str, str]:
@@ -90,13 +90,14 @@ def _network_manager(device: str) -> tuple[str, str, str]:
 def _stanza(device: str) -> tuple[str, str]:
     for pattern in _INTERFACES:
         for path in sorted(glob.glob(pattern)):
-            method = of_interfaces(_text(path), device)
+            method = of_interfaces(text_of(path), device)
             if method:
                 return path, method
     return "", ""
 
 
-def _text(path: str) -> str:
+def text_of(path: str) -> str:
+    """The text of a file; empty where it cannot be read."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()

@@ -9,29 +9,38 @@ import typing as t
 
 from .._managers.interface import File, Rendered
 from .._managers.pieces import Item, Piece, name_of
-from .render import DROP_IN, OWN_FILE, drop_in, own_file
+from .render import DROP_IN, KEEP, OWN_FILE, drop_in, keep, own_file
 
 LOOPBACK = "lo"
 _MANAGED = ("configuring", "configured")
 
 
 class Link(t.NamedTuple):
-    """A device as networkd has it: its .network file (empty: no file matches) and its state there."""
+    """A device as networkd has it: its .network file (empty: no file matches) and its state there.
+
+    ``ours``: a drop-in of ours is there; ``keeps``: the operator's files say themselves what to keep.
+    """
 
     file: str
     state: str
+    ours: bool = False
+    keeps: bool = False
 
 
 class Found(t.NamedTuple):
-    """``runs``: systemd-networkd does; ``links``: by name of device; ``holders``: the devices that have an address."""
+    """``runs``: systemd-networkd does; ``links``: by name of device; ``holders``: the devices that have an address.
+
+    ``gentle``: this release changes nothing of a device but what has changed in its files.
+    """
 
     runs: bool
     links: t.Mapping[str, Link]
     holders: t.Mapping[str, t.Sequence[str]]
+    gentle: bool = True
 
 
-def place(pieces: t.Sequence[Piece], found: Found, folder: str) -> Rendered:
-    """The files for these pieces in networkd's folder (/etc/systemd/network)."""
+def place(pieces: t.Sequence[Piece], found: Found, folder: str, passing: str) -> Rendered:
+    """The files for these pieces in networkd's folder, and those that pass (/etc and /run/systemd/network)."""
     rendered = Rendered()
     if pieces and not found.runs:
         rendered.refusals.append(
@@ -46,6 +55,9 @@ def place(pieces: t.Sequence[Piece], found: Found, folder: str) -> Rendered:
         else:
             whole = path.endswith(".network")
             rendered.files[path] = File(own_file(piece) if whole else drop_in(piece))
+    for name, link in sorted(found.links.items()):
+        if not found.gentle and link.file and not link.keeps and name != LOOPBACK and (name in devices or link.ours):
+            rendered.transient[f"{passing}/{link.file.rpartition('/')[2]}.d/{KEEP}"] = File(keep())
     for piece in pieces:
         for route in piece.routes:
             rendered.refusals += _unmanaged(route, pieces, devices, found)

@@ -15,6 +15,9 @@ from .._managers.pieces import Item, Piece
 #: file that sorts late gives way to one that the operator may write later.
 DROP_IN = "50-l3host.source_ip.conf"
 OWN_FILE = "95-l3host.source_ip-{device}.network"
+#: Beside the operator's file, below /run, while networkd reads: releases before 257 take the IPv4 addresses of a device
+#: away and add them again when anything in its files has changed (252 does, 257 does not).
+KEEP = "49-l3host.source_ip-keep.conf"
 #: Metric of a route -> (its key, is it a switch); what networkd has had since 249 (254 and later have some more).
 METRICS = {
     "mtu": ("MTUBytes", False),
@@ -37,6 +40,11 @@ def own_file(piece: Piece) -> bytes:
     """
     head = ["", "[Match]", f"Name={piece.device}", "", "[Network]", "KeepConfiguration=yes"]
     return _text([HEADER.decode(), *head, *_sections(piece)])
+
+
+def keep() -> bytes:
+    """What keeps the addresses of a device in their place while networkd reads."""
+    return _text([HEADER.decode(), "", "[Network]", "KeepConfiguration=static"])
 
 
 def _text(lines: t.Iterable[str]) -> bytes:
