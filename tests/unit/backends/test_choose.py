@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.manages import NAMES, Manages
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends.choose import (
     CHOICES,
     Sign,
@@ -42,6 +44,35 @@ def test_what_is_there_first_then_what_runs(signs: dict[str, Sign], name: str, w
     assert found.name == name and why in found.why
 
 
+ETH0 = Manages("eth0", "networkd", "systemd-networkd manages eth0 by /etc/systemd/network/10-eth0.network")
+NM = Manages("eth1", "nobody-knows", "NetworkManager manages eth1 by the profile w")
+
+
+@pytest.mark.parametrize(
+    ("signs", "managing", "cannot_hold", "name", "why"),
+    [
+        ({}, [ETH0], [], "networkd", "systemd-networkd manages eth0 by /etc/"),
+        ({}, [ETH0, ETH0._replace(device="eth2")], [], "networkd", "systemd-networkd manages eth0"),
+        ({}, [ETH0], ["policies[0]: no"], "kernel", "manages eth0 by .*; which cannot hold all of it: policies.0.: no"),
+        ({"frr": FRR}, [ETH0], [], "frr", "FRR 10.3.0 runs here"),
+        ({"kernel": KERNEL}, [ETH0], [], "kernel", "/run/kernel.json"),
+        ({"networkd": Sign(ours="/var/lib/n.json"), "frr": FRR}, [], [], "networkd", "/var/lib/n.json"),
+    ],
+)
+def test_then_who_manages_the_devices_if_he_can_hold_it(
+    signs: dict[str, Sign], managing: list[Manages], cannot_hold: list[str], name: str, why: str
+) -> None:
+    found = choose({"kernel": Sign(), **signs}, managing, lambda _name: cannot_hold)
+    assert found.name == name and re.search(why, found.why)
+
+
+def test_a_manager_without_a_back_end_leaves_it_to_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NAMES, "nobody-knows", "NetworkManager")
+    found = choose({"kernel": Sign()}, [NM])
+    assert found.name == "kernel"
+    assert found.why.endswith("manages eth1 by the profile w; there is no back end for NetworkManager")
+
+
 @pytest.mark.parametrize(
     ("signs", "words"),
     [
@@ -52,6 +83,11 @@ def test_what_is_there_first_then_what_runs(signs: dict[str, Sign], name: str, w
 def test_where_two_would_do_the_user_says_which(signs: dict[str, Sign], words: str) -> None:
     with pytest.raises(Refused, match=words):
         choose({"kernel": Sign(), "frr": Sign(), "bird": Sign(), **signs})
+
+
+def test_of_two_managers_the_user_says_which() -> None:
+    with pytest.raises(Refused, match=r"more than one manager for the devices .*eth0.*eth1.*set `source_ip_backend`"):
+        choose({"kernel": Sign()}, [ETH0, NM])
 
 
 def test_a_named_one_is_not_looked_for() -> None:
