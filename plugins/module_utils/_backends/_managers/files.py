@@ -55,13 +55,17 @@ def only_ours(paths: t.Iterable[str]) -> dict[str, Snapshot]:
 
 
 class Written:
-    """All changes, or none: a context in which ``commit`` puts everything in place, and an exception all back."""
+    """All changes, or none: a context in which ``commit`` puts everything in place, and an exception all back.
+
+    ``committed``: it has begun to; ``torn``: not all could be put back, which the error says.
+    """
 
     def __init__(self, changed: t.Sequence[Change]) -> None:
         self._changes = changed
         self._stack = contextlib.ExitStack()
         self._prepared: list[tuple[str, Prepared]] = []
         self.committed = False
+        self.torn = False
 
     def __enter__(self) -> Written:
         with contextlib.ExitStack() as stack:
@@ -74,7 +78,10 @@ class Written:
         return self
 
     def __exit__(self, *error: t.Any) -> bool | None:
-        return self._stack.__exit__(*error)
+        self.torn = True
+        said = self._stack.__exit__(*error)
+        self.torn = False
+        return said
 
     @property
     def temporary(self) -> dict[str, str | None]:

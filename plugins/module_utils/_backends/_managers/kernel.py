@@ -20,11 +20,12 @@ from ..._routes.plan_routes import RoutePlanner
 from ..._routes.write import route_planner
 from ..finding import Finding
 from ..view import Hands
-from .pieces import Item, Piece, Way, address_items, route_items
+from .pieces import Item, Piece, Way, address_items, name_of, route_items
 from .record import Record, stale_addresses, stale_routes
 
 #: Seconds for the duplicate detection of an IPv6 address that a repair has added.
 _DETECTION = 5.0
+_ENTRY = re.compile(r"\broutes\[(\d+)\]")
 _SOURCE = re.compile(r"\bsrc (\S+)")
 
 
@@ -56,6 +57,21 @@ class Held:
         """(address, device) of the pieces' addresses that the kernel does not have now."""
         return {_place(step) for step in self._added().additions.steps if step.action == "created"}
 
+    def conflict(self) -> str:
+        """Why the kernel could not hold the routes, whoever makes them; empty where it could.
+
+        A device that is not there, or a route of the same key that a daemon owns.
+        """
+        try:
+            self._planner(self._routes).plan()
+        except SourceIPError as error:
+            return self._named(error)
+        return ""
+
+    def _named(self, error: SourceIPError) -> str:
+        """The error's words with the names of the intent instead of ours."""
+        return _ENTRY.sub(lambda found: name_of(self._entries[int(found.group(1))]), error.message)
+
     def look(self) -> State:
         """What the kernel says now."""
         self._hands.forget()
@@ -70,8 +86,7 @@ class Held:
             wrong = self._planner(self._routes).plan().steps
             state.findings += [_finding(self._entries[_number(step)], step) for step in wrong]
         except SourceIPError as error:
-            # A source or a device that is not there, or a route of the same key that a daemon owns.
-            state.findings.append(Finding("*", None, None, "rejected", error.message))
+            state.findings.append(Finding("*", None, None, "rejected", self._named(error)))
         state.left += [str(step.before) for step in self._planner(self._stale_routes).plan().steps]
         # Whether somebody else's routes need an address is asked when it is taken away.
         state.left += [str(step.before) for step in self._taken(force=True).removals().steps]

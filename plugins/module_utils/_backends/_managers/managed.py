@@ -80,10 +80,13 @@ class ManagedBackEnd:
         rendered = self._manager.render(pieces, found.state, found.former.notes)
         plan.refusals += rendered.refusals
         plan.warnings += rendered.warnings
+        nothing = record.Record([], [], {})
+        wanted = Held(self._hands, pieces, nothing, self._manager.protocol)
+        if not plan.refusals:
+            plan.refusals += filter(None, [wanted.conflict()])
         if plan.refusals:
             return plan
-        nothing = record.Record([], [], {})
-        created = Held(self._hands, pieces, nothing, self._manager.protocol).created()
+        created = wanted.created()
         now = record.made(found.former, pieces, created, rendered.notes)
         gone = record.gone(found.former, now)
         plan.held = Held(self._hands, pieces, gone, self._manager.protocol)
@@ -137,7 +140,7 @@ class ManagedBackEnd:
                 else:
                     self._settle(plan, since)
         except BaseException as error:
-            said = self._put_back(plan) if written.committed else ""
+            said = self._put_back(plan, written.torn) if written.committed else ""
             if isinstance(error, SourceIPError):
                 error.message += said
             raise
@@ -176,9 +179,10 @@ class ManagedBackEnd:
             lines.append(f"{self._manager.name} said:\n{words}")
         return Refused("\n".join(lines) + "\n", findings=[finding._asdict() for finding in findings[:100]])
 
-    def _put_back(self, plan: ManagedPlan) -> str:
+    def _put_back(self, plan: ManagedPlan, torn: bool) -> str:
         """The files are back already: the manager reads them, and what only this run wanted goes. In words."""
         name = self._manager.name
+        files = " Not all files are as they were before" if torn else " The files are as they were before"
         try:
             later = self._manager.activate(plan.devices)
             back = t.cast(Held, plan.back)
@@ -187,9 +191,9 @@ class ManagedBackEnd:
                 time.sleep(_PAUSE)
             back.clear()
         except SourceIPError as error:
-            return f" The files are as they were before, but {name} could not be brought back: {error.message}"
+            return f"{files}, but {name} could not be brought back: {error.message}"
         read_again = "" if later else f", and {name} has read them again"
-        return f" The files are as they were before{read_again}."
+        return f"{files}{read_again}."
 
     def judge(self, plan: ManagedPlan, applied: bool) -> Judgement:
         held = t.cast(Held, plan.held)

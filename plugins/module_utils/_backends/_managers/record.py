@@ -12,6 +12,7 @@ import json
 import typing as t
 
 from ..._base.errors import SourceIPError
+from ..._base.protocols import OWN_PROTOCOL
 from .pieces import Item, Piece
 
 VERSION = 1
@@ -76,10 +77,15 @@ def gone(former: Record, now: Record) -> Record:
 
 
 def stale_routes(record: Record, protocol: int) -> list[Item]:
-    """Its routes as entries of the module `route` that take away; only those with the manager's protocol number."""
+    """Its routes as entries of the module `route` that take away; only those with the manager's protocol number.
+
+    Where others have routes with that number too, only those with the source that we gave them.
+    """
     found = []
     for one in record.routes:
-        item = {"destination": one["destination"], "metric": one["metric"], "source": one["source"]}
+        item = {"destination": one["destination"], "metric": one["metric"]}
+        if protocol != OWN_PROTOCOL:
+            item["source"] = one["source"]
         if one["table"] is not None:
             item["table"] = str(one["table"])
         found.append({**item, "protocol": str(protocol), "state": "absent"})

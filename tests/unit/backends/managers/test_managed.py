@@ -36,6 +36,9 @@ class Held:
     def __init__(self, _hands: Any, pieces: Any, gone: Any, protocol: int) -> None:
         self.count = len(pieces)
 
+    def conflict(self) -> str:
+        return ""
+
     def created(self) -> set[tuple[str, str]]:
         return {("192.0.2.2/32", "lo")}
 
@@ -168,6 +171,26 @@ def test_a_manager_that_fails_has_its_files_back(host: Host) -> None:
         host.run()
     assert caught.value.message.startswith("no bus The files are as they were before")
     assert host.manager.there() == []
+
+
+def test_a_file_that_somebody_changes_meanwhile_stays_as_he_left_it(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = host.manager.folder / "lo.x.d" / "ours"
+
+    def read(_devices: Any) -> str:
+        if ours.exists():
+            ours.write_text("his\n", encoding="utf-8")
+        host.did.append("read")
+        return ""
+
+    monkeypatch.setattr(host.manager, "activate", read)
+    Held.answers = [State([WRONG])]
+    with pytest.raises(Refused) as caught:
+        host.run()
+    assert "was changed by somebody else" in caught.value.message
+    assert caught.value.message.endswith("Not all files are as they were before, and the manager has read them again.")
+    assert ours.read_text(encoding="utf-8") == "his\n" and host.did[-2:] == ["read", "clear"]
 
 
 def test_a_judge_that_refuses_leaves_all_as_it_was_and_nothing_is_read(

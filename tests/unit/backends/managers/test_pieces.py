@@ -92,16 +92,10 @@ def test_what_goes_is_what_the_record_had_and_the_pieces_have_not() -> None:
     now = record.made(former, after, set(), {})
     gone = record.gone(former, now)
     assert record.stale_addresses(gone) == [{"address": "192.0.2.2/32", "device": "lo", "state": "absent"}]
-    assert record.stale_routes(gone, 133) == [
-        {
-            "destination": "198.51.100.0/24",
-            "metric": 0,
-            "source": "192.0.2.2",
-            "table": "100",
-            "protocol": "133",
-            "state": "absent",
-        }
-    ]
+    taken = {"destination": "198.51.100.0/24", "metric": 0, "table": "100", "state": "absent"}
+    assert record.stale_routes(gone, 133) == [{**taken, "protocol": "133"}]
+    # Number 4 is everybody's: the source tells ours.
+    assert record.stale_routes(gone, 4) == [{**taken, "protocol": "4", "source": "192.0.2.2"}]
 
 
 def test_a_record_of_nothing_is_no_file() -> None:
