@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 420, 60, 150, 56, 48
+_LABEL = 15
 _COLOURS = {"apply": "#1f6feb", "apply, no change": "#8250df", "audit": "#bf8700", "ping": "#57606a"}
+
+
+def _spread(places: Mapping[str, float]) -> dict[str, float]:
+    """The places of labels, from the lowest up, so far apart that none lies on another."""
+    found: dict[str, float] = {}
+    for what in sorted(places, key=lambda one: -places[one]):
+        found[what] = min(places[what], *(place - _LABEL for place in found.values()), _HEIGHT)
+    return found
 
 
 def plot(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
@@ -39,9 +48,9 @@ def plot(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
         ):
             line = " ".join(f"{x(hosts):.1f},{y(value):.1f}" for hosts, value in pairs)
             parts.append(f'<polyline points="{line}" fill="none" stroke="{_COLOURS[what]}" stroke-width="2" {look}/>')
-        last = found[-1]
-        place = f'x="{x(last["hosts"]) + 8:.1f}" y="{y(last["processor"]) + 4:.1f}"'
-        parts.append(f'<text {place} fill="{_COLOURS[what]}" font-weight="600">{what}</text>')
+    for what, place in _spread({what: y(found[-1]["processor"]) + 4 for what, found in series.items()}).items():
+        where = f'x="{x(most) + 8:.1f}" y="{place:.1f}"'
+        parts.append(f'<text {where} fill="{_COLOURS[what]}" font-weight="600">{what}</text>')
     return f"""\
 <!--
 Copyright (c) 2026 The l3host.source_ip contributors
