@@ -47,7 +47,8 @@ def shows(device: str, index: int) -> Shows:
         profile=profile,
         profile_file=profile_file,
         nm_state=nm_state,
-        ifstate=device in of_ifstate(text_of(_IFSTATE)),
+        # It is no daemon: it acts where the host's first process is.
+        ifstate=_same_namespace("1") and device in of_ifstate(text_of(_IFSTATE)),
         stanza=stanza,
         method=method,
     )
@@ -55,14 +56,24 @@ def shows(device: str, index: int) -> Shows:
 
 def networkd_runs() -> bool:
     """Whether systemd-networkd runs: its files stay when it has ended."""
-    return os.path.isdir(f"{NETIF}/links") and active("systemd-networkd.service")
+    return os.path.isdir(f"{NETIF}/links") and runs_here("systemd-networkd.service")
 
 
-def active(unit: str) -> bool:
-    """Whether this unit of systemd runs; False where there is no systemd."""
+def runs_here(unit: str) -> bool:
+    """Whether this unit of systemd runs, in our network namespace; False where there is no systemd."""
     try:
-        return call(["systemctl", "is-active", "--quiet", unit], timeout=_PATIENCE).code == 0
+        done = call(["systemctl", "show", "--property=MainPID", "--value", unit], timeout=_PATIENCE)
     except SourceIPError:
+        return False
+    process = done.out.strip()
+    return process.isdecimal() and process != "0" and _same_namespace(process)
+
+
+def _same_namespace(process: str) -> bool:
+    """Namespaces share /run and what managers write there, where devices of another are not meant."""
+    try:
+        return os.stat(f"/proc/{process}/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino
+    except OSError:
         return False
 
 
@@ -72,7 +83,7 @@ def networkd_link(index: int) -> tuple[str, str]:
 
 
 def _network_manager(device: str) -> tuple[str, str, str]:
-    if not os.path.isdir(_NM):
+    if not os.path.isdir(_NM) or not runs_here("NetworkManager.service"):
         return "", "", ""
     fields = "GENERAL.STATE,GENERAL.CONNECTION,GENERAL.CON-PATH"
     try:

@@ -48,6 +48,7 @@ def test_a_device_is_named_or_that_of_the_gateway() -> None:
         ({"table": 100}, {"metric": 0, "table": "100", "gateway": "10.0.0.1", "device": "eth0"}),
         ({"vrf": "blue"}, {"metric": 0, "table": "10", "gateway": "10.0.0.1", "device": "eth0"}),
         ({"metrics": {"mtu": 1400}}, {"metric": 0, "metrics": {"mtu": 1400}, "gateway": "10.0.0.1", "device": "eth0"}),
+        ({"gateway": None, "device": "eth1"}, {"metric": 0, "gateway": "none", "device": "eth1"}),
         (
             {"device": "eth2", "onlink": True},
             {"metric": 0, "gateway": "10.0.0.1", "device": "eth2", "onlink": True},
