@@ -93,7 +93,7 @@ class Held:
         return state
 
     def clear(self) -> list[str]:
-        """Take away what has to be gone; warnings, where somebody else needs an address that then stays."""
+        """Take away what has to be gone; warnings. Refused, with all as before, where somebody needs an address."""
         self._hands.forget()
         transaction = Transaction(self._hands.kernel)
         with transaction.whole():
