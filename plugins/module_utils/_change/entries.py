@@ -19,7 +19,7 @@ from .alike import alike
 
 
 def entries(path: str, spec: dict[str, t.Any], first: int = 0) -> list[dict[str, t.Any]]:
-    """The entries of a JSON file, with every option of ``spec`` there; messages number them from ``first`` on.
+    """The entries of a JSON file, with every option of ``spec`` that has a value; messages number them from ``first``.
 
     The file holds a list of mappings, or a mapping whose only value is one. InvalidInput names the file, the entry
     and what is wrong.
@@ -46,7 +46,7 @@ def unpacked(document: str, spec: dict[str, t.Any]) -> list[dict[str, t.Any]]:
 def _typed(
     found: list[t.Any], spec: dict[str, t.Any], first: int, place: t.Callable[[int], str]
 ) -> list[dict[str, t.Any]]:
-    """The entries with every option of ``spec`` there; messages number them from ``first`` on."""
+    """The entries with every option of ``spec`` that has a value; messages number them from ``first`` on."""
     validator = ArgumentSpecValidator(spec)
     known: dict[str, dict[str, t.Any]] = {}
     typed: list[dict[str, t.Any]] = []
@@ -66,6 +66,7 @@ def _typed(
             result = validator.validate({**options, "destination": texts[0]})
             if result.error_messages:
                 refuse(start, "; ".join(result.error_messages))
-            known[key] = result.validated_parameters
+            # Without what was not given: a hundred thousand entries are made of these, and compared by them.
+            known[key] = {name: value for name, value in result.validated_parameters.items() if value is not None}
         typed += [{**known[key], "destination": text} for text in texts]
     return typed

@@ -37,6 +37,11 @@ def test_entries_are_typed_and_complete(tmp_path: Path, wrap: Any) -> None:
     ]
 
 
+def test_what_has_no_value_is_left_out(tmp_path: Path) -> None:
+    (found,) = entries(written(tmp_path, [{"destination": "10.0.0.0/8", "metric": None}]), SPEC)
+    assert found == {"destination": "10.0.0.0/8", "state": "present"}
+
+
 def test_each_difference_is_validated(tmp_path: Path) -> None:
     items = [{"destination": "10.0.0.0/8", "metric": 1}, {"destination": "11.0.0.0/8", "metric": "high"}]
     with pytest.raises(InvalidInput, match=r"routes\[1\].*entry 1.*metric"):
