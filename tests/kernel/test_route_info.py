@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -92,6 +93,46 @@ def wait_for(condition: Callable[[], bool]) -> None:
             return
         time.sleep(0.02)
     raise AssertionError("did not come")
+
+
+#: Loads a program that lets every packet pass, and makes a route to 198.51.100.0/24 by v0 that runs it.
+_WITH_PROGRAM = """
+import ctypes, socket, struct
+CODE = ctypes.create_string_buffer(bytes.fromhex("b700000000000000" "9500000000000000"))  # r0 = BPF_OK; exit
+LICENSE = ctypes.create_string_buffer(b"GPL")
+LWT_XMIT, PROG_LOAD, SYS_BPF = 12, 5, {"x86_64": 321, "aarch64": 280}
+request = ctypes.create_string_buffer(
+    struct.pack("=IIQQ", LWT_XMIT, 2, ctypes.addressof(CODE), ctypes.addressof(LICENSE)) + bytes(96)
+)
+libc = ctypes.CDLL(None, use_errno=True)
+program = libc.syscall(SYS_BPF[__import__("platform").machine()], PROG_LOAD, request, 120)
+if program < 0:
+    raise SystemExit(f"no program: errno {ctypes.get_errno()}")
+def attr(kind, value):
+    return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+inside = attr(1, struct.pack("=I", program)) + attr(2, b"pass\\0")
+body = struct.pack("=BBBBBBBBI", 2, 24, 0, 0, 254, 3, 253, 1, 0) + attr(1, socket.inet_aton("198.51.100.0"))
+body += attr(4, struct.pack("=I", socket.if_nametoindex("v0")))
+body += attr(22, attr(3, inside)) + attr(21, struct.pack("=H", 6))
+door = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+door.send(struct.pack("=IHHII", 16 + len(body), 24, 0x605, 1, 0) + body)
+code = struct.unpack_from("=i", door.recv(4096), 16)[0]
+if code:
+    raise SystemExit(f"no route: {code}")
+"""
+
+
+def test_encap_bpf(ns: Host, module: ModuleRunner) -> None:
+    made = ns.run([sys.executable, "-c", _WITH_PROGRAM], check=False)
+    if made.returncode:
+        pytest.skip(f"this kernel or user makes no such route: {made.stderr.strip()}")
+    (ours,) = lines(module, destinations=[ns.P4])
+    assert [ours] == ip_lines(ns, f"{ns.P4} table main")
+    assert "encap bpf xmit pass" in ours
+    # A request would have to hold the open program: the kernel refuses one without, and the route stays as it is.
+    refused = module.fails("prefsrc", {"routes": [{"destination": ns.P4, "source": ns.S4}]})
+    assert "Nothing was changed" in refused["msg"]
+    assert lines(module, destinations=[ns.P4]) == [ours]
 
 
 def test_the_details_of_encapsulations(ns: Host, module: ModuleRunner) -> None:
