@@ -221,7 +221,8 @@ def test_d_acks_never_outgrow_a_small_receive_buffer(
 ) -> None:
     """832 bytes of buffer an acknowledgement: ENOBUFS and lost answers unless the batch is bounded by it (E21)."""
     monkeypatch.setattr(_kernel, "_RECEIVE_BUFFER", 1 << 14)
-    routes = [{"destination": f"198.18.{at // 256}.{at % 256}", "gateway": "172.16.7.7"} for at in range(600)]
+    unknown = {"gateway": ns.G4, "metrics": {"congctl": "nosuch"}}  # what only the kernel finds out
+    routes = [{"destination": f"198.18.{at // 256}.{at % 256}", **unknown} for at in range(600)]
     failed = module.fails("route", {"routes": routes})
     assert failed["msg"].startswith("routes[0]: ")
     assert "Nothing was changed" in failed["msg"]

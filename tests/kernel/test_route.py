@@ -17,6 +17,8 @@ from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
 
 P4, P6 = Host.P4, Host.P6
+#: What only the kernel finds out.
+UNKNOWN: dict[str, Any] = {"metrics": {"congctl": "nosuch"}}
 
 CREATED: dict[str, tuple[dict[str, Any], str]] = {
     "gateway": ({"destination": P4, "gateway": Host.G4}, f"{P4} via 10.0.0.254 dev v0 proto 133"),
@@ -320,7 +322,7 @@ class TestAbsent:
         predicted = module.ok("route", task, check=True, diff=True)
         assert raw.routes(ns) == before
         # In one batch with a refusal the leg goes, and is brought back.
-        refused = {"destination": "198.51.101.0/24", "gateway": "172.16.7.7"}
+        refused = {"destination": "198.51.101.0/24", "gateway": ns.G4, **UNKNOWN}
         failed = module.fails("route", {"routes": [*task["routes"], refused]})
         assert "the host is as before" in failed["msg"]
         assert raw.routes(ns) == before
@@ -347,7 +349,9 @@ class TestAbsent:
         ns.ip(f"route add {P4} via {ns.G4}")
         before = leg_lines(ns)
         task = [{"destination": P6, "state": "absent"}]
-        failed = module.fails("route", {"routes": [*task, {"destination": P4, "gateway": "172.16.7.7"}]})
+        failed = module.fails(
+            "route", {"routes": [*task, {"destination": P4, "gateway": ns.G4, "metric": 77, **UNKNOWN}]}
+        )
         assert "the host is as before" in failed["msg"]
         assert leg_lines(ns) == before
         assert module.ok("route", {"routes": task})["counts"]["removed"] == 1
@@ -377,7 +381,7 @@ def test_legs_of_their_own_are_kept_when_the_source_is_set(ns: Host, module: Mod
     before = leg_lines(ns)
     assert len(before) == 3
     task = {"routes": [{"destination": P6, "source": ns.S6}]}
-    module.fails(name, {"routes": [*task["routes"], {"destination": P4, "gateway": "172.16.7.7"}]})
+    module.fails(name, {"routes": [*task["routes"], {"destination": P4, "gateway": ns.G4, "metric": 77, **UNKNOWN}]})
     module.fails(name, {"routes": [*task["routes"], {"destination": "2001:db8:101::/64", "source": ns.S6}]})
     assert leg_lines(ns) == before
     assert module.ok(name, task)["counts"]["changed"] == 1
@@ -561,13 +565,13 @@ class TestTransaction:
                     {"destination": "198.18.0.0/24", "gateway": ns.G4},
                     {"destination": "198.18.1.0/24", "source": ns.S4},
                     {"destination": P6, "source": ns.S6, "metrics": {"mtu": 1300}},
-                    {"destination": "198.18.3.0/24", "gateway": "172.16.7.7"},
+                    {"destination": "198.18.3.0/24", "gateway": ns.G4, **UNKNOWN},
                     {"destination": "198.18.2.0/24", "state": "absent"},
                 ]
             },
         )
         assert failed["msg"].startswith(
-            "routes[3]: 198.18.3.0/24: the kernel refused to create it: Nexthop has invalid gateway"
+            "routes[3]: 198.18.3.0/24: the kernel refused to create it: Unknown tcp congestion algorithm"
         )
         assert "the host is as before" in failed["msg"]
         assert {entry["destination"]: entry["action"] for entry in failed["results"]}["198.18.3.0/24"] == "failed"
@@ -575,7 +579,7 @@ class TestTransaction:
 
     def test_thousands_are_taken_back_as_well(self, ns: Host, module: ModuleRunner) -> None:
         routes = [{"destination": f"198.18.{at // 256}.{at % 256}/32", "gateway": ns.G4} for at in range(3000)]
-        routes.insert(2500, {"destination": "203.0.113.0/24", "gateway": "172.16.7.7"})
+        routes.insert(2500, {"destination": "203.0.113.0/24", "gateway": ns.G4, **UNKNOWN})
         failed = module.fails("route", {"routes": routes})
         assert failed["msg"].startswith("routes[2500]: ")
         assert "133" not in ns.ip("route show proto 133")
@@ -583,7 +587,8 @@ class TestTransaction:
 
     def test_a_whole_batch_of_refusals_loses_no_answer(self, ns: Host, module: ModuleRunner) -> None:
         """An acknowledgement costs receive buffer: too many at once and the kernel drops them (ENOBUFS)."""
-        routes = [{"destination": f"198.18.{at // 256}.{at % 256}/32", "gateway": "172.16.7.7"} for at in range(5000)]
+        item: dict[str, Any] = {"gateway": ns.G4, **UNKNOWN}
+        routes = [{"destination": f"198.18.{at // 256}.{at % 256}/32", **item} for at in range(5000)]
         failed = module.fails("route", {"routes": routes})
         assert failed["msg"].startswith("routes[0]: ")
         assert "Nothing was changed" in failed["msg"]
@@ -790,7 +795,7 @@ def test_a_gateway_that_no_subnet_reaches(
         ns.batch([f"route add default via {Host.G4}", f"route add ::/0 via {Host.G6}"])
     refused = module.fails("route", {"routes": [item]})["msg"]
     assert f"the next hop via {hop}" in refused, refused
-    assert "If it answers on the link all the same, set onlink: true for it, beside its device" in refused
+    assert "if it answers on the link all the same, set onlink: true for it, beside its device" in refused
     mended = copy.deepcopy(item)
     last = (mended.get("nexthops") or [mended])[-1]
     last.update(device=last.get("device", "v0"), onlink=True)

@@ -14,6 +14,7 @@ from .._base.names import NAME_OF_TYPE
 from .._base.values import INET, Link, Query, read_address
 from .._netlink import wire
 
+ONLINK = "if it answers on the link all the same, set onlink: true for it, beside its device"
 _KINDS = {"broadcast": "the broadcast address of a subnet", "local": "an address of this host"}
 #: The next hops of a route's line.
 _HOP = re.compile(
@@ -57,18 +58,15 @@ def _of_hops(kernel: Asked, line: str) -> str:
         if not packed:
             continue
         index = link.index if link else None
-        kind = NAME_OF_TYPE.get(_type(kernel, family, packed), "")
+        kind = NAME_OF_TYPE.get(type_of(kernel, family, packed), "")
         if kind in ("broadcast", "local"):
             return f"; the next hop {hop}: {gateway} is {_KINDS[kind]}"
         if not (found.group("onlink") or onlink) and not on_link(kernel, family, packed, index):
-            return (
-                f"; the next hop {hop}: no subnet of {device or 'this host'} holds {gateway}. If it answers on the "
-                "link all the same, set onlink: true for it, beside its device"
-            )
+            return f"; the next hop {hop}: no subnet of {device or 'this host'} holds {gateway}; {ONLINK}"
     return ""
 
 
-def _type(kernel: Asked, family: int, packed: bytes) -> int:
+def type_of(kernel: Asked, family: int, packed: bytes) -> int:
     """The type of the route that leads to this address; 0 where none does."""
     try:
         return int(wire.RTMSG.unpack_from(kernel.lookup(Query(family, packed)))[7])

@@ -22,7 +22,7 @@ from .._base.names import (
 from .._base.values import INET, Prefix, address_text
 from .._netlink import wire
 from .encap import Details, details
-from .payload import USER_HZ, Attributes, Payload, unpack_hops
+from .payload import USER_HZ, Attributes, Payload, address_size, but_destination, unpack_hops
 from .values import NextHop, Route
 
 #: RTNH_F_* and RTM_F_*, in the order in which ``print_rt_flags()`` of iproute2 says them.
@@ -149,19 +149,16 @@ def line(payload: bytes, names: t.Mapping[int, str]) -> str:
 class Lines:
     """``line`` of routes of which many differ in nothing but the destination."""
 
-    _FIRST = wire.ATTRIBUTE.pack(8, wire.RTA_TABLE)
-    _SIZES: t.ClassVar = {wire.ATTRIBUTE.pack(4 + size, wire.RTA_DST): size for size in (4, 16)}
-
     def __init__(self, names: t.Mapping[int, str]) -> None:
         self.names = names
         self._known: dict[bytes, tuple[str, str]] = {}
 
     def __call__(self, payload: bytes) -> str:
-        size = self._SIZES.get(payload[20:24]) if payload[12:16] == self._FIRST else None
+        size = address_size(payload)
         if size is None:
             return line(payload, self.names)
         destination = Prefix(payload[0], payload[24 : 24 + size], payload[1]).short
-        like = b"".join((payload[:1], payload[2:20], payload[24 + size :]))
+        like = but_destination(payload)
         if like not in self._known:
             # In front of the destination stands at most the type, a word without digits and colons.
             before, _destination, after = line(payload, self.names).partition(destination)

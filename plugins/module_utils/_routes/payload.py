@@ -16,6 +16,7 @@ import typing as t
 from .._base.names import SCOPES, TYPES
 from .._base.values import INET, INET6, Prefix
 from .._netlink.wire import (
+    ATTRIBUTE,
     RTA_DST,
     RTA_ENCAP,
     RTA_ENCAP_TYPE,
@@ -46,6 +47,9 @@ HOP_ATTRIBUTES = (RTA_OIF, RTA_GATEWAY, RTA_VIA, RTA_MULTIPATH, RTA_ENCAP_TYPE, 
 WITHOUT_HOPS = {TYPES[name] for name in ("blackhole", "unreachable", "prohibit", "throw")}
 
 Attributes = dict[int, bytes]
+#: How a payload goes on behind struct rtmsg: the table, then the destination with so many bytes.
+_FIRST = ATTRIBUTE.pack(8, RTA_TABLE)
+_SECOND = {ATTRIBUTE.pack(4 + size, RTA_DST): size for size in (4, 16)}
 
 
 class Header(t.NamedTuple):
@@ -132,6 +136,17 @@ def source_of(raw: bytes) -> bytes | None:
         if kind == RTA_PREFSRC:
             return value
     return None
+
+
+def address_size(raw: bytes) -> int | None:
+    """How many bytes from offset 24 on are the destination; None where it does not stand there."""
+    return _SECOND.get(raw[20:24]) if raw[12:16] == _FIRST else None
+
+
+def but_destination(raw: bytes) -> bytes:
+    """The bytes in which routes are alike that differ in nothing but the destination; all where it stands elsewhere."""
+    size = address_size(raw)
+    return raw if size is None else b"".join((raw[:1], raw[2:20], raw[24 + size :]))
 
 
 def join(header: Header, attrs: Attributes) -> bytes:

@@ -20,7 +20,7 @@ from .edit import echo, edited
 from .legs import has_legs, removed, without, written
 from .line import Lines
 from .owners import check_owner, check_replaceable, owner_of
-from .payload import LOOPBACK_INDEX, WITHOUT_HOPS, Payload
+from .payload import LOOPBACK_INDEX, WITHOUT_HOPS, Payload, but_destination
 from .route_steps import (
     CreatedRoutes,
     RouteLine,
@@ -54,7 +54,7 @@ class RoutePlanner:
     """Plans ``wanted`` routes.
 
     ``resolve`` fills in the device that the kernel will choose for a gateway. ``legs`` are those of an IPv6 multipath
-    route where they differ (``legs.legs()``). ``purge`` names the tables whose routes
+    route where they differ (``legs.legs()``). ``why_not``: as of ``WaysOut``. ``purge`` names the tables whose routes
     of our own ``protocol`` go unless wanted; None for no purge.
     """
 
@@ -64,6 +64,7 @@ class RoutePlanner:
     protocol: int
     resolve: t.Callable[[Shape], Shape] = lambda shape: shape
     legs: t.Callable[[Payload], t.Sequence[Payload]] = lambda payload: ()
+    why_not: t.Callable[[Hop, int], tuple[str, str] | None] = lambda hop, table: None
     purge: t.Collection[int] | None = None
     force: bool = False
     sweeps: t.Sequence[Sweep] = ()
@@ -85,6 +86,7 @@ class RoutePlanner:
         removals.reverse()
         singles = []
         for _first, part in sorted(parts, key=lambda part: part[0]):
+            self._check_hops(part)
             if isinstance(part, list):
                 plan.steps.extend(part)
                 singles += part
@@ -281,6 +283,22 @@ class RoutePlanner:
             requests = [echo(leg) for leg in legs]
             step = step._replace(send_with=removed(requests), undo_with=written(requests))
         return step
+
+    def _check_hops(self, part: list[RouteStep] | CreatedRoutes) -> None:
+        """Refuse next hops that the kernel would refuse, before anything is written."""
+        seen: set[bytes] = set()
+        for step in part if isinstance(part, list) else [part[0]]:
+            new = step.new
+            # Of many routes that differ in the destination alone the first is enough.
+            if new is None or but_destination(new) in seen:
+                continue
+            seen.add(but_destination(new))
+            made = Payload(new)
+            for hop in () if wire.RTA_NH_ID in made.attrs else made.hops:
+                found = self.why_not(hop, made.table)
+                if found:
+                    way = hop.words(self.lines.names)
+                    raise Refused(f"{step.item}: {step.prefix}: the next hop {way}: {found[0]}; {found[1]}")
 
     def _check_creatable(self, item: WantedRoute) -> None:
         shape = item.shape

@@ -38,9 +38,8 @@ class SourcePlanner:
     """Plans the sources of the routes that ``wanted`` selects.
 
     ``legs``: those of an IPv6 multipath route where they differ (``legs.legs()``).
-    ``missing`` and ``dead``: ``fail`` or ``ignore``. ``why_dead``: why the kernel would not take a next hop again, in
-    words, None where it would. ``owner``: the protocol number of the daemon for which this is done; its routes need no
-    ``force``.
+    ``missing`` and ``dead``: ``fail`` or ``ignore``. ``why_not``: as of ``WaysOut``. ``owner``: the protocol number of
+    the daemon for which this is done; its routes need no ``force``.
     """
 
     wanted: t.Sequence[Selection]
@@ -50,7 +49,7 @@ class SourcePlanner:
     force: bool = False
     missing: str = "fail"
     dead: str = "fail"
-    why_dead: t.Callable[[Hop], str | None] = lambda hop: None
+    why_not: t.Callable[[Hop, int], tuple[str, str] | None] = lambda hop, table: None
     owner: int | None = None
     _spared: dict[int, Cover[list[None]]] = field(default_factory=dict, init=False, repr=False)
 
@@ -166,11 +165,9 @@ class SourcePlanner:
     def _dead_hop(self, payload: Payload) -> str | None:
         """A next hop that the kernel would not take again, and why, in words. Nexthop objects are taken as they are."""
         for hop in () if wire.RTA_NH_ID in payload.attrs else payload.hops:
-            why = self.why_dead(hop)
-            if why:
-                gateway = f" via {address_text(hop.gateway[1])}" if hop.gateway else ""
-                device = f" dev {self.lines.names.get(hop.device, str(hop.device))}" if hop.device else ""
-                return f"the next hop{gateway}{device} is dead: {why}"
+            found = self.why_not(hop, payload.table)
+            if found:
+                return f"the next hop {hop.words(self.lines.names)} is dead: {found[0]}"
         return None
 
     def _spares(self, item: Selection, prefix: Prefix) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .._base.names import NAME_OF_SCOPE, NAME_OF_TOS, NAME_OF_TYPE, table_name
 from .._base.protocols import protocol_name
-from .._base.values import INET, INET6, MAIN, Prefix
+from .._base.values import INET, INET6, MAIN, Prefix, address_text
 from .encap import Details, words
 
 
@@ -191,6 +191,14 @@ class Hop:
     device: int | None = None
     weight: int = 1
     onlink: bool | None = None
+
+    def words(self, names: t.Mapping[int, str]) -> str:
+        """As ``ip route`` prints it: ``via 10.0.0.254 dev v0``."""
+        words = [f"via {address_text(self.gateway[1])}"] if self.gateway else []
+        if self.device:
+            words.append(f"dev {names.get(self.device, str(self.device))}")
+        return " ".join(words)
+
     direct: bool = False
     encap: tuple[int, bytes] | None = None
     realms: int | None = None

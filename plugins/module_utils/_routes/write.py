@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._base.errors import KernelError
-from .._base.kinds import kind_of
 from .._base.names import number
 from .._base.protocols import OWN_PROTOCOL, PROTOCOLS
-from .._base.values import BITS, INET6, Prefix, Query, address_text
+from .._base.values import INET6, Query
 from .._change.boundary import few
 from .._change.entries import entries, unpacked
 from .._change.flow import write
-from .._change.remedy import on_link
 from .._host.host import Host, snapshot
 from .._netlink import wire
 from .._netlink.kernel import Kernel
@@ -29,8 +26,8 @@ from .payload import Payload
 from .plan_routes import RoutePlanner, with_devices
 from .plan_sources import SourcePlanner
 from .sweep import sweeps
-from .values import Hop
 from .wanted import routes, selections
+from .ways_out import WaysOut
 
 _TRIES = 16  # look-ups for each leg that is looked for
 _DOCUMENTATION = bytes((0x20, 0x01, 0x0D, 0xB8))  # 2001:db8::/32
@@ -48,7 +45,7 @@ def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     if options["routes_file"]:
         items = [*items, *entries(options["routes_file"], spec, len(items))]
     purge = options["purge_tables"] or [] if options["purge"] else None
-    planner = route_planner(kernel, host, items, protocol, purge, options["force"])
+    planner = route_planner(kernel, host, items, protocol, purge, options["force"], settled=not host.planned)
     result = write(module, kernel, planner)
     result["warnings"] += few(host.warnings)
     return result
@@ -79,8 +76,12 @@ def route_planner(
     protocol: int,
     purge: t.Sequence[str] | None,
     force: bool = False,
+    settled: bool = True,
 ) -> RoutePlanner:
-    """The planner of ``route``'s items. ``purge``: tables by name beside those of the items; None for no purge."""
+    """The planner of ``route``'s items. ``purge``: tables by name beside those of the items; None for no purge.
+
+    ``settled``: no address is still to come by which a gateway is reached.
+    """
     without: list[tuple[int, t.Mapping[str, t.Any]]] = []
     wanted = routes(items, host, without)
     tables = None
@@ -94,6 +95,7 @@ def route_planner(
         protocol=protocol,
         resolve=lambda shape: with_devices(shape, lambda gateway: _device_for(kernel, gateway)),
         legs=lambda payload: _legs(kernel, payload),
+        why_not=WaysOut(kernel, host, settled, wanted).why_not,
         purge=tables,
         force=force,
         sweeps=sweeps(without, host) if without else (),
@@ -119,7 +121,7 @@ def source_planner(
         force=force,
         missing=missing,
         dead=dead,
-        why_dead=functools.cache(functools.partial(_why_dead, kernel, host, settled)),
+        why_not=WaysOut(kernel, host, settled).why_not,
         owner=owner,
     )
 
@@ -131,24 +133,6 @@ def _device_for(kernel: Kernel, gateway: tuple[int, bytes]) -> int | None:
         return None
     device = Payload(payload).attrs.get(wire.RTA_OIF)
     return t.cast(int, wire.U32.unpack(device)[0]) if device else None
-
-
-def _why_dead(kernel: Kernel, host: Host, settled: bool, hop: Hop) -> str | None:
-    """Why the kernel would refuse a route by this next hop now; None where it would not.
-
-    ``fib_check_nh()`` in net/ipv4/fib_semantics.c, ``ip6_route_check_nh()`` in net/ipv6/route.c.
-    """
-    link = host.links.get(hop.device or 0)
-    if link and not link.up:
-        return f"{link.name} is down"
-    if not (settled and hop.gateway) or hop.onlink or kind_of(hop.gateway[1]) == "link-local":
-        return None
-    gateway = Prefix(*hop.gateway, BITS[hop.gateway[0]])
-    # The kernel passes over routes that lead there by a gateway: of a subnet the address itself is enough.
-    subnets = (one.subnet for one in host.addresses if hop.device in (None, one.index))
-    if any(subnet.covers(gateway) for subnet in subnets) or on_link(kernel, *hop.gateway, hop.device):
-        return None
-    return f"no subnet of {link.name if link else 'this host'} holds {address_text(gateway.packed)}"
 
 
 def _legs(kernel: Kernel, payload: Payload) -> list[Payload]:

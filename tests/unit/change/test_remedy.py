@@ -16,7 +16,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._change.remedy im
 from tests.unit.routes import routes as R
 
 LINKS = (Link(1, "lo"), Link(2, "v0"), Link(3, "v1"), Link(4, "v2", up=False))
-ONLINK = " If it answers on the link all the same, set onlink: true for it, beside its device"
+ONLINK = "; if it answers on the link all the same, set onlink: true for it, beside its device"
 GATEWAY = "Nexthop has invalid gateway"
 
 
@@ -59,19 +59,19 @@ class Lab:
             errno.ENETUNREACH,
             GATEWAY,
             "198.51.100.0/24 via 172.16.9.9 proto 133",
-            f"; the next hop via 172.16.9.9: no subnet of this host holds 172.16.9.9.{ONLINK}",
+            f"; the next hop via 172.16.9.9: no subnet of this host holds 172.16.9.9{ONLINK}",
         ),
         (
             errno.ENETUNREACH,
             GATEWAY,
             "198.51.100.0/24 via 10.0.0.254 dev v1 proto 133",
-            f"; the next hop via 10.0.0.254 dev v1: no subnet of v1 holds 10.0.0.254.{ONLINK}",
+            f"; the next hop via 10.0.0.254 dev v1: no subnet of v1 holds 10.0.0.254{ONLINK}",
         ),
         (
             errno.EHOSTUNREACH,
             "No route to host",
             "2001:db8:100::/64 via 2001:db9::1 dev v1 proto 133 metric 1024 pref medium",
-            f"; the next hop via 2001:db9::1 dev v1: no subnet of v1 holds 2001:db9::1.{ONLINK}",
+            f"; the next hop via 2001:db9::1 dev v1: no subnet of v1 holds 2001:db9::1{ONLINK}",
         ),
         (
             errno.ENETUNREACH,

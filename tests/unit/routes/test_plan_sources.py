@@ -319,8 +319,8 @@ def test_one_dump_for_each_family_and_table() -> None:
     assert sorted(table.asked) == [(INET, 254, 0), (INET, 1000, 0)]
 
 
-def down(hop: Hop) -> str | None:
-    return "v1 is down" if hop.device == 3 else None
+def down(hop: Hop, table: int) -> tuple[str, str] | None:
+    return ("v1 is down", "set it up first") if hop.device == 3 else None
 
 
 class TestDead:
@@ -331,7 +331,7 @@ class TestDead:
 
     def test_is_refused_with_the_next_hop_and_why(self) -> None:
         with pytest.raises(Refused) as caught:
-            plan([self.ROUTE, R.payload("198.51.7.0/24")], self.ITEM, why_dead=down)
+            plan([self.ROUTE, R.payload("198.51.7.0/24")], self.ITEM, why_not=down)
         assert caught.value.message == (
             "routes[0]: '198.51.100.0/24 proto boot nexthop via 10.0.0.254 dev v0 weight 5 nexthop via 10.1.0.254 dev "
             "v1 weight 250': the next hop via 10.1.0.254 dev v1 is dead: v1 is down. As long as that is so the kernel "
@@ -340,7 +340,7 @@ class TestDead:
         )
 
     def test_is_left_alone_and_the_others_are_set(self) -> None:
-        found = plan([self.ROUTE, R.payload("198.51.7.0/24")], self.ITEM, why_dead=down, dead="ignore")
+        found = plan([self.ROUTE, R.payload("198.51.7.0/24")], self.ITEM, why_not=down, dead="ignore")
         assert sources(found) == {"198.51.7.0/24": S4}
         report = found.report()
         assert report["counts"] == {"created": 0, "changed": 1, "removed": 0, "unchanged": 0, "missing": 0, "dead": 1}
@@ -349,11 +349,11 @@ class TestDead:
         assert "is left as it is: the next hop via 10.1.0.254 dev v1 is dead" in found.warnings[0]
 
     def test_devices_that_it_does_not_use(self) -> None:
-        assert sources(plan([R.payload(P4)], self.ITEM, why_dead=down)) == {P4: S4}
+        assert sources(plan([R.payload(P4)], self.ITEM, why_not=down)) == {P4: S4}
 
     def test_nexthop_objects_are_taken_as_they_are(self) -> None:
-        assert sources(plan([R.dumped("nexthop group")], self.ITEM, why_dead=down)) == {P4: S4}
+        assert sources(plan([R.dumped("nexthop group")], self.ITEM, why_not=down)) == {P4: S4}
 
     def test_what_needs_no_change_is_as_wanted(self) -> None:
         named = edit.with_source(Payload(self.ROUTE), R.packed(S4))
-        assert plan([named], self.ITEM, why_dead=down).report()["counts"]["unchanged"] == 1
+        assert plan([named], self.ITEM, why_not=down).report()["counts"]["unchanged"] == 1

@@ -89,7 +89,7 @@ class BackEnd:
     def _plan_routes(self, plan: KernelPlan, settled: bool) -> None:
         kernel, host, options = self._hands.kernel, self._hands.host, self._options
         purge = options["purge_tables"] if options["purge"] else None
-        routes = route_planner(kernel, host, plan.items.routes, OWN_PROTOCOL, purge)
+        routes = route_planner(kernel, host, plan.items.routes, OWN_PROTOCOL, purge, settled=settled)
         sources = source_planner(
             kernel,
             host,

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the kernel would take a next hop now. PRIVATE to the collection.
+
+``fib_check_nh()`` in net/ipv4/fib_semantics.c and ``ip6_route_check_nh()`` in net/ipv6/route.c: the device is up, and
+the gateway on its link, by the route's own table or else by the rules. What they say is one sentence for all reasons.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._base.kinds import kind_of
+from .._base.names import TYPES
+from .._base.values import BITS, INET6, Prefix, address_text
+from .._change.remedy import ONLINK, on_link, type_of
+from .._host.host import Host
+from .._netlink import wire
+from .._netlink.kernel import Kernel
+from .payload import Payload
+from .runs import Run
+from .values import Hop
+
+
+class WaysOut:
+    """The view of one task. ``wanted``: routes that it will have made.
+
+    ``settled``: no address is still to come by which a gateway could be reached.
+    """
+
+    def __init__(self, kernel: Kernel, host: Host, settled: bool, wanted: t.Sequence[Run] = ()) -> None:
+        self._kernel = kernel
+        self._host = host
+        self._settled = settled
+        self._wanted = wanted
+        self._known: dict[tuple[Hop, int], tuple[str, str] | None] = {}
+        self._links: dict[tuple[int, int], list[Prefix]] = {}
+
+    def why_not(self, hop: Hop, table: int) -> tuple[str, str] | None:
+        """Why a route of this table cannot have this next hop now, and what to do; None where it can."""
+        if (hop, table) not in self._known:
+            self._known[hop, table] = self._why_not(hop, table)
+        return self._known[hop, table]
+
+    def _why_not(self, hop: Hop, table: int) -> tuple[str, str] | None:
+        link = self._host.links.get(hop.device or 0)
+        if link and not link.up:
+            return f"{link.name} is down", "set it up first"
+        if not (self._settled and hop.gateway) or kind_of(hop.gateway[1]) == "link-local":
+            return None
+        family, packed = hop.gateway
+        text = address_text(packed)
+        kind = type_of(self._kernel, family, packed)
+        if kind == TYPES["broadcast"]:
+            return f"{text} is the broadcast address of a subnet", "name the address of another host"
+        if kind == TYPES["local"] and (family == INET6 or hop.onlink):
+            return f"{text} is an address of this host", "name the address of another host"
+        if hop.onlink or self._on_link(family, packed, hop.device or None, table):
+            return None
+        return f"no subnet of {link.name if link else 'this host'} holds {text}", ONLINK
+
+    def _on_link(self, family: int, packed: bytes, device: int | None, table: int) -> bool:
+        gateway = Prefix(family, packed, BITS[family])
+        # The kernel passes over routes that lead there by another gateway: of a subnet the address itself is enough.
+        subnets = (one.subnet for one in self._host.addresses if device in (None, one.index))
+        return (
+            any(subnet.covers(gateway) for subnet in subnets)
+            or on_link(self._kernel, family, packed, device)
+            or any(prefix.covers(gateway) for prefix in self._of_table(family, table))
+            or any(self._makes(run, gateway) for run in self._wanted)
+        )
+
+    def _of_table(self, family: int, table: int) -> list[Prefix]:
+        """The destinations of a table's routes that need no gateway."""
+        if (family, table) not in self._links:
+            found = self._links[family, table] = []
+            for chunk in self._kernel.dump_routes(family, table, kind=TYPES["unicast"]):
+                for kind, _flags, _sequence, raw in wire.messages(chunk):
+                    if kind == wire.RTM_NEWROUTE and not any(hop.gateway for hop in Payload(raw).hops):
+                        found.append(wire.destination_of(raw))
+        return self._links[family, table]
+
+    def _makes(self, run: Run, gateway: Prefix) -> bool:
+        """Whether a route of the task brings this gateway to the link."""
+        shape = run.shape
+        if run.absent or shape.family != gateway.family or not shape.hops or any(hop.gateway for hop in shape.hops):
+            return False
+        return any(item.prefix.covers(gateway) for item in run)
