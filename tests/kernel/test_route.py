@@ -459,7 +459,8 @@ class TestWithoutADestination:
 
     def test_is_taken_back(self, filled: Host, module: ModuleRunner) -> None:
         before = raw.routes(filled)
-        task = {"routes": [{"device": "v0", "state": "absent"}, {"destination": P4, "gateway": "172.16.7.7"}]}
+        refused = {"destination": P4, "gateway": filled.G4_V1, "metric": 77, **UNKNOWN}
+        task = {"routes": [{"device": "v0", "state": "absent"}, refused]}
         assert "the host is as before" in module.fails("route", task)["msg"]
         assert raw.routes(filled) == before
 
