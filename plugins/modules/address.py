@@ -12,8 +12,9 @@ version_added: 0.1.0
 author: The l3host.source_ip contributors (!UNKNOWN)
 description:
   - Adds IPv4 and IPv6 addresses to devices and removes them, in the running kernel.
-  - Refuses to remove an address that routes still use as their source, because the kernel deletes such routes or
-    strips their source without a word, and restores neither when the address comes back.
+  - Refuses to remove an address that routes still use as their source, because the kernel deletes such routes,
+    strips their source without a word, or goes on with a source that the host no longer has. What is deleted or
+    stripped does not return with the address.
   - A task is a transaction. Everything is checked before the first write; additions and changes come first, then the
     wait for IPv6 duplicate detection, then removals. When the kernel refuses anything, what was done is undone.
   - An address can be moved to another device without loss to the routes that use it, by adding it there and removing it

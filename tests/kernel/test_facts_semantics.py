@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from tests.kernel.test_prefsrc import KINDS, make, source_for
 from tests.lab import raw
-from tests.lab.kernel import STRIPS_EVERY_IPV6_ROUTE
+from tests.lab.kernel import RENEWS_DEFAULT_WITH_SOURCE, STRIPS_EVERY_IPV6_ROUTE
 from tests.lab.modules import ModuleRunner
 from tests.lab.monitor import route_notifications
 from tests.lab.pair import Host
@@ -137,10 +138,11 @@ s.sendto(struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, int(sys.argv[1]), 0, 0), ("f
 """
 
 
-def _advertised(ns: Host, lifetime: int, low: int) -> str:
-    """Sends a router advertisement and waits until the default route shows at least ``low`` seconds."""
+def _advertised(ns: Host, lifetime: int, low: int, patience: float = 10) -> str:
+    """Sends router advertisements until the default route shows at least ``low`` seconds."""
     lines: list[str] = []
-    for _attempt in range(100):
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
         ns.peer.run(["python3", "-c", _ADVERTISE, str(lifetime)])
         lines = ns.ip("-6 -o route show default").splitlines()
         if lines and low <= int(lines[0].partition("expires ")[2].partition("sec")[0] or 0) <= lifetime:
@@ -157,6 +159,14 @@ def test_b_ra_default_with_a_source_is_refreshed_by_the_next_advertisement(ns: H
     assert module.ok("prefsrc", {"routes": [item], "force": True})["counts"]["changed"] == 1
     changed = only_line(ns, "default", "-6")
     assert f"proto ra src {ns.S6} metric 1024 expires" in changed
+    if not RENEWS_DEFAULT_WITH_SOURCE:
+        ns.peer.run(["python3", "-c", _ADVERTISE, "1800"])
+        while f"proto ra src {ns.S6} metric 1024 expires -1sec" not in (line := only_line(ns, "default", "-6")):
+            assert "expires" in line
+            time.sleep(0.05)
+        # The kernel takes it away when it next looks for what has expired, every half minute.
+        assert "src" not in _advertised(ns, 1800, 1700, patience=90)
+        return
     refreshed = _advertised(ns, 1800, 1700)
     assert f"proto ra src {ns.S6} metric 1024 expires" in refreshed
     assert not module.ok("prefsrc", {"routes": [item], "force": True})["changed"]

@@ -30,5 +30,8 @@ def since(major: int, minor: int) -> bool:
 #: that had the address (``fib6_remove_prefsrc()`` in net/ipv6/route.c).
 STRIPS_EVERY_IPV6_ROUTE = since(6, 6)
 
+#: A router advertisement renews a default route that somebody gave a source. Before, it sets its lifetime to nothing,
+#: and a later one makes a new route (``rt6_add_dflt_router()`` in net/ipv6/route.c).
+RENEWS_DEFAULT_WITH_SOURCE = since(6, 9)
 #: Built with CONFIG_IPV6_OPTIMISTIC_DAD: addresses may be used while duplicates are looked for.
 OPTIMISTIC_DAD = Path("/proc/sys/net/ipv6/conf/all/optimistic_dad").exists()

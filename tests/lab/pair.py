@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, TypeVar
@@ -75,9 +75,12 @@ class Pair(Namespace):
         return self
 
     def settle(self) -> None:
-        """Wait until no address is tentative: without detection too, a worker of the kernel says when it is over."""
+        """Wait until no address is tentative: without detection too, a worker of the kernel says when it is over.
+
+        And until each link has its own: it gets one when the kernel has noticed that its other end is up.
+        """
         for _wait in range(self.PATIENCE):
-            if not any(within(ns.name, _tentative) for ns in (self, self.peer)):
+            if not any(within(ns.name, lambda: _tentative(self.LINKS)) for ns in (self, self.peer)):
                 self.sysctl(self.LAST_SYSCTLS)
                 return
             time.sleep(0.01)
@@ -123,10 +126,11 @@ def make(pairs: Sequence[Pair]) -> None:
         pair.settle()
 
 
-def _tentative() -> bool:
-    """Whether the namespace of the calling thread has an IPv6 address that is not usable yet."""
-    lines = Path("/proc/thread-self/net/if_inet6").read_text(encoding="ascii").splitlines()
-    return any(int(line.split()[4], 16) & IFA_F_TENTATIVE for line in lines)
+def _tentative(links: Iterable[str]) -> bool:
+    """Whether the namespace of the calling thread has an IPv6 address that is not usable yet, or a link has none."""
+    lines = [line.split() for line in Path("/proc/thread-self/net/if_inet6").read_text(encoding="ascii").splitlines()]
+    own = {line[5] for line in lines if line[0].startswith("fe80")}
+    return not own.issuperset(links) or any(int(line[4], 16) & IFA_F_TENTATIVE for line in lines)
 
 
 class Host(Pair):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import sys
 
 from tests.lab.netns import Namespace
@@ -33,7 +34,9 @@ for family in (2, 10):
             at += (length + 3) & ~3
 print(json.dumps(found))
 """
-_PREFSRC, _CACHEINFO = 7, 12
+_PREFSRC, _CACHEINFO, _ENCAP_TYPE, _ENCAP = 7, 12, 21, 22
+#: LWTUNNEL_IP_PAD and LWTUNNEL_IP6_PAD, by the type of the encapsulation.
+_PADS = {"0200": 7, "0400": 7}
 
 
 def routes(ns: Namespace, table: int = 254) -> list[tuple[list[int], list[tuple[int, str]], str | None]]:
@@ -43,8 +46,21 @@ def routes(ns: Namespace, table: int = 254) -> list[tuple[list[int], list[tuple[
         values = dict(attrs)
         if int.from_bytes(bytes.fromhex(values.get(15, "fe000000")), "little") != table:
             continue
-        rest = [(kind, value) for kind, value in attrs if kind not in (_PREFSRC, _CACHEINFO)]
+        rest = [(kind, value) for kind, value in attrs if kind not in (_PREFSRC, _CACHEINFO, _ENCAP)]
+        if _ENCAP in values:
+            rest.append((_ENCAP, _without_padding(values[_ENCAP], _PADS.get(values.get(_ENCAP_TYPE, "")))))
         if _CACHEINFO in values:
             rest.append((_CACHEINFO, "expires" if int(values[_CACHEINFO][16:24], 16) else "for ever"))
         found.append((header, sorted(rest), values.get(_PREFSRC)))
     return found
+
+
+def _without_padding(encap: str, pad: int | None) -> str:
+    """Where the processor wants 64-bit numbers aligned, padding comes and goes with what stands before them."""
+    data, at, kept = bytes.fromhex(encap), 0, b""
+    while pad is not None and at + 4 <= len(data):
+        size, kind = struct.unpack_from("=HH", data, at)
+        end = at + (size + 3 & ~3)
+        kept += b"" if kind == pad else data[at:end]
+        at = end
+    return kept.hex() if pad is not None else encap

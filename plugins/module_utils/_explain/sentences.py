@@ -110,7 +110,7 @@ def of_another(source: str, device: str, holder: str | None, vrf: str | None = N
 
 
 def of_left_vrf(source: str, vrf: str, device: str) -> str:
-    """IPv4, out of a VRF: the route's own source does not count (``fib_select_path()``, Linux 6.11 and newer)."""
+    """IPv4, out of a VRF: the route's own source does not count (``fib_select_path()``; docs/kernels.md says where)."""
     return f"the way leads out of vrf {vrf} by {device}, so the kernel uses {source}, an address of {vrf}"
 
 

@@ -16,7 +16,10 @@ from .payload import Payload
 
 _FORCED_WARNINGS = {
     "kernel": "the kernel put it there, and a link flap brings back the kernel's own source",
-    "ra": "router advertisements own it; the next one may not refresh its lifetime",
+    "ra": (
+        "router advertisements own it; before Linux 6.9 the next one lets it expire, and the one after that brings it "
+        "back without a source"
+    ),
 }
 
 
