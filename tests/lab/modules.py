@@ -93,6 +93,8 @@ def fork(name: str, args: Mapping[str, Any] | None, ns: Namespace, out: int, err
     if path not in sys.path:
         sys.path.insert(0, path)
     main: Callable[[], None] = importlib.import_module(f"{PACKAGE}.{name}").main
+    # The kernel's door imports it when it opens first, and that would be in each child.
+    importlib.import_module(f"{PACKAGE.replace('modules', 'module_utils')}._netlink.library").parts()
     child = os.fork()
     if child == 0:
         _child(main, ns.name, arguments(args, **modes), out, err)

@@ -22,10 +22,11 @@ ROOMS = (
 ONLY = {"_intent": {"_base"}, "_files": {"_base"}}
 #: Modules (or all of a room) that touch the host, Ansible or a daemon; all others are pure.
 EDGES = """
-    _netlink.altnames _netlink.library _netlink.netns _netlink.kernel _netlink.connection _netlink.diag _netlink.dump
+    _netlink.altnames _netlink.library _netlink.plain _netlink.netns _netlink.kernel _netlink.connection _netlink.diag
+    _netlink.dump
     _host.host _host.tables _host.mobility
     _change.archive _change.boundary _change.entries _change.flow _change.transaction
-    _routes.listing _routes.ways_out _routes.write
+    _routes.listing _routes.ways_out _routes.planners _routes.write
     _nexthops.task
     _addresses.task
     _probe

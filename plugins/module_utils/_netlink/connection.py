@@ -18,10 +18,13 @@ _Self = t.TypeVar("_Self", bound="Connection")
 
 
 class Connection:
-    """A context with a socket in the namespace that the process is in. ``protocol``: as ``library.open_socket``."""
+    """A context with a socket in the namespace that the process is in. ``protocol``: as ``library.open_socket``.
 
-    def __init__(self, protocol: int = 0) -> None:
-        self._owner = library.open_socket(protocol)
+    ``means``: ``library``, or ``plain`` where pyroute2 is too much.
+    """
+
+    def __init__(self, protocol: int = 0, means: t.Any = library) -> None:
+        self._owner = means.open_socket(protocol)
         # pyroute2 has no sending of many messages with an answer for each in every version: same socket, own numbers.
         self._socket = socket.socket(fileno=os.dup(self._owner.fileno()))
         self._socket.setblocking(True)

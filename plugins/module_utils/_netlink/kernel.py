@@ -43,10 +43,14 @@ class _Batch(t.NamedTuple):
 
 
 class Kernel(Connection):
-    """One connection to the kernel's routing tables, in the namespace that the process is in."""
+    """One connection to the kernel's routing tables, in the namespace that the process is in.
 
-    def __init__(self) -> None:
-        super().__init__()
+    ``means``: what opens its socket and decodes devices, ``library`` or ``plain``.
+    """
+
+    def __init__(self, means: t.Any = library) -> None:
+        super().__init__(means=means)
+        self._link: t.Callable[[bytes], Link] = means.link
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
         except PermissionError:
@@ -59,7 +63,7 @@ class Kernel(Connection):
 
     def links(self) -> list[Link]:
         """All devices."""
-        return [library.link(message) for message in self._list(_LINKS, "devices")]
+        return [self._link(message) for message in self._list(_LINKS, "devices")]
 
     def addresses(self, names: t.Mapping[int, str]) -> list[decode.Entry]:
         """All addresses of both families, in the kernel's order, IPv4 first; ``names`` are the devices' by index."""

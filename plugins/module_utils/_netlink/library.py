@@ -9,6 +9,7 @@ The only file that imports it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import importlib.util
 import socket
@@ -44,6 +45,20 @@ def _without_init() -> t.Iterator[None]:
         del sys.modules["pyroute2"]
 
 
+class _Parts(t.NamedTuple):
+    """What is used of pyroute2."""
+
+    nlsocket: t.Any
+    ifinfmsg: t.Any
+    fibmsg: t.Any
+
+
+@functools.lru_cache(None)
+def parts() -> _Parts:
+    """What is used of pyroute2, imported when first asked for: what does without (plain.py) does not pay for it."""
+    return _Parts(*_load())
+
+
 def _load() -> list[t.Any]:
     try:
         with _without_init():
@@ -63,29 +78,24 @@ def _version() -> str:
         return "unknown"
 
 
-try:
-    _nlsocket, _ifinfmsg, _fibmsg = _load()
-    _IMPORT_ERROR: str | None = None
-except ImportError:
-    _IMPORT_ERROR = traceback.format_exc()
-
-
 def check_pyroute2() -> None:
     """Raise MissingLibrary unless pyroute2 is there and new enough."""
     wanted = f"pyroute2 >= {'.'.join(map(str, MINIMUM_PYROUTE2))}"
-    if _IMPORT_ERROR:
+    try:
+        nlsocket = parts().nlsocket
+    except ImportError:
         raise MissingLibrary(
             f"{wanted} is needed on the host and cannot be imported by {sys.executable};"
             " install python3-pyroute2 or run the role l3host.source_ip.prerequisites",
             missing_library=wanted,
-            exception=_IMPORT_ERROR,
-        )
+            exception=traceback.format_exc(),
+        ) from None
     found = _version()
     numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
     # Debian 12 packages 0.7.2 with the version "unknown": no number is no reason to refuse.
     if numbers and numbers < MINIMUM_PYROUTE2:
         raise MissingLibrary(
-            f"{wanted} is needed; found {found} at {_nlsocket.__file__}; install a newer python3-pyroute2 or run the "
+            f"{wanted} is needed; found {found} at {nlsocket.__file__}; install a newer python3-pyroute2 or run the "
             "role l3host.source_ip.prerequisites",
             missing_library=wanted,
         )
@@ -97,12 +107,12 @@ def open_socket(protocol: int = 0) -> t.Any:
     It checks requests strictly, and errors come with the kernel's text.
     """
     check_pyroute2()
-    return _nlsocket.NetlinkSocket(family=protocol, strict_check=True, ext_ack=True)
+    return parts().nlsocket.NetlinkSocket(family=protocol, strict_check=True, ext_ack=True)
 
 
 def link(message: bytes) -> Link:
     """The device of an RTM_NEWLINK, header included."""
-    found = _decoded(_ifinfmsg.ifinfmsg(message))
+    found = _decoded(parts().ifinfmsg.ifinfmsg(message))
     info = found.get_attr("IFLA_LINKINFO")
     table = None
     if info is not None and info.get_attr("IFLA_INFO_KIND") == "vrf":
@@ -138,7 +148,7 @@ def _range(text: str | None) -> tuple[int, int] | None:
 
 def rule(message: bytes) -> Rule:
     """The policy rule of an RTM_NEWRULE, header included."""
-    found = _decoded(_fibmsg.fibmsg(message))
+    found = _decoded(parts().fibmsg.fibmsg(message))
     family = found["family"]
 
     def prefix(name: str, length: str) -> Prefix | None:

@@ -5,32 +5,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._base.errors import KernelError
 from .._base.names import number
 from .._base.protocols import OWN_PROTOCOL, PROTOCOLS
-from .._base.values import INET6, Query
 from .._change.boundary import few
 from .._change.entries import entries, unpacked
 from .._change.flow import write
-from .._host.host import Host, snapshot
-from .._netlink import wire
+from .._host.host import snapshot
 from .._netlink.kernel import Kernel
-from .legs import Way, has_legs, legs, way
-from .line import Lines
-from .payload import Payload
-from .plan_routes import RoutePlanner, with_devices
-from .plan_sources import SourcePlanner
-from .sweep import sweeps
-from .wanted import routes, selections
-from .ways_out import WaysOut
-
-_TRIES = 16  # look-ups for each leg that is looked for
-_DOCUMENTATION = bytes((0x20, 0x01, 0x0D, 0xB8))  # 2001:db8::/32
+from .planners import route_planner, source_planner
 
 
 def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
@@ -67,94 +53,3 @@ def prefsrc_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     result = write(module, kernel, planner)
     result["warnings"] += few(host.warnings)
     return result
-
-
-def route_planner(
-    kernel: Kernel,
-    host: Host,
-    items: t.Sequence[t.Mapping[str, t.Any]],
-    protocol: int,
-    purge: t.Sequence[str] | None,
-    force: bool = False,
-    settled: bool = True,
-) -> RoutePlanner:
-    """The planner of ``route``'s items. ``purge``: tables by name beside those of the items; None for no purge.
-
-    ``settled``: no address is still to come by which a gateway is reached.
-    """
-    without: list[tuple[int, t.Mapping[str, t.Any]]] = []
-    wanted = routes(items, host, without)
-    tables = None
-    if purge is not None:
-        named = {host.table(table, None, "purge_tables") for table in purge}
-        tables = sorted(named | {run.shape.table for run in wanted} or {host.table(None, None, "purge_tables")})
-    return RoutePlanner(
-        wanted=wanted,
-        lines=Lines(host.names),
-        dump=kernel.dump_routes,
-        protocol=protocol,
-        resolve=lambda shape: with_devices(shape, lambda gateway: _device_for(kernel, gateway)),
-        legs=lambda payload: _legs(kernel, payload),
-        why_not=WaysOut(kernel, host, settled, wanted).why_not,
-        purge=tables,
-        force=force,
-        sweeps=sweeps(without, host) if without else (),
-    )
-
-
-def source_planner(
-    kernel: Kernel,
-    host: Host,
-    items: t.Sequence[t.Mapping[str, t.Any]],
-    missing: str,
-    force: bool = False,
-    owner: int | None = None,
-    dead: str = "fail",
-    settled: bool = True,
-) -> SourcePlanner:
-    """The planner of ``prefsrc``'s items. ``settled``: no address is still to come by which a gateway is reached."""
-    return SourcePlanner(
-        wanted=selections(items, host),
-        lines=Lines(host.names),
-        dump=kernel.dump_routes,
-        legs=lambda payload: _legs(kernel, payload),
-        force=force,
-        missing=missing,
-        dead=dead,
-        why_not=WaysOut(kernel, host, settled).why_not,
-        owner=owner,
-    )
-
-
-def _device_for(kernel: Kernel, gateway: tuple[int, bytes]) -> int | None:
-    try:
-        payload = kernel.lookup(Query(*gateway))
-    except KernelError:
-        return None
-    device = Payload(payload).attrs.get(wire.RTA_OIF)
-    return t.cast(int, wire.U32.unpack(device)[0]) if device else None
-
-
-def _legs(kernel: Kernel, payload: Payload) -> list[Payload]:
-    """``legs()`` of an IPv6 multipath route, found out by look-ups.
-
-    One for each device shows the first leg of each. Legs that share a device are told apart by the hash of the flow,
-    so many sources are tried, which need not be the host's own.
-    """
-    seen: dict[Way, Payload] = {}
-    ways = {way(hop) for hop in payload.hops}
-    destination = payload.destination.packed
-    for device in {hop.device for hop in payload.hops}:
-        _look(kernel, Query(INET6, destination, device=device), payload, seen)
-    for turn in range(_TRIES * len(ways) if seen else 0):
-        if ways <= seen.keys():
-            break
-        _look(kernel, Query(INET6, destination, source=_DOCUMENTATION + turn.to_bytes(12, "big")), payload, seen)
-    return legs(payload, seen)
-
-
-def _look(kernel: Kernel, query: Query, payload: Payload, seen: dict[Way, Payload]) -> None:
-    with contextlib.suppress(KernelError):
-        found = Payload(kernel.lookup(query, fib_match=True))
-        if found.key == payload.key and has_legs(found):
-            seen[way(found.hops[0])] = found

@@ -18,7 +18,7 @@ from ..._change.transaction import carry_out
 from ..._files.replace import prepare
 from ..._files.snapshot import read
 from ..._routes.plan_sources import SourcePlanner
-from ..._routes.write import source_planner
+from ..._routes.planners import source_planner
 from ..interface import Repair
 from ..view import Hands
 from .compare import IN_KERNEL, NOT_AS_EXPORTED, Compared

@@ -18,7 +18,7 @@ from ..._change.flow import Planner, left_to_do
 from ..._change.steps import REPORT_LIMIT, AnyStep
 from ..._change.steps import Plan as Changes
 from ..._change.transaction import Transaction
-from ..._routes.write import route_planner, source_planner
+from ..._routes.planners import route_planner, source_planner
 from ..interface import Capabilities, Intent, Judgement, Plan
 from ..view import Hands
 from . import record
