@@ -23,7 +23,7 @@ ONLY = {"_intent": {"_base"}, "_files": {"_base"}}
 #: Modules (or all of a room) that touch the host, Ansible or a daemon; all others are pure.
 EDGES = """
     _netlink.altnames _netlink.library _netlink.plain _netlink.netns _netlink.kernel _netlink.connection _netlink.diag
-    _netlink.dump
+    _netlink.dump _netlink.events
     _host.host _host.tables _host.mobility
     _change.archive _change.boundary _change.entries _change.flow _change.transaction
     _routes.listing _routes.ways_out _routes.planners _routes.write
@@ -36,19 +36,23 @@ EDGES = """
     _backends
 """.split()
 #: What is pure of a room that is an edge.
-PURE = (
-    "_backends.expected _backends.finding _backends.interface _backends.verify _backends._kernel.items "
-    "_backends._kernel.options _backends._bird.answers _backends._bird.clauses _backends._bird.compare "
-    "_backends._bird.conf "
-    "_backends._bird.expressions _backends._bird.filters _backends._bird.hook _backends._bird.include "
-    "_backends._bird.kernels _backends._bird.lexer _backends._bird.marks _backends._bird.options "
-    "_backends._bird.plan _backends._bird.statics "
-    "_backends._frr.audit _backends._frr.conf _backends._frr.decide _backends._frr.former _backends._frr.objects "
-    "_backends._frr.options _backends._frr.parse _backends._frr.paths _backends._frr.release _backends._frr.settings "
-    "_backends._frr.shipped _backends._frr.stages _backends._frr.units "
-    "_backends._managers.interface _backends._managers.manages _backends._managers.pieces _backends._managers.record "
-    "_backends._networkd.options _backends._networkd.place _backends._networkd.render _backends._networkd.settings"
-).split()
+PURE = """
+    _backends.expected _backends.finding _backends.interface _backends.shipped _backends.verify
+    _backends._kernel.items _backends._kernel.options
+    _backends._bird.answers _backends._bird.clauses _backends._bird.compare _backends._bird.conf
+    _backends._bird.expressions _backends._bird.filters _backends._bird.hook _backends._bird.include
+    _backends._bird.kernels _backends._bird.lexer _backends._bird.marks _backends._bird.options
+    _backends._bird.plan _backends._bird.statics
+    _backends._keeper.interest _backends._keeper.kept _backends._keeper.places _backends._keeper.rivals
+    _backends._keeper.rounds _backends._keeper.unit
+    _backends._frr.audit _backends._frr.conf _backends._frr.decide _backends._frr.former _backends._frr.objects
+    _backends._frr.options _backends._frr.parse _backends._frr.paths _backends._frr.release
+    _backends._frr.settings _backends._frr.stages _backends._frr.units
+    _backends._managers.interface _backends._managers.manages _backends._managers.pieces
+    _backends._managers.record
+    _backends._networkd.options _backends._networkd.place _backends._networkd.render
+    _backends._networkd.settings
+""".split()
 #: What a pure module may not import. `socket` only converts addresses there.
 TOUCHES = (
     "ansible asyncio concurrent ctypes fcntl glob grp os pathlib pwd pyroute2 select shutil signal subprocess tempfile "

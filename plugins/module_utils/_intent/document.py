@@ -72,18 +72,24 @@ def pack(intent: Mapping[str, list[Any]]) -> str:
     return _COMPRESSED + base64.b64encode(zlib.compress(text.encode("ascii"), 1)).decode("ascii")
 
 
-def unpack(text: str) -> dict[str, list[Any]]:
-    """The intent of a document; InvalidInput where the text is none, or one of another release."""
+def unpack(text: str, earlier: bool = False) -> dict[str, list[Any]]:
+    """The intent of a document; InvalidInput where the text is none, or one of another release.
+
+    ``earlier``: one of an earlier release will do, which lies on the host (the keeper's). What that did not know is
+    as if it had not been set.
+    """
     try:
         document = json.loads(_plain(text) if text.startswith(_COMPRESSED) else text)
     except (ValueError, zlib.error, RecursionError) as error:
         raise InvalidInput(f"document: is not an intent as the controller packs it: {error}") from error
+    if earlier and isinstance(document, dict):
+        document = {"warnings": [], **{kind: {"columns": [], "rows": []} for kind in _COLUMNS}, **document}
     if not isinstance(document, dict) or document.get("version") != VERSION or set(document) != _KEYS:
         raise InvalidInput(
             f"document: is not an intent of version {VERSION}, which this release of l3host.source_ip reads; the "
             "controller and the host must have one release"
         )
-    intent: dict[str, list[Any]] = {kind: _entries(kind, document[kind]) for kind in _COLUMNS}
+    intent: dict[str, list[Any]] = {kind: _entries(kind, document[kind], earlier) for kind in _COLUMNS}
     intent["warnings"] = document["warnings"]
     return intent
 
@@ -100,11 +106,13 @@ def _plain(text: str) -> bytes:
     return plain
 
 
-def _entries(kind: str, table: Any) -> list[dict[str, Any]]:
-    columns = _COLUMNS[kind]
-    if not isinstance(table, dict) or table.get("columns") != list(columns):
-        raise InvalidInput(f"document: has other columns for {kind} than {', '.join(columns)}")
+def _entries(kind: str, table: Any, earlier: bool) -> list[dict[str, Any]]:
+    known = _COLUMNS[kind]
+    columns = table.get("columns") if isinstance(table, dict) else None
+    if columns != list(known) and not (earlier and isinstance(columns, list) and set(columns) <= set(known)):
+        raise InvalidInput(f"document: has other columns for {kind} than {', '.join(known)}")
     rows = table.get("rows")
     if not isinstance(rows, list) or any(not isinstance(row, list) or len(row) != len(columns) for row in rows):
         raise InvalidInput(f"document: has a row in {kind} that does not fit its columns")
-    return [dict(zip(columns, row)) for row in rows]
+    absent = dict.fromkeys(known)
+    return [{**absent, **dict(zip(columns, row))} for row in rows]

@@ -36,6 +36,11 @@ class Connection:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def port(self) -> int:
+        """What the kernel calls this socket: the sender in the header of what it tells others of our changes."""
+        return t.cast(int, self._socket.getsockname()[0])
+
     def close(self) -> None:
         self._socket.close()
         self._owner.close()

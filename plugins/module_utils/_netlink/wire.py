@@ -77,6 +77,17 @@ class Sent(t.NamedTuple):
     failures: list[Failure]
 
 
+class Event(t.NamedTuple):
+    """What the kernel tells of one change: RTM_*, the netlink port of the socket that asked for it, payload.
+
+    The port is zero where nobody did: the kernel itself takes away what an address or a device took with it.
+    """
+
+    kind: int
+    port: int
+    payload: bytes
+
+
 def attribute(kind: int, value: bytes) -> bytes:
     """One attribute, padded to four bytes."""
     return ATTRIBUTE.pack(4 + len(value), kind) + value + bytes(-len(value) % 4)
@@ -134,6 +145,17 @@ def messages(chunk: bytes) -> t.Iterator[tuple[int, int, int, bytes]]:
     while offset + 16 <= end:
         length, kind, flags, sequence, _port = HEADER.unpack_from(chunk, offset)
         yield kind, flags, sequence, chunk[offset + 16 : offset + length]
+        offset += (length + 3) & ~3
+
+
+def events(chunk: bytes) -> t.Iterator[Event]:
+    """The messages of a multicast group in what one ``recv`` returned."""
+    offset, end = 0, len(chunk)
+    while offset + 16 <= end:
+        length, kind, _flags, _sequence, port = HEADER.unpack_from(chunk, offset)
+        if length < 16:
+            return
+        yield Event(kind, port, chunk[offset + 16 : offset + length])
         offset += (length + 3) & ~3
 
 

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._base.errors import InvalidInput, Refused
-from .._base.values import DEFAULT_METRICS, INET, INET6
+from .._base.values import DEFAULT_METRICS, INET, INET6, Prefix
 from .._change.steps import Plan
 from .._netlink import wire
 from .edit import echo, edited
@@ -55,7 +55,8 @@ class RoutePlanner:
 
     ``resolve`` fills in the device that the kernel will choose for a gateway. ``legs`` are those of an IPv6 multipath
     route where they differ (``legs.legs()``). ``why_not``: as of ``WaysOut``. ``purge`` names the tables whose routes
-    of our own ``protocol`` go unless wanted; None for no purge.
+    of our own ``protocol`` go unless wanted; None for no purge. ``left``: where it is a list, what one item is
+    refused for goes there, and the others are planned all the same.
     """
 
     wanted: t.Sequence[Run]
@@ -68,6 +69,7 @@ class RoutePlanner:
     purge: t.Collection[int] | None = None
     force: bool = False
     sweeps: t.Sequence[Sweep] = ()
+    left: list[tuple[Prefix, str]] | None = None
     _templates: dict[int, Template] = field(default_factory=dict)
     _groups: list[_Group] = field(default_factory=list)
 
@@ -161,7 +163,13 @@ class RoutePlanner:
                     self._check_creatable(item)
                     steps.append(created(item, self._template(run.shape), self.lines))
             else:
-                payload = self._plan_item(item, list(there or ()), exact, plan, steps, removals)
+                try:
+                    payload = self._plan_item(item, list(there or ()), exact, plan, steps, removals)
+                except (InvalidInput, Refused) as error:
+                    if self.left is None:
+                        raise
+                    self.left.append((item.prefix, error.message))
+                    payload = None
             if payload is not None:
                 claimed.add(payload)
         return steps

@@ -39,7 +39,8 @@ class SourcePlanner:
 
     ``legs``: those of an IPv6 multipath route where they differ (``legs.legs()``).
     ``missing`` and ``dead``: ``fail`` or ``ignore``. ``why_not``: as of ``WaysOut``. ``owner``: the protocol number of
-    the daemon for which this is done; its routes need no ``force``.
+    the daemon for which this is done; its routes need no ``force``. ``left``: where it is a list, what the source of one
+    route is refused for goes there, and the others are planned all the same.
     """
 
     wanted: t.Sequence[Selection]
@@ -51,6 +52,7 @@ class SourcePlanner:
     dead: str = "fail"
     why_not: t.Callable[[Hop, int], tuple[str, str] | None] = lambda hop, table: None
     owner: int | None = None
+    left: list[tuple[Prefix, str]] | None = None
     _spared: dict[int, Cover[list[None]]] = field(default_factory=dict, init=False, repr=False)
 
     def plan(self) -> Plan:
@@ -85,7 +87,12 @@ class SourcePlanner:
                 item for _length, over in within.over(prefix.start, prefix.length) for item in over
             ]
             for payload in there:
-                self._plan_route(prefix, payload, there, candidates, met, plan)
+                try:
+                    self._plan_route(prefix, payload, there, candidates, met, plan)
+                except (InvalidInput, Refused) as error:
+                    if self.left is None:
+                        raise
+                    self.left.append((prefix, error.message))
         for item in items:
             if item.number not in met:
                 self._plan_missing(item, seen.get(item.prefix, []), plan)

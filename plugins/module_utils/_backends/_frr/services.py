@@ -12,8 +12,8 @@ import typing as t
 from ..._files.replace import Prepared, prepare
 from ..._files.snapshot import Access, read
 from ..commands import run
+from ..shipped import shipped
 from . import boot, paths
-from .shipped import shipped
 from .undo import Undo
 from .units import Changes, Found, units
 

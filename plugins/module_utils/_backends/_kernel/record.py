@@ -14,6 +14,7 @@ import os
 import typing as t
 
 from ..._base.errors import SourceIPError
+from .. import whole
 
 Item = dict[str, t.Any]
 #: {addresses: [{address, device}], routes: [{destination, table, vrf, metric, metrics}], sources: [item of prefsrc]}
@@ -87,14 +88,6 @@ def write(path: str, content: bytes | None) -> None:
             if os.path.lexists(path):
                 os.unlink(path)
             return
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        # One name: there is one writer (lock.py), and the next one takes over what a killed one left.
-        temporary = f"{path}.new"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        whole.write(path, content)
     except OSError as error:
         raise RecordError(f"the record {path} cannot be written: {error.strerror}") from error

@@ -17,8 +17,8 @@ import pytest
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr import boot
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.audit import Judge, Table
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.release import stuck
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.shipped import shipped
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.watch import look
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends.shipped import shipped
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import io
 import re
 import sys
+import typing as t
+import zipfile
 
 # Imports as the linters leave them; reading whole syntax trees would take a fifth of a second at each run.
 _IMPORT = re.compile(r"^ *from (\.[\w.]*) import (\([^)]*\)|.*)$", re.MULTILINE)
@@ -32,6 +35,26 @@ def shipped(start: str) -> dict[str, str]:
             whole = [package, *(f"{package}.{one}" for one in _NAME.findall(names))]
             waiting += [one for one in whole if one in sys.modules and not hasattr(sys.modules[one], "__path__")]
     return found
+
+
+def archive(code: t.Mapping[str, str], main: str) -> bytes:
+    """The same code as one file that Python runs (``python3 FILE``); ``main``: the module whose ``main`` is called.
+
+    One file is put in its place at once, so a host never runs half of one release. The same code is the same bytes.
+    """
+    packages = {name.rpartition(".")[0] for name in code}
+    for package in list(packages):
+        parts = package.split(".")
+        packages |= {".".join(parts[:count]) for count in range(1, len(parts))}
+    files = {f"{name.replace('.', '/')}/__init__.py": "" for name in packages}
+    files.update({f"{name.replace('.', '/')}.py": text for name, text in code.items()})
+    files["__main__.py"] = f"import sys\n\nfrom {main} import main\n\nsys.exit(main(sys.argv[1:]))\n"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as file:
+        for path in sorted(files):
+            # The time of a member is part of the archive: one for all.
+            file.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), files[path])
+    return out.getvalue()
 
 
 def _source(name: str) -> str:

@@ -1,0 +1,213 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One look of the keeper at the kernel: what is not as the intent says is mended, as far as it can be now.
+
+A task does the whole intent or nothing. Here a device that is down must not keep the other routes from coming back:
+each piece that can be is, and for the others it is said why not. Nothing is removed, and no daemon's route is touched
+unless the options say `force`. What is made is written down first, in the record that a task works by.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._addresses.task import AddressChange
+from ..._base.errors import SourceIPError
+from ..._base.names import table_name
+from ..._base.protocols import OWN_PROTOCOL, OWNERS, PROTOCOLS
+from ..._change.steps import AnyStep
+from ..._netlink.kernel import Kernel
+from ..._routes.payload import Payload
+from ..._routes.planners import route_planner, source_planner
+from ..._routes.route_steps import RouteStep
+from ..._routes.wanted import routes, selections
+from .._keeper.interest import Interest, address_key, route_key
+from .._keeper.rivals import Key, Rivals
+from .._keeper.rounds import Mended, Round, Waiting
+from ..interface import Intent
+from ..view import Hands
+from . import record
+from .items import Item, items
+
+_WHERE = re.compile(r"^(routes|addresses)\[\d+\][\w.\[\]]*( \(device [^)]*\))?: ")
+_DAEMONS = frozenset(PROTOCOLS[name] for name in OWNERS)
+_Work = tuple[Key, AnyStep]
+
+
+class Keep:
+    """An intent that is kept. ``options``: the back end's."""
+
+    def __init__(self, intent: Intent, options: t.Mapping[str, t.Any]) -> None:
+        self._options = options
+        self._wanted = items(intent, record.parse(None, ""))
+        self.interest = Interest(intent, bool(options["force"]))
+
+    def look(self, hands: Hands, rivals: Rivals, now: float) -> Round:
+        """Judge and mend; ``now``: the clock of ``rivals``. SourceIPError where nothing at all can be said."""
+        found = Round()
+        look = _Look(hands, rivals, now, found)
+        self._addresses(look)
+        planned = self._plan(look)
+        steps = [step for plan in planned for step in plan]
+        found.checked += len(self._wanted.routes) + len(self._wanted.sources)
+        if look.carry_out([(_key_of(step), step) for step in steps]):
+            look.left = []  # what was refused before may be possible now
+            for plan in self._plan(look):
+                for step in plan:
+                    if _key_of(step) in look.sent:
+                        found.waiting.append(Waiting(step.subject, f"the kernel took it, and holds {step.before}"))
+        found.waiting += look.left
+        rivals.settle(look.needed, now)
+        rivals.forget(now)
+        return found
+
+    def _addresses(self, look: _Look) -> None:
+        host = look.hands.host
+        wanted: list[Item] = []
+        for item in self._wanted.addresses:
+            if host.find(item["device"]) is None:
+                look.found.waiting.append(Waiting(item["address"], f"there is no device {item['device']}"))
+            else:
+                wanted.append(item)
+        work: list[_Work] = []
+        created: set[tuple[str, str]] = set()
+        for item in wanted:
+            # One by one: what is wrong with one of them concerns no other.
+            try:
+                change = AddressChange(look.hands.kernel, host, [item], force=False, wait=0)
+            except SourceIPError as error:
+                look.found.waiting.append(Waiting(item["address"], _bare(error.message)))
+                continue
+            for one, step in zip(change.additions.by_step, change.additions.steps):
+                work.append((address_key(one.packed, one.prefix_length, one.index), step))
+                if step.action == "created":
+                    created.add((item["address"], item["device"]))
+        look.found.checked += len(self._wanted.addresses)
+        try:
+            self._write_down(created)
+        except record.RecordError as error:
+            # Without it nobody would know them for ours.
+            look.found.waiting.append(Waiting("addresses", error.message))
+            work = []
+        if look.carry_out(work):
+            look.hands.forget()
+
+    def _write_down(self, created: t.Collection[tuple[str, str]]) -> None:
+        """Before it is done: what the record names and the host does not have is no harm."""
+        path = self._options["record"]
+        content = record.read(path)
+        before = record.parse(content, path)
+        after = record.after(before, self._wanted.record, created, complete=False)
+        if after != before or content is None:
+            record.write(path, record.text(after))
+
+    def _plan(self, look: _Look) -> list[t.Sequence[AnyStep]]:
+        """The steps of routes and those of sources."""
+        kernel, host = look.hands.kernel, look.hands.host
+        own = look.usable(self._wanted.routes, lambda some: routes(some, host))
+        sources = look.usable(self._wanted.sources, lambda some: selections(some, host))
+        found: list[t.Sequence[AnyStep]] = []
+        if own:
+            planner = route_planner(kernel, host, own, OWN_PROTOCOL, None)
+            planner.left = []
+            found.append(list(planner.plan().steps))
+            look.refused(planner.left)
+        if sources:
+            setter = source_planner(kernel, host, sources, "ignore", force=self._options["force"])
+            setter.left = []
+            if not self._options["force"]:
+                setter.wanted = [
+                    one._replace(spared_protocols=one.spared_protocols | _DAEMONS) for one in setter.wanted
+                ]
+            found.append(list(setter.plan().steps))
+            look.refused(setter.left)
+        return found
+
+
+class _Look:
+    """What a look shares: ``needed``: keys that need a repair; ``sent``: those that were sent; ``left``: refused."""
+
+    def __init__(self, hands: Hands, rivals: Rivals, now: float, found: Round) -> None:
+        self.hands = hands
+        self.found = found
+        self.needed: set[Key] = set()
+        self.sent: set[Key] = set()
+        self.left: list[Waiting] = []
+        self._rivals = rivals
+        self._now = now
+
+    def usable(self, given: list[Item], read: t.Callable[[list[Item]], object]) -> list[Item]:
+        """Those entries of which device, VRF and source are there; for the others it is said what is not."""
+        try:
+            read(given)
+            return given
+        except SourceIPError:
+            pass
+        alike: dict[str, list[Item]] = {}
+        for item in given:
+            alike.setdefault(repr({**item, "destination": None}), []).append(item)
+        good = []
+        for some in alike.values():
+            try:
+                read(some)
+                good += some
+            except SourceIPError as error:
+                self.left += [Waiting(item["destination"], _bare(error.message)) for item in some]
+        return good
+
+    def refused(self, left: t.Iterable[tuple[object, str]]) -> None:
+        self.left += [Waiting(str(prefix), _bare(why)) for prefix, why in left]
+
+    def carry_out(self, work: t.Sequence[_Work]) -> bool:
+        """Send what nobody has just undone; whether anything was sent. What the kernel refuses waits."""
+        now = []
+        for key, step in work:
+            self.needed.add(key)
+            due = self._rivals.due(key, self._now)
+            if due is None:
+                now.append((key, step))
+                continue
+            again = self.found.again
+            self.found.again = due if again is None else min(again, due)
+            why = f"{self._rivals.words(key)}; repaired again in {due - self._now:.0f} s"
+            self.found.waiting.append(Waiting(step.subject, why))
+        failed = _send(self.hands.kernel, [step for _key, step in now])
+        for at, (key, step) in enumerate(now):
+            if at in failed:
+                self.left.append(Waiting(step.subject, failed[at]))
+                continue
+            self._rivals.mended(key, self._now)
+            self.sent.add(key)
+            self.found.mended.append(Mended(_name(step), step.before, step.after))
+        return bool(now)
+
+
+def _send(kernel: Kernel, steps: t.Sequence[AnyStep]) -> dict[int, str]:
+    """Send all; {position: the kernel's words} of what it refused."""
+    messages = [step.request for step in steps]
+    failed = {}
+    at = 0
+    while at < len(messages):
+        sent = kernel.send(messages[at:])
+        failed.update({at + failure.position: failure.text for failure in sent.failures})
+        at += sent.total
+    return failed
+
+
+def _key_of(step: AnyStep) -> Key:
+    found = t.cast(RouteStep, step)
+    return route_key(Payload(found.new or found.old or b""))
+
+
+def _name(step: AnyStep) -> str:
+    if not isinstance(step, RouteStep):
+        return step.subject
+    table = Payload(step.new or step.old or b"").table
+    return step.subject if table == 254 else f"{step.subject} (table {table_name(table)})"
+
+
+def _bare(message: str) -> str:
+    """Without the number of the entry, which is that of a list nobody has written."""
+    return _WHERE.sub("", message)
