@@ -16,6 +16,7 @@ from .._base.errors import Refused
 from .._intent.document import unpack
 from .._intent.options import LISTS
 from . import engine
+from ._keeper import program as _program  # noqa: F401  # what the keeper's service runs travels with the module
 from .choose import AUTO, Choice, chosen, options_of
 from .interface import Intent
 

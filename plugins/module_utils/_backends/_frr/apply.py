@@ -20,13 +20,13 @@ from ..._change.transaction import Transaction
 from ..._files.replace import Prepared, prepare
 from ..._files.snapshot import Access
 from ..commands import CommandError
+from ..undo import Undo
 from ..view import Hands
 from . import record, services
 from .decide import Found, FrrPlan
 from .host import Host
 from .parse import Objects, parse
 from .stages import Stage, stages
-from .undo import Undo
 
 #: How often the running configuration is looked at until it is as it should be, and seconds before each look: FRR 10
 #: answers before all of its daemons have what they were given, and may refuse a line without a word.

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import typing as t
 
-from ..._files.replace import Prepared, prepare
-from ..._files.snapshot import Access, read
+from ..._files.replace import Prepared
+from ..._files.snapshot import read
+from .. import systemd
 from ..commands import run
 from ..shipped import shipped
+from ..undo import Undo
 from . import boot, paths
-from .undo import Undo
 from .units import Changes, Found, units
 
 _WATCH = "l3host-source-ip-frr-watch.service"
@@ -31,22 +31,13 @@ def look(service: str) -> Found:
 
 def ready(found: Found, change: Changes, stack: contextlib.ExitStack) -> list[Prepared]:
     """The new files beside the old ones; what can fail has been tried, and goes with ``stack`` if it is not used."""
-    result = []
-    for path, content in change.files.items():
-        if content is not None:
-            folder = os.path.dirname(path)
-            missing = _missing_folders(folder)
-            os.makedirs(folder, mode=0o755, exist_ok=True)
-            stack.callback(_remove_empty, missing)
-        like = Access(os.geteuid(), os.getegid(), 0o640 if path == paths.STATE else 0o644, {})
-        snapshot = found.files.get(path) or read(path)
-        result.append(stack.enter_context(prepare(snapshot, content, like=like)))
-    return result
+    files = {path: found.files.get(path) or read(path) for path in change.files}
+    return systemd.ready(files, change.files, lambda path: 0o640 if path == paths.STATE else 0o644, stack)
 
 
 def put_to_work(service: str, found: Found, change: Changes, files: list[Prepared], undo: Undo) -> None:
     """Commit the files and have systemd follow; the watcher reads its state at its start, so it starts again."""
-    watching = _active(_WATCH)
+    watching = systemd.active(_WATCH)
     undo.add("systemd", lambda: _resume(found, watching))
     if not change.present and found.linked:
         run(["systemctl", "disable", "--quiet", "--now", *units()], accept=(0, 1, 5))
@@ -61,14 +52,14 @@ def put_to_work(service: str, found: Found, change: Changes, files: list[Prepare
         run(["systemctl", "reenable", "--quiet", *units()])
     run(["systemctl", "stop", "--quiet", _WATCH], accept=(0, 5))
     # Where FRR does not run, it starts with FRR.
-    if _active(f"{service}.service"):
+    if systemd.active(f"{service}.service"):
         run(["systemctl", "start", _WATCH])
 
 
 def clean() -> None:
     """Remove the folders that hold nothing any more."""
     folders = [folder for folder, _folders, _names in os.walk(paths.LIBRARY, topdown=False)]
-    _remove_empty([*folders, os.path.dirname(paths.STATE)])
+    systemd.remove_empty([*folders, os.path.dirname(paths.STATE)])
 
 
 def _resume(found: Found, watching: bool) -> None:
@@ -83,22 +74,3 @@ def _resume(found: Found, watching: bool) -> None:
 def _unlink(found: Found) -> None:
     new = [unit for unit in units() if unit not in found.linked]
     run(["systemctl", "disable", "--quiet", "--now", *new], accept=(0, 1, 5))
-
-
-def _active(unit: str) -> bool:
-    return run(["systemctl", "is-active", unit], accept=(0, 3, 4)).strip() == "active"
-
-
-def _missing_folders(folder: str) -> list[str]:
-    """Those that are not there yet, the deepest first."""
-    missing = []
-    while not os.path.isdir(folder):
-        missing.append(folder)
-        folder = os.path.dirname(folder)
-    return missing
-
-
-def _remove_empty(folders: t.Iterable[str]) -> None:
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ..hardened import hardened
 from . import paths
 
 if t.TYPE_CHECKING:
@@ -34,29 +35,7 @@ Description={description}
 Type={type}
 Environment=PYTHONPATH={library} PYTHONDONTWRITEBYTECODE=1
 ExecStart=/usr/bin/python3 -m {module} {command}
-{more}CapabilityBoundingSet={capabilities}
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-RestrictAddressFamilies=AF_NETLINK AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-UMask=0077
-
+{more}{hardened}
 [Install]
 WantedBy={service}.service
 """
@@ -108,7 +87,7 @@ def wanted(state: t.Mapping[str, t.Any], service: str, code: t.Mapping[str, str]
             module=PROGRAM,
             command=name,
             more=more,
-            capabilities=_CAPABILITIES[name],
+            hardened=hardened(_CAPABILITIES[name]),
             service=service,
         ).encode()
     return files

@@ -37,7 +37,7 @@ def address_key(packed: bytes, length: int, index: int) -> Key:
 
 
 class Concern(t.NamedTuple):
-    """``look``: whether to judge; ``key``: what a process has changed, None where it was the kernel or nothing of ours."""
+    """``look``: whether to judge; ``key``: what a process has changed of ours, None where it is not known."""
 
     look: bool
     key: Key | None = None
@@ -70,7 +70,7 @@ class Interest:
                 self._policies[family].at(prefix.start, prefix.length).append(statement)
 
     def of(self, event: wire.Event, ours: int, waiting: bool) -> Concern:
-        """``ours``: the port of the keeper's own changes; ``waiting``: something waits, maybe for a way to a gateway."""
+        """``ours``: the port of the keeper's own changes; ``waiting``: something may wait for a way to a gateway."""
         if event.port == ours:
             return _NO
         if event.kind in _ROUTES:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Usage: python3 keeper.zip [--document FILE] [--status FILE] [--once]
 
-Keeps the intent of FILE on this host, in the foreground, until SIGTERM. When FILE changes, the next look reads it again;
-SIGHUP asks for one. --once: one look, then exit status 0 if everything is as the intent says, else 1.
+Keeps the intent of FILE on this host, in the foreground, until SIGTERM. When FILE changes, the next look reads it, and
+SIGHUP asks for a look. --once: one look, then exit status 0 if everything is as the intent says, else 1.
 
 Run by systemd, or by hand, by a container's entry point or by another supervisor. PRIVATE to the collection.
 """
@@ -20,9 +20,7 @@ from ..._base.errors import SourceIPError
 from .loop import Keeper, Log
 from .notify import Notify
 from .places import Places
-
-#: sysexits.h: systemd does not start it again (RestartPreventExitStatus).
-NO_INTENT = 78
+from .unit import NO_INTENT
 
 
 def main(arguments: t.Sequence[str]) -> int:

@@ -18,11 +18,16 @@ from ..._change.flow import Planner, left_to_do
 from ..._change.steps import REPORT_LIMIT, AnyStep
 from ..._change.steps import Plan as Changes
 from ..._change.transaction import Transaction
+from ..._intent.options import LISTS
 from ..._routes.planners import route_planner, source_planner
+from .._keeper.kept import Kept
+from .._keeper.service import Change, Service
 from ..interface import Capabilities, Intent, Judgement, Plan
+from ..undo import Undo
 from ..view import Hands
 from . import record
 from .items import Items, items
+from .keep import KEPT_OPTIONS
 
 
 class Found(t.NamedTuple):
@@ -45,6 +50,7 @@ class KernelPlan(Plan):
     before: bytes | None = None
     pending: bytes | None = None
     after: bytes | None = None
+    keeper: Change = field(default_factory=Change)
 
 
 class BackEnd:
@@ -52,15 +58,16 @@ class BackEnd:
 
     CAPABILITIES: t.ClassVar[Capabilities] = Capabilities(
         own="yes",
-        learned="those there are now, unless a daemon owns them",
+        learned="those there are now, with `keep` those that come, too; unless a daemon owns them",
         tables="yes, and VRFs",
-        reboot="no",
-        cannot="routes that are learned later",
+        reboot="with `keep`",
+        cannot="without `keep`: routes that are learned later",
     )
 
     def __init__(self, hands: Hands, options: t.Mapping[str, t.Any]) -> None:
         self._hands = hands
         self._options = options
+        self._service = Service()
 
     def read(self) -> Found:
         content = record.read(self._options["record"])
@@ -81,10 +88,22 @@ class BackEnd:
         created = {_place(step.after) for step in made}
         plan.after = self._record(found, wanted, created, complete=True)
         steps = (plan.addresses.additions.steps, plan.routes.steps, plan.sources.steps, plan.stale.steps)
-        plan.changed = any(steps) or plan.after != plan.before
+        plan.keeper = self._service.plan(self._kept(intent), self._options["record"])
+        plan.refusals += plan.keeper.refusals
+        plan.warnings += plan.keeper.warnings
+        if plan.keeper.there[self._service.places.document].content is not None:
+            plan.ours = plan.ours or self._service.places.document
+        plan.changed = any(steps) or plan.after != plan.before or bool(plan.keeper)
         plan.pending = self._record(found, wanted, created, complete=False) if plan.changed else plan.after
         self._report(plan)
+        plan.diffs += plan.keeper.diffs
         return plan
+
+    def _kept(self, intent: Intent) -> Kept | None:
+        """What the keeper is to keep; nothing where nobody wants that, or there is nothing."""
+        if not self._options["keep"] or not any(map(intent.get, LISTS)):
+            return None
+        return Kept("kernel", {name: self._options[name] for name in KEPT_OPTIONS}, intent)
 
     def _plan_routes(self, plan: KernelPlan, settled: bool) -> None:
         kernel, host, options = self._hands.kernel, self._hands.host, self._options
@@ -140,8 +159,9 @@ class BackEnd:
             record.write(path, plan.pending)
         try:
             transaction = Transaction(self._hands.kernel)
-            with transaction.whole():
+            with self._service.ready(plan.keeper) as files, transaction.whole(), Undo() as undo:
                 self._carry_out(plan, transaction)
+                self._service.put_to_work(plan.keeper, files, undo)
                 if plan.after != plan.pending:
                     record.write(path, plan.after)
         except BaseException:

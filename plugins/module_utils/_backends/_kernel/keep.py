@@ -33,6 +33,8 @@ from .items import Item, items
 
 _WHERE = re.compile(r"^(routes|addresses)\[\d+\][\w.\[\]]*( \(device [^)]*\))?: ")
 _DAEMONS = frozenset(PROTOCOLS[name] for name in OWNERS)
+#: The back end's options that count for the keeper.
+KEPT_OPTIONS = ("record", "force")
 _Work = tuple[Key, AnyStep]
 
 

@@ -15,4 +15,5 @@ OPTIONS: dict[str, t.Any] = {
     "missing": {"type": "str", "choices": ["fail", "ignore"], "default": "ignore"},
     "dead": {"type": "str", "choices": ["fail", "ignore"], "default": "fail"},
     "wait": {"type": "float", "default": 5},
+    "keep": {"type": "bool", "default": False},
 }

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends import systemd
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr import apply, paths, record, services
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr import conf as frr_conf
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.decide import Found, FrrPlan, decide
@@ -137,6 +138,7 @@ class World:
         patch.setattr(paths, "STATE", str(folder / "state" / "frr.json"))
         patch.setattr(paths, "FORMER", str(folder / "former.json"))
         patch.setattr(services, "run", self.systemd.run)
+        patch.setattr(systemd, "run", self.systemd.run)
         # Fewer files, and no disk: the steps are as many.
         patch.setattr(services, "shipped", lambda _start: {"a.b": "b = 1\n", "a.c": "c = 1\n"})
         patch.setattr("os.fsync", lambda _handle: None)

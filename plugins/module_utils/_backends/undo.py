@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._base.errors import SourceIPError
+from .._base.errors import SourceIPError
 
 if t.TYPE_CHECKING:
     from types import TracebackType
