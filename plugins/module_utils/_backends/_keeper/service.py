@@ -35,7 +35,7 @@ _SYSTEM_PYTHON = "/usr/bin/python3"
 
 @dataclass
 class Change:
-    """What a run does to the keeper. ``files``: {path: content, or None for one that goes}; ``enable``: for the boot."""
+    """What a run does to the keeper. ``files``: {path: content, None for one that goes}; ``enable``: for the boot."""
 
     wanted: bool = False
     there: dict[str, Snapshot] = field(default_factory=dict)

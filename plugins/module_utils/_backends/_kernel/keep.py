@@ -55,7 +55,7 @@ class Keep:
         steps = [step for plan in planned for step in plan]
         found.checked += len(self._wanted.routes) + len(self._wanted.sources)
         if look.carry_out([(_key_of(step), step) for step in steps]):
-            look.left = []  # what was refused before may be possible now
+            look.left = []  # what could not be planned before may be possible now
             for plan in self._plan(look):
                 for step in plan:
                     if _key_of(step) in look.sent:
@@ -129,7 +129,7 @@ class Keep:
 
 
 class _Look:
-    """What a look shares: ``needed``: keys that need a repair; ``sent``: those that were sent; ``left``: refused."""
+    """What a look shares: ``needed``: keys that need a repair; ``sent``: those that got one; ``left``: not planned."""
 
     def __init__(self, hands: Hands, rivals: Rivals, now: float, found: Round) -> None:
         self.hands = hands
@@ -178,12 +178,12 @@ class _Look:
         failed = _send(self.hands.kernel, [step for _key, step in now])
         for at, (key, step) in enumerate(now):
             if at in failed:
-                self.left.append(Waiting(step.subject, failed[at]))
+                self.found.waiting.append(Waiting(step.subject, failed[at]))
                 continue
             self._rivals.mended(key, self._now)
             self.sent.add(key)
             self.found.mended.append(Mended(_name(step), step.before, step.after))
-        return bool(now)
+        return len(now) > len(failed)
 
 
 def _send(kernel: Kernel, steps: t.Sequence[AnyStep]) -> dict[int, str]:
