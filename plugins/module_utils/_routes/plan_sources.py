@@ -39,8 +39,8 @@ class SourcePlanner:
 
     ``legs``: those of an IPv6 multipath route where they differ (``legs.legs()``).
     ``missing`` and ``dead``: ``fail`` or ``ignore``. ``why_not``: as of ``WaysOut``. ``owner``: the protocol number of
-    the daemon for which this is done; its routes need no ``force``. ``left``: where it is a list, what the source of one
-    route is refused for goes there, and the others are planned all the same.
+    the daemon for which this is done; its routes need no ``force``. ``left``: where it is a list, what the source of
+    one route is refused for goes there, and the others are planned all the same.
     """
 
     wanted: t.Sequence[Selection]
