@@ -17,7 +17,7 @@ from ..._change.steps import AnyStep
 from ..._change.transaction import Transaction
 from ..._routes.payload import Payload
 from ..._routes.plan_routes import RoutePlanner
-from ..._routes.write import route_planner
+from ..._routes.planners import route_planner
 from ..finding import Finding
 from ..view import Hands
 from .pieces import Item, Piece, Way, address_items, name_of, route_items
