@@ -16,7 +16,7 @@ from ..plugin_utils._raw import resolve, uncollected
 from ..plugin_utils._variables import LISTS, UNDEFINED, undefined, unknown
 
 #: Options that the roles take from a variable of another name than that of back end and option.
-_SHARED = {("kernel", "purge"): "source_ip_purge"}
+_SHARED = {("kernel", "purge"): "source_ip_purge", ("kernel", "keep"): "source_ip_keep"}
 
 
 class ActionModule(ActionBase):

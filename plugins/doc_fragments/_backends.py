@@ -54,6 +54,16 @@ options:
         description: For how many seconds to wait for the duplicate detection of IPv6 addresses.
         type: float
         default: 5
+      keep:
+        description:
+          - Whether a service on the host keeps what the intent says while Ansible is away, at boot, and when an
+            address, a link or a route has gone and comes back. It puts back what is missing and removes nothing; routes
+            that a daemon owns it leaves alone, unless O(kernel.force). Policies then are for routes that come later,
+            too.
+          - V(false) removes the service again. Where systemd does not run, its files are written all the same, and a
+            warning says how to start it.
+        type: bool
+        default: false
   bird:
     description: Options of the back end V(bird), BIRD 2 or 3.
     type: dict

@@ -27,7 +27,8 @@ options:
         kernel and record (V(drift)), of an intent that nobody has applied (V(not_applied)), of pieces of ours that no
         intent names (V(orphan)), of sources that the host has lost (V(stale)), of a source borrowed from a bridge of
         containers (V(borrowed)), of a second route to a destination that wins (V(twofold)), of what the back end would
-        refuse (V(refused)), and of a daemon that does not answer (V(silent)).
+        refuse (V(refused)), of a daemon that does not answer (V(silent)), and of what the keeper cannot keep or that it
+        does not run (V(unkept)).
       - Nothing is changed. A host without an intent is no error, and RV(notes) says so.
       - Needs root, as the back end does. The options of the back end are those of M(l3host.source_ip.intent).
     type: bool
@@ -218,6 +219,62 @@ connections:
         expected: 192.0.2.2
         process: curl
         unit: backup.service
+keeper:
+  description:
+    - What the keeper says of itself (O(kernel.keep)); null without O(audit), and where none has run since the boot.
+  returned: success
+  type: dict
+  contains:
+    state:
+      description: V(holds), V(waits) for RV(keeper.waiting), V(trouble) where it cannot judge, or V(ended).
+      type: str
+      sample: holds
+    runs:
+      description: Whether its process is there.
+      type: bool
+      sample: true
+    pid:
+      description: Its process id.
+      type: int
+      sample: 412
+    since:
+      description: When it started.
+      type: str
+      sample: "2026-11-25T08:00:00Z"
+    backend:
+      description: The back end of the intent that it keeps.
+      type: str
+      sample: kernel
+    checked:
+      description: How many entries it has judged at its last look.
+      type: int
+      sample: 3
+    repairs:
+      description: How many repairs it has made since it started.
+      type: int
+      sample: 2
+    last:
+      description: The last of them, the latest first, with C(time), C(what), C(before) and C(after). At most 20.
+      type: list
+      elements: dict
+    waiting:
+      description: What cannot be as the intent says now, with C(what) and C(why). At most 20.
+      type: list
+      elements: dict
+    waiting_count:
+      description: How many entries wait.
+      type: int
+      sample: 0
+    error:
+      description: Why its last look failed.
+      type: str
+    document_error:
+      description: Why it cannot read the intent on the host; it then keeps the one that it read before.
+      type: str
+    version:
+      description: The version of this form.
+      type: int
+      sample: 1
 notes:
   description: What there is to say of the host and is no difference.
   returned: success

@@ -24,6 +24,7 @@ KNOWN = {
     *LISTS.values(),
     "source_ip_state",
     "source_ip_purge",
+    "source_ip_keep",
     "source_ip_backend",
     "source_ip_batches",
     "source_ip_destinations",

@@ -17,6 +17,7 @@ PROBLEMS = {
     "not_applied": "nobody has applied the intent: nothing of it is on the host",
     "orphan": "a piece of ours that no intent names",
     "drift": "the host is not as the intent has made it: applying it again would change this",
+    "unkept": "the keeper does not run, or cannot keep a piece of the intent now",
     "stale": "a route names a source that the host does not have any more",
     "no_source": "the host does not have this source, or only as a tentative address",
     "no_vrf": "the host has no such VRF",

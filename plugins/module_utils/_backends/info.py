@@ -16,6 +16,9 @@ from .._host.host import Host, snapshot
 from .._intent.devices import with_first_names
 from .._netlink.kernel import Kernel
 from . import audit, damage, proof
+from ._keeper import status
+from ._keeper.audit import audit as audit_keeper
+from ._keeper.places import Places
 from .choose import chosen
 from .connections import connections
 from .finding import Finding
@@ -35,11 +38,14 @@ def prove_intent(module: AnsibleModule, kernel: Kernel) -> _Row:
     proved = proof.ask(host, intent, choice.name, options["wire"], options["missing"], options["limit"])
     found = proof.findings(proved)
     notes: list[str] = []
-    connected = None
+    connected = keeper = None
     if options["audit"]:
         found, notes = _audited(host, intent, proved, found, options[choice.name])
         connected = connections(host, intent, choice.name, options["limit"])
-    said = {"changed": False, "backend_why": choice.why, "connections": connected, "notes": notes}
+        keeper = status.read(Places().status)
+        unkept, told = audit_keeper(keeper, bool(options[choice.name].get("keep")))
+        found, notes = [*found, *unkept], [*notes, *told]
+    said = {"changed": False, "backend_why": choice.why, "connections": connected, "keeper": keeper, "notes": notes}
     return {**proof.told(proved, found), **said}
 
 
