@@ -70,6 +70,10 @@ fleet: venv ## 200 simulated hosts: apply, audit, damage, audit and report; the 
 bench: venv ## measure, as ratios, into a table and a plot (ARGS= go to tests/bench/run)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections" tests/bench/run $(ARGS)
 
+.PHONY: keeper
+keeper: venv ## the keeper's figures: time to repair over 1000 flaps, cost at rest and beside a full table, 500 kills (ARGS=)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(tools)/in-namespace python -m tests.bench.keeper $(ARGS)
+
 .PHONY: build
 build: ## leave the tarball in build/
 	@$(tools)/tarball build
