@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -242,6 +244,37 @@ def test_it_waits_for_a_task_and_is_named_to_one(ns: Host, tmp_path: Path) -> No
             time.sleep(0.5)
             assert not ns.ip(f"route show {ns.P4}"), "two writers at once"
         one.until(lambda: right(ns), "the route")
+
+
+@pytest.mark.parametrize("case", ["right", "waits", "locked"])
+def test_when_it_is_ready_by_its_own_word(ns: Host, tmp_path: Path, case: str) -> None:
+    """When the intent is there. Not yet while something waits; at once where a task is at work, which waits for it."""
+    lock = Path("/run/l3host.source_ip") / f"lock-{os.stat(ns.path).st_ino}"
+    lock.parent.mkdir(exist_ok=True)
+    if case == "waits":
+        ns.ip(f"address del {ns.S4}/32 dev lo")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, lock.open("a+") as held:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(10 if case != "waits" else 1.5)
+        if case == "locked":
+            fcntl.flock(held, fcntl.LOCK_EX)
+        one = keeper(ns, tmp_path, environment={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        one.start()
+        try:
+            said = b""
+            with contextlib.suppress(TimeoutError, socket.timeout):
+                while b"READY=1" not in said:
+                    said += systemd.recv(1000) + b"\n"
+            assert (b"READY=1" in said) is (case != "waits"), said
+            assert right(ns) is (case == "right")
+            if case == "waits":
+                ns.ip(f"address add {ns.S4}/32 dev lo")
+                systemd.settimeout(10)
+                while b"READY=1" not in said:
+                    said += systemd.recv(1000)
+                assert right(ns)
+        finally:
+            one.end()
 
 
 DAMAGED: dict[str, tuple[bytes, str]] = {

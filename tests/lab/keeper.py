@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -57,12 +57,19 @@ class Keeper:
     """A context: the keeper runs in ``ns``, with all its files in ``folder``."""
 
     def __init__(
-        self, ns: Namespace, folder: Path, force: bool = False, python: str = sys.executable, **lists: Any
+        self,
+        ns: Namespace,
+        folder: Path,
+        force: bool = False,
+        python: str = sys.executable,
+        environment: Mapping[str, str] | None = None,
+        **lists: Any,
     ) -> None:
         self.ns = ns
         self.folder = folder
         self.document = folder / "keeper.json"
         self._python = python
+        self._environment = {**os.environ, **(environment or {})}
         self._status = folder / "status.json"
         self._log = folder / "log"
         self._program = folder / "keeper.zip"
@@ -81,7 +88,11 @@ class Keeper:
         argv = [self._python, "-I", "-S", "-B", str(self._program), "--document", str(self.document)]
         with self._log.open("a") as log:
             self.process = self.ns.popen(
-                [*argv, "--status", str(self._status)], stdout=log, stderr=log, preexec_fn=die_with_parent
+                [*argv, "--status", str(self._status)],
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                preexec_fn=die_with_parent,
             )
 
     @property

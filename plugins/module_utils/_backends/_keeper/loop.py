@@ -175,6 +175,8 @@ class Keeper:
             # A task is at work; what it leaves is judged.
             self._due = time.monotonic() + self._locked
             self._locked = min(self._locked * 2, _LOCKED_LONGEST)
+            # It may be the one that waits for this service to be ready; in any case it brings the intent itself.
+            self._say_ready(at_once=True)
             return
         end = time.monotonic()
         self._rested = end + (end - begun)
@@ -226,14 +228,13 @@ class Keeper:
         """When systemd has waited long enough; None where it does not wait."""
         return None if self._ready else self._started + PATIENCE
 
-    def _say_ready(self) -> None:
+    def _say_ready(self, at_once: bool = False) -> None:
         """Once, when the intent is there, or when it is not there after a while."""
-        if self._ready or (self._due is not None and self._due <= time.monotonic()):
+        if self._ready:
             return
-        if (self._waiting or self._status.broken) and time.monotonic() < self._started + PATIENCE:
-            return
-        self._ready = True
-        self._notify(READY="1")
+        if at_once or self._status.holds or time.monotonic() >= self._started + PATIENCE:
+            self._ready = True
+            self._notify(READY="1")
 
     def _read(self) -> None:
         """Take in the document if it is another one. A damaged one is said, and the last good one kept."""

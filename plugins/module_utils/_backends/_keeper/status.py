@@ -70,13 +70,13 @@ class Status:
     def write(self) -> None:
         content = (json.dumps(self._values, indent=1) + "\n").encode()
         if content != self._said:
-            whole.write(self._path, content, mode=0o644, sync=False)
+            whole.write(self._path, content, sync=False)
             self._said = content
 
     @property
-    def broken(self) -> bool:
-        """Whether the last look failed."""
-        return self._values["error"] is not None
+    def holds(self) -> bool:
+        """Whether the last look found or made everything right."""
+        return bool(self._values["state"] == "holds")
 
     @property
     def words(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends import 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends import systemd
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._keeper import program, service
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._keeper.kept import Kept, parse
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._keeper.notify import Notify
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._keeper.places import Places
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._keeper.service import Change, Service
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._keeper.unit import unit
@@ -177,6 +179,19 @@ def test_the_archive_runs_alone_and_is_the_same_each_time(tmp_path: Path) -> Non
     assert not re.search(r"\| +(pyroute2|ansible$|ansible\.|asyncio|threading|subprocess)", done.stderr)
     helped = subprocess.run([*argv[:-1], argv[-1], "--help"], capture_output=True, text=True, check=False)
     assert helped.returncode == 0 and "--once" in helped.stderr
+
+
+def test_what_is_told_to_systemd(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemds:
+        systemds.bind(str(tmp_path / "notify"))
+        systemds.settimeout(5)
+        notify = Notify({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3600000000"})
+        notify(READY="1", STATUS="3 kept")
+        assert systemds.recv(1000) == b"READY=1\nSTATUS=3 kept"
+    assert notify.watchdog == 1800, "half of what systemd allows"
+    notify(READY="1")  # nobody listens any more
+    assert Notify({}).watchdog is None
+    assert Notify({"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"}).watchdog is None
 
 
 @needs_systemd
