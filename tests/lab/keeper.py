@@ -38,7 +38,6 @@ def archive() -> bytes:
     """The program as a task brings it to a host; in a process of its own, which has imported nothing else."""
     script = (
         f"import sys, importlib; importlib.import_module({PROGRAM!r});"
-        f"importlib.import_module('{PACKAGE}._backends._kernel.keep');"
         f"made = importlib.import_module('{PACKAGE}._backends.shipped');"
         f"sys.stdout.buffer.write(made.archive(made.shipped({PROGRAM!r}), {PROGRAM!r}))"
     )

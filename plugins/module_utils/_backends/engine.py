@@ -20,12 +20,6 @@ from .interface import BackEnd, Intent, Judgement, Plan
 from .lock import one_writer
 from .view import Hands
 
-if t.TYPE_CHECKING:
-    from ._keeper.interest import Interest
-    from ._keeper.kept import Kept
-    from ._keeper.rivals import Rivals
-    from ._keeper.rounds import Round
-
 #: Findings and repairs that an answer lists; what is above is counted.
 LIMIT = 100
 #: The intent of who says that ours is to go.
@@ -51,23 +45,6 @@ def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd
 
         return NetworkdBackEnd(hands, options)
     raise InvalidInput(f"backend: {name!r} is not known")
-
-
-class Keepable(t.Protocol):
-    """An intent with its back end, as the keeper has it: which events concern it, and a look that repairs."""
-
-    interest: Interest
-
-    def look(self, hands: Hands, rivals: Rivals, now: float) -> Round: ...
-
-
-def keepable(kept: Kept) -> Keepable:
-    """The intent of the keeper's document. InvalidInput where its back end needs no keeper, or is not known."""
-    if kept.backend == "kernel":
-        from ._kernel.keep import Keep
-
-        return Keep(kept.intent, kept.options)
-    raise InvalidInput(f"backend: {kept.backend!r} is not one that the keeper knows")
 
 
 def run(

@@ -12,7 +12,7 @@ import socket
 import typing as t
 
 from ..._base.cover import Cover
-from ..._base.protocols import OWN_PROTOCOL, owner, protocol_name, word_of
+from ..._base.protocols import OWN_PROTOCOL, owner, word_of
 from ..._base.values import BITS, INET, INET6
 from ..._intent.policy import Statement, prefix_of
 from ..._netlink import wire
@@ -90,8 +90,7 @@ class Interest:
             return Concern(waiting and self._gateways[family].any_in(prefix.start, prefix.length))
         if not event.port:
             return Concern(True)
-        daemon = owner(payload.header.protocol)
-        return Concern(True, route_key(payload), _by(event.port, payload.header.protocol if daemon else None))
+        return Concern(True, route_key(payload), _by(event.port, owner(payload.header.protocol)))
 
     def _lacks_source(self, payload: Payload) -> bool:
         """Whether some policy would give this route another source than it has."""
@@ -126,7 +125,6 @@ def _address_key(payload: bytes) -> Key:
     return address_key(packed, payload[1], wire.U32.unpack_from(payload, 4)[0])
 
 
-def _by(port: int, protocol: int | None = None) -> str:
+def _by(port: int, program: str | None = None) -> str:
     """Who has asked for a change. A socket's port is the id of its process, unless that has several."""
-    name = f" (protocol {protocol_name(protocol)})" if protocol is not None else ""
-    return f"netlink port {port}{name}"
+    return f"netlink port {port}" + (f" ({program})" if program else "")

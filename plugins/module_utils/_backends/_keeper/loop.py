@@ -22,10 +22,10 @@ from ..._netlink import events as groups
 from ..._netlink import plain
 from ..._netlink.events import Events
 from ..._netlink.kernel import Kernel
-from .. import engine
 from ..lock import DIRECTORY, one_writer
 from ..view import Hands
 from . import kept
+from .keepable import Keepable, keepable
 from .notify import Notify
 from .rivals import Rivals
 from .rounds import Round
@@ -74,7 +74,7 @@ class Keeper:
         self._notify = notify
         self._status = Status(status)
         self._stamp: tuple[int, ...] | None = None
-        self._holder: engine.Keepable | None = None
+        self._holder: Keepable | None = None
         self._rivals = Rivals()
         self._kernel: Kernel | None = None
         self._ready = False
@@ -155,7 +155,7 @@ class Keeper:
             if not heard:
                 break
             for event in heard:
-                concern = t.cast(engine.Keepable, self._holder).interest.of(event, ours, bool(self._waiting))
+                concern = t.cast(Keepable, self._holder).interest.of(event, ours, bool(self._waiting))
                 look = look or concern.look
                 if concern.key is not None:
                     self._rivals.changed(concern.key, concern.by, now)
@@ -192,7 +192,7 @@ class Keeper:
             if self._kernel is None:
                 self._kernel = Kernel(plain)
             kernel = self._kernel
-            found = t.cast(engine.Keepable, self._holder).look(Hands(lambda: kernel), self._rivals, now)
+            found = t.cast(Keepable, self._holder).look(Hands(lambda: kernel), self._rivals, now)
         except (SourceIPError, OSError) as error:
             text = error.message if isinstance(error, SourceIPError) else str(error)
             self._log(_ERROR, f"cannot judge, tried again in {self._trouble:.0f} s: {text}")
@@ -247,7 +247,7 @@ class Keeper:
                 raise InvalidInput(f"{self._path} can be written by others than root; it is not used")
             with open(self._path, "rb") as file:
                 wanted = kept.parse(file.read(), self._path)
-            self._holder = engine.keepable(wanted)
+            self._holder = keepable(wanted)
         except (OSError, SourceIPError) as error:
             text = error.message if isinstance(error, SourceIPError) else f"{self._path}: {error.strerror}"
             if self._holder is None:

@@ -26,8 +26,7 @@ from .kept import Kept, render
 from .places import Places
 from .unit import unit
 
-# By name: the engine imports the back ends, they this file, and the program the engine. task.py imports it, so that
-# it travels with the module.
+# By name: the program imports the back ends, and they this file. task.py imports it, and so it is where a task runs.
 _PROGRAM = f"{__name__.rpartition('.')[0]}.program"
 _BEFORE, _AFTER = b"code of another release\n", b"the code of this release\n"
 _SYSTEM_PYTHON = "/usr/bin/python3"

@@ -16,7 +16,7 @@ import typing as t
 from ..._addresses.task import AddressChange
 from ..._base.errors import SourceIPError
 from ..._base.names import table_name
-from ..._base.protocols import OWN_PROTOCOL, OWNERS, PROTOCOLS
+from ..._base.protocols import OWN_PROTOCOL, owner
 from ..._change.steps import AnyStep
 from ..._netlink.kernel import Kernel
 from ..._routes.payload import Payload
@@ -32,7 +32,7 @@ from . import record
 from .items import Item, items
 
 _WHERE = re.compile(r"^(routes|addresses)\[\d+\][\w.\[\]]*( \(device [^)]*\))?: ")
-_DAEMONS = frozenset(PROTOCOLS[name] for name in OWNERS)
+_DAEMONS = frozenset(filter(owner, range(256)))
 #: The back end's options that count for the keeper.
 KEPT_OPTIONS = ("record", "force")
 _Work = tuple[Key, AnyStep]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends import engine
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._keeper.keepable import keepable
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._keeper.kept import (
     VERSION,
     Kept,
@@ -49,7 +49,7 @@ def test_the_intent_of_a_release_that_knew_less_is_read() -> None:
     """No policies yet, and of a route fewer fields: as if they had not been set."""
     kept = parse((DOCUMENTS / "fewer.json").read_bytes(), "/k")
     assert kept.intent == {**intent(), "policies": [], "warnings": []}
-    assert engine.keepable(kept)
+    assert keepable(kept)
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_columns_that_nobody_knows_are_of_a_later_release() -> None:
 
 def test_a_back_end_that_needs_no_keeper_is_refused() -> None:
     with pytest.raises(InvalidInput, match="bird"):
-        engine.keepable(Kept("bird", {}, intent()))
+        keepable(Kept("bird", {}, intent()))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shutil
 import socket
@@ -26,6 +27,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._keeper
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends.undo import Undo
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import SourceIPError
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
+from tests.lab.keeper import archive
 
 RECORD = "/run/l3host.source_ip.kernel.json"
 ANALYZE = shutil.which("systemd-analyze")
@@ -168,11 +170,18 @@ def test_in_another_network_namespace_it_is_refused(world: World, monkeypatch: p
     assert not world.service.plan(None, RECORD).refusals
 
 
+def test_the_archive_does_not_depend_on_what_else_was_imported() -> None:
+    """A task that proves, or an audit, has more in its memory than one that only applies."""
+    for name in ("info", "proof", "_frr.backend", "_bird.backend", "_kernel.backend", "engine"):
+        importlib.import_module(f"{program.__name__.partition('._keeper')[0]}.{name}")
+    assert made.archive(made.shipped(program.__name__), program.__name__) == archive()
+
+
 def test_the_archive_runs_alone_and_is_the_same_each_time(tmp_path: Path) -> None:
     code = made.shipped(program.__name__)
-    archive = made.archive(code, program.__name__)
-    assert archive == made.archive(dict(reversed(code.items())), program.__name__)
-    (tmp_path / "keeper.zip").write_bytes(archive)
+    program_file = made.archive(code, program.__name__)
+    assert program_file == made.archive(dict(reversed(code.items())), program.__name__)
+    (tmp_path / "keeper.zip").write_bytes(program_file)
     argv = [sys.executable, "-I", "-S", "-X", "importtime", str(tmp_path / "keeper.zip")]
     done = subprocess.run([*argv, "--document", str(tmp_path / "none")], capture_output=True, text=True, check=False)
     assert done.returncode == 78 and "No such file" in done.stderr
