@@ -149,6 +149,22 @@ def test_a_policy_is_for_routes_that_come_later_but_not_for_those_of_daemons(ns:
         assert "src" not in ns.ip("route show 198.18.2.0/24") and "src" not in ns.ip("route show 198.51.0.0/16")
 
 
+def test_a_route_of_others_outlives_the_source_that_a_policy_gave_it(ns: Host, tmp_path: Path) -> None:
+    """The kernel removes it with its source. Without us it would have had none, and stayed."""
+    policies = [{"destinations": ["198.18.0.0/15"], "match": "orlonger", "source": Host.S4}]
+    with keeper(ns, tmp_path, policies=policies) as one:
+        ns.ip(f"route add 198.18.1.0/24 via {ns.G4} proto static mtu 1400 metric 7")
+        one.until(lambda: f"src {ns.S4}" in ns.ip("route show 198.18.1.0/24"), "the source")
+        ns.ip(f"address del {ns.S4}/32 dev lo")
+        bare = f"198.18.1.0/24 via {ns.G4} dev v0 proto static metric 7 mtu 1400"
+        one.until(lambda: ns.ip("route show 198.18.1.0/24").strip() == bare, "the route without its source")
+        ns.ip(f"address add {ns.S4}/32 dev lo")
+        one.until(lambda: f"src {ns.S4}" in ns.ip("route show 198.18.1.0/24"), "the source")
+        ns.ip("route del 198.18.1.0/24")
+        time.sleep(0.3)
+        assert not ns.ip("route show 198.18.1.0/24"), "who removes his route has it removed"
+
+
 def test_by_force_a_daemons_route_gets_its_source_at_each_renewal(ns: Host, tmp_path: Path) -> None:
     policies = [{"destinations": ["198.18.0.0/15"], "match": "orlonger", "protocols": ["dhcp"], "source": Host.S4}]
     with keeper(ns, tmp_path, policies=policies, force=True) as one:

@@ -43,8 +43,8 @@ PURE = """
     _backends._bird.expressions _backends._bird.filters _backends._bird.hook _backends._bird.include
     _backends._bird.kernels _backends._bird.lexer _backends._bird.marks _backends._bird.options
     _backends._bird.plan _backends._bird.statics
-    _backends._keeper.audit _backends._keeper.interest _backends._keeper.kept _backends._keeper.places _backends._keeper.rivals
-    _backends._keeper.rounds _backends._keeper.unit
+    _backends._keeper.audit _backends._keeper.interest _backends._keeper.kept _backends._keeper.places
+    _backends._keeper.rivals _backends._keeper.rounds _backends._keeper.unit
     _backends._frr.audit _backends._frr.conf _backends._frr.decide _backends._frr.former _backends._frr.objects
     _backends._frr.options _backends._frr.parse _backends._frr.paths _backends._frr.release
     _backends._frr.settings _backends._frr.stages _backends._frr.units

@@ -37,11 +37,15 @@ def address_key(packed: bytes, length: int, index: int) -> Key:
 
 
 class Concern(t.NamedTuple):
-    """``look``: whether to judge; ``key``: what a process has changed of ours, None where it is not known."""
+    """``look``: whether to judge; ``key``: what a process has changed of ours, None where it is not known.
+
+    ``lost``: somebody else's route that the kernel has removed with the source that a policy had given it.
+    """
 
     look: bool
     key: Key | None = None
     by: str = ""
+    lost: Payload | None = None
 
 
 _NO = Concern(False)
@@ -86,6 +90,8 @@ class Interest:
             return _NO
         prefix = payload.destination
         ours = prefix.key in self._own
+        if not ours and event.kind == wire.RTM_DELROUTE and not event.port and self._gave_source(payload):
+            return Concern(True, lost=payload)
         if not ours and not (event.kind == wire.RTM_NEWROUTE and self._lacks_source(payload)):
             return Concern(waiting and self._gateways[family].any_in(prefix.start, prefix.length))
         if not event.port:
@@ -94,16 +100,24 @@ class Interest:
 
     def _lacks_source(self, payload: Payload) -> bool:
         """Whether some policy would give this route another source than it has."""
+        return any(source != payload.source for source in self._policy_sources(payload))
+
+    def _gave_source(self, payload: Payload) -> bool:
+        """Whether the source that it has is that of a policy."""
+        return payload.source in self._policy_sources(payload)
+
+    def _policy_sources(self, payload: Payload) -> set[bytes]:
+        """The sources of all policies that could be for this route."""
         header, prefix = payload.header, payload.destination
         if header.protocol == OWN_PROTOCOL or (owner(header.protocol) and not self._force):
-            return False
+            return set()
         word = word_of(header.protocol, _NAMES[header.family])
-        return any(
-            self._sources[statement] != payload.source
+        return {
+            self._sources[statement]
             for length, statements in self._policies[header.family].over(prefix.start, prefix.length)
             for statement in statements
             if (length == prefix.length or not statement.exact) and statement.speaks_of(word)
-        )
+        }
 
 
 class _Gateways:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._base.errors import InvalidInput
+from ..._routes.payload import Payload
 from .._kernel.keep import Keep
 from ..view import Hands
 from .interest import Interest
@@ -24,6 +25,9 @@ class Keepable(t.Protocol):
     """An intent with its back end, as the keeper has it: which events concern it, and a look that repairs."""
 
     interest: Interest
+
+    def lose(self, route: Payload) -> None:
+        """The kernel has removed this route of somebody else with the source that the intent had given it."""
 
     def look(self, hands: Hands, rivals: Rivals, now: float) -> Round:
         """Judge, mend what can be mended, and say the rest. SourceIPError where nothing at all can be said."""

@@ -159,6 +159,8 @@ class Keeper:
                 look = look or concern.look
                 if concern.key is not None:
                     self._rivals.changed(concern.key, concern.by, now)
+                if concern.lost is not None:
+                    t.cast(Keepable, self._holder).lose(concern.lost)
         if look:
             due = max(now + _PAUSE, self._rested)
             self._due = due if self._due is None else min(self._due, due)

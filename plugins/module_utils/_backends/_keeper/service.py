@@ -124,6 +124,8 @@ class Service:
         if self.places.unit in change.files:
             run(["systemctl", "daemon-reload"])
         if not change.wanted:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.places.status)
             return
         if change.enable:
             run(["systemctl", "enable", "--quiet", name])

@@ -10,6 +10,7 @@ unless the options say `force`. What is made is written down first, in the recor
 
 from __future__ import annotations
 
+import errno
 import re
 import typing as t
 
@@ -19,6 +20,8 @@ from ..._base.names import table_name
 from ..._base.protocols import OWN_PROTOCOL, owner
 from ..._change.steps import AnyStep
 from ..._netlink.kernel import Kernel
+from ..._routes.edit import with_source
+from ..._routes.line import Lines
 from ..._routes.payload import Payload
 from ..._routes.planners import route_planner, source_planner
 from ..._routes.route_steps import RouteStep
@@ -35,6 +38,7 @@ _WHERE = re.compile(r"^(routes|addresses)\[\d+\][\w.\[\]]*( \(device [^)]*\))?: 
 _DAEMONS = frozenset(filter(owner, range(256)))
 #: The back end's options that count for the keeper.
 KEPT_OPTIONS = ("record", "force")
+_MOST_LOST = 10000
 _Work = tuple[Key, AnyStep]
 
 
@@ -45,12 +49,22 @@ class Keep:
         self._options = options
         self._wanted = items(intent, record.parse(None, ""))
         self.interest = Interest(intent, bool(options["force"]))
+        self._lost: dict[Key, Payload] = {}
+
+    def lose(self, route: Payload) -> None:
+        """A route of somebody else, which the kernel has removed because its source went; brought back without it.
+
+        Its owner has set no source, and would have kept it. IPv6 keeps such routes by itself.
+        """
+        if len(self._lost) < _MOST_LOST:
+            self._lost[route_key(route)] = route
 
     def look(self, hands: Hands, rivals: Rivals, now: float) -> Round:
         """Judge and mend; ``now``: the clock of ``rivals``. SourceIPError where nothing at all can be said."""
         found = Round()
         look = _Look(hands, rivals, now, found)
         self._addresses(look)
+        self._bring_back(look)
         planned = self._plan(look)
         steps = [step for plan in planned for step in plan]
         found.checked += len(self._wanted.routes) + len(self._wanted.sources)
@@ -95,6 +109,19 @@ class Keep:
             work = []
         if look.carry_out(work):
             look.hands.forget()
+
+    def _bring_back(self, look: _Look) -> None:
+        """What was lost; with its source, if that is there again, at the end of the look. What cannot be now waits."""
+        lost, self._lost = self._lost, {}
+        lines = Lines(look.hands.host.names) if lost else None
+        for key, route in lost.items():
+            step = RouteStep(None, route.destination, "created", None, with_source(route, None), t.cast(Lines, lines))
+            (failure,) = look.hands.kernel.send([step.request]).failures or [None]
+            if failure is None:
+                look.found.mended.append(Mended(_name(step), None, step.after))
+            elif failure.errno != errno.EEXIST:
+                self._lost[key] = route
+                look.found.waiting.append(Waiting(step.subject, failure.text))
 
     def _write_down(self, created: t.Collection[tuple[str, str]]) -> None:
         """Before it is done: what the record names and the host does not have is no harm."""

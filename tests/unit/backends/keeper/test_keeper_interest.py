@@ -100,6 +100,21 @@ def test_by_force_a_daemons_route_counts() -> None:
     assert interest(force=True).of(route(NEW, "198.18.7.0/24", protocol=16), OURS, waiting=False).look
 
 
+@pytest.mark.parametrize(
+    ("event", "lost"),
+    [
+        (route(DEL, "198.18.7.0/24", KERNEL, source="192.0.2.2"), True),
+        (route(DEL, "198.18.7.0/24", KERNEL, source="192.0.2.3"), False),
+        (route(DEL, "198.18.7.0/24", KERNEL), False),
+        (route(DEL, "198.18.7.0/24", THEIRS, source="192.0.2.2"), False),
+        (route(DEL, "198.18.7.0/24", KERNEL, 186, source="192.0.2.2"), False),
+        (route(DEL, "198.51.100.0/24", KERNEL, 133, source="192.0.2.2"), False),
+    ],
+)
+def test_a_route_of_others_that_went_with_the_source_of_a_policy(event: wire.Event, lost: bool) -> None:
+    assert (interest().of(event, OURS, waiting=False).lost is not None) is lost
+
+
 def test_who_has_changed_what() -> None:
     event = route(DEL, "198.51.100.0/24", THEIRS, 12)
     concern = interest().of(event, OURS, waiting=False)
