@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tests.bench.results import Found, times
 from tests.bench.work import sizes
+from tests.lab.svg import svg
 
 _WIDTH, _LEFT, _BAR, _GAP, _TOP = 760, 250, 16, 6, 56
 _COLOURS = {"module": "#1f6feb", "prebuilt": "#8c959f", "ip": "#bf8700", "pyroute2": "#cf222e"}
@@ -40,18 +41,7 @@ def plot(found: Found) -> str:
         rows.append(f'<text x="{_LEFT + width + 6:.1f}" y="{y + 12}">{ratio:.2f}×</text>')
         y += _BAR + _GAP
     one = _LEFT + scale
-    height = y + 16
-    return f"""\
-<!--
-Copyright (c) 2026 The l3host.source_ip contributors
-GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-SPDX-License-Identifier: GPL-3.0-or-later
--->
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-family="system-ui, sans-serif"
- font-size="12" role="img" aria-label="Times as fast as ip -batch">
-<rect width="100%" height="100%" fill="#fff"/>
-<text x="16" y="28" font-size="16" font-weight="600">Routes: times as fast as ip -batch (longer is better)</text>
-<line x1="{one:.1f}" y1="{_TOP - 6}" x2="{one:.1f}" y2="{y}" stroke="#57606a" stroke-dasharray="3 3"/>
-{chr(10).join(rows)}
-</svg>
-"""
+    rule = f'x1="{one:.1f}" y1="{_TOP - 6}" x2="{one:.1f}" y2="{y}"'
+    title = "Routes: times as fast as ip -batch (longer is better)"
+    parts = [f'<line {rule} stroke="#57606a" stroke-dasharray="3 3"/>', *rows]
+    return svg(_WIDTH, y + 16, "Times as fast as ip -batch", title, parts)

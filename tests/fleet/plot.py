@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tests.lab.svg import svg
+
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 760, 420, 60, 150, 56, 48
 _LABEL = 15
 _COLOURS = {"apply": "#1f6feb", "apply, no change": "#8250df", "audit": "#bf8700", "ping": "#57606a"}
@@ -32,7 +34,7 @@ def plot(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     def y(value: float) -> float:
         return _HEIGHT - _BOTTOM - value / longest * (_HEIGHT - _TOP - _BOTTOM)
 
-    parts = []
+    parts = ['<text x="16" y="46">dashed: the controller\'s part; whole: with that of the hosts</text>']
     for hosts in sorted({row["hosts"] for row in points}):
         parts.append(f'<text x="{x(hosts):.1f}" y="{_HEIGHT - 28}" text-anchor="middle">{hosts:.0f}</text>')
     for step in range(5):
@@ -51,18 +53,6 @@ def plot(rows: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     for what, place in _spread({what: y(found[-1]["processor"]) + 4 for what, found in series.items()}).items():
         where = f'x="{x(most) + 8:.1f}" y="{place:.1f}"'
         parts.append(f'<text {where} fill="{_COLOURS[what]}" font-weight="600">{what}</text>')
-    return f"""\
-<!--
-Copyright (c) 2026 The l3host.source_ip contributors
-GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-SPDX-License-Identifier: GPL-3.0-or-later
--->
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="system-ui, sans-serif"
- font-size="12" role="img" aria-label="Seconds of processor by the number of hosts">
-<rect width="100%" height="100%" fill="#fff"/>
-<text x="16" y="28" font-size="16" font-weight="600">Processor seconds by number of hosts</text>
-<text x="16" y="46">dashed: the controller's part; whole: with that of the hosts</text>
-{chr(10).join(parts)}
-<text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.0f}" y="{_HEIGHT - 8}" text-anchor="middle">hosts</text>
-</svg>
-"""
+    parts.append(f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.0f}" y="{_HEIGHT - 8}" text-anchor="middle">hosts</text>')
+    title = "Processor seconds by number of hosts"
+    return svg(_WIDTH, _HEIGHT, "Seconds of processor by the number of hosts", title, parts)
