@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
 
 SETTINGS = settings(
-    max_examples=int(os.environ.get("L3HOST_CHECKED", "30")),
+    max_examples=int(os.environ.get("L3HOST_CHECKED", "12")),
     deadline=None,
     phases=(Phase.explicit, Phase.generate),  # a smaller case than the one that failed takes minutes
     suppress_health_check=list(HealthCheck),
@@ -110,7 +111,17 @@ def _reset(ns: Host, lines: list[str]) -> None:
             ]
             argv = ["ip", f"-{family}", "-n", ns.name, "-force", "-batch", "-"]
             subprocess.run(argv, input="\n".join(mine) + "\n", capture_output=True, text=True, check=False)
+    _wait_for_links(ns)
     ns.settle()
+
+
+def _wait_for_links(ns: Host) -> None:
+    """A device that was down gets its carrier, its link-local address and its routes a moment after it is set up."""
+    for _wait in range(300):
+        shown = ns.ip("-6 -o address show scope link") + ns.ip("-6 route show table local")
+        if all(shown.count("fe80::") >= 4 and f" {device} " in shown for device in ("v0", "v1")):
+            return
+        time.sleep(0.01)
 
 
 def _state(ns: Host) -> list[str]:

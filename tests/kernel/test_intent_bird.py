@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends import commands
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import daemon
@@ -272,3 +274,39 @@ def test_without_a_running_bird_the_files_wait_for_its_next_start(bird: Bird) ->
     assert done["changed"] and "BIRD does not run on this host" in json.dumps(done["warnings"])
     assert "source_ip();" in bird.conf.read_text(encoding="utf-8") and bird.route() == ""
     assert not any("configure" in call for call in bird.calls())
+
+
+@settings(
+    max_examples=3, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
+)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from([None, "192.0.2.2", "192.0.2.3", NEW]),
+            st.booleans(),
+            st.sampled_from(["", "# more\n", "protocol kernel k6 { ipv6 { export all; }; }\n"]),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_check_mode_says_what_the_run_does(bird: Bird, steps: list[tuple[str | None, bool, str]]) -> None:
+    """One intent after another, with an address of its own or none, while the operator writes his file."""
+    bird.module("intent", {**bird.arguments("192.0.2.2"), "state": "absent"})
+    bird.host.ip(f"address del {NEW}/32 dev lo", check=False)
+    for source, named, written in steps:
+        bird.conf.write_text(OPERATOR + written, encoding="utf-8")
+        task = bird.arguments(source or "192.0.2.2")
+        if source is None:
+            task["state"] = "absent"
+        elif named:
+            task["addresses"] = [{"address": f"{source}/32", "device": "lo"}]
+        before = bird.state()
+        said = bird.module("intent", task, check=True, diff=True)
+        assert bird.state() == before
+        done = bird.module("intent", task, diff=True)
+        assert said.get("failed") == done.get("failed"), (said, done)
+        if not done.get("failed"):
+            assert said["changed"] == done["changed"] == (bird.state() != before), (said, done)
+            assert said["diff"] == done["diff"]
+            assert not bird.module.ok("intent", task)["changed"]

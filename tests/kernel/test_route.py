@@ -201,7 +201,7 @@ def test_a_nexthop_object(ns: Host, module: ModuleRunner) -> None:
     assert f"nhid 7 via {ns.G4} dev v0" in ns.ip(f"route show {P4}")
     assert not module.ok("route", task)["changed"]
     failed = module.fails("route", {"routes": [{"destination": "198.51.101.0/24", "nexthop_id": 99}]})
-    assert "Nexthop id does not exist" in failed["msg"]
+    assert "there is no nexthop object 99" in failed["msg"]
 
 
 def test_two_sources_on_one_ipv6_nexthop_object_are_refused(ns: Host, module: ModuleRunner) -> None:

@@ -27,6 +27,7 @@ _SO_RCVBUFFORCE = 33
 _RECEIVE_BUFFER = 4 << 20
 _ACK_COST = 832  # bytes of receive buffer that the kernel charges for one acknowledgement
 _BATCH_MESSAGES, _BATCH_BYTES = 1024, 96 << 10
+_RTM_GETNEXTHOP, _NHA_ID = 106, 1  # include/uapi/linux/nexthop.h; its struct nhmsg has 8 bytes
 _DUMPS = 5  # how often a list that changed while it was read is asked for
 #: Lists: the number of the request, that of the answer, and the size of the header, which names at most a family.
 #: ``struct ifinfomsg``, ``ifaddrmsg``, ``fib_rule_hdr``, ``ifaddrlblmsg``, ``nhmsg``.
@@ -133,9 +134,17 @@ class Kernel(Connection):
         destination = socket.inet_ntop(query.family, query.destination)
         raise KernelError(f"{destination}: {answer.text}", answer.errno, answer.text)
 
+    def nexthop_family(self, number: int) -> int | None:
+        """The family of a nexthop object, 0 of a group; None where there is none of this id."""
+        answer = self._answer(_RTM_GETNEXTHOP, bytes(8) + wire.attribute(_NHA_ID, wire.U32.pack(number)))
+        return None if isinstance(answer, Failure) else answer[0]
+
     def _ask(self, body: bytes) -> bytes | Failure:
+        return self._answer(wire.RTM_GETROUTE, body)
+
+    def _answer(self, request: int, body: bytes) -> bytes | Failure:
         sequence = self._next()
-        self._socket.send(wire.message(wire.RTM_GETROUTE, wire.NLM_F_REQUEST, sequence, body))
+        self._socket.send(wire.message(request, wire.NLM_F_REQUEST, sequence, body))
         while True:
             for kind, flags, number, payload in wire.messages(self._socket.recv(1 << 16)):
                 if number != sequence:

@@ -54,8 +54,8 @@ class RoutePlanner:
     """Plans ``wanted`` routes.
 
     ``resolve`` fills in the device that the kernel will choose for a gateway. ``legs`` are those of an IPv6 multipath
-    route where they differ (``legs.legs()``). ``why_not``: as of ``WaysOut``. ``purge`` names the tables whose routes
-    of our own ``protocol`` go unless wanted; None for no purge. ``left``: where it is a list, what one item is
+    route where they differ (``legs.legs()``). ``why_not`` and ``why_no_object``: as of ``WaysOut``. ``purge`` names the
+    tables whose routes of our own ``protocol`` go unless wanted; None for no purge. ``left``: where it is a list, what one item is
     refused for goes there, and the others are planned all the same.
     """
 
@@ -66,6 +66,7 @@ class RoutePlanner:
     resolve: t.Callable[[Shape], Shape] = lambda shape: shape
     legs: t.Callable[[Payload], t.Sequence[Payload]] = lambda payload: ()
     why_not: t.Callable[[Hop, int], tuple[str, str] | None] = lambda hop, table: None
+    why_no_object: t.Callable[[int, int], str | None] = lambda number, family: None
     purge: t.Collection[int] | None = None
     force: bool = False
     sweeps: t.Sequence[Sweep] = ()
@@ -302,7 +303,11 @@ class RoutePlanner:
                 continue
             seen.add(but_destination(new))
             made = Payload(new)
-            for hop in () if wire.RTA_NH_ID in made.attrs else made.hops:
+            shared = made.attrs.get(wire.RTA_NH_ID)
+            why = self.why_no_object(wire.U32.unpack(shared)[0], made.header.family) if shared else None
+            if why:
+                raise Refused(f"{step.item}: {step.prefix}: {why}")
+            for hop in () if shared else made.hops:
                 found = self.why_not(hop, made.table)
                 if found:
                     way = hop.words(self.lines.names)

@@ -12,7 +12,7 @@ import contextlib
 import typing as t
 
 from .._base.errors import KernelError
-from .._base.values import INET6, Query
+from .._base.values import INET6, Address, Query
 from .._host.host import Host
 from .._netlink import wire
 from .._netlink.kernel import Kernel
@@ -36,11 +36,11 @@ def route_planner(
     protocol: int,
     purge: t.Sequence[str] | None,
     force: bool = False,
-    settled: bool = True,
+    addresses: t.Sequence[Address] | None = None,
 ) -> RoutePlanner:
     """The planner of ``route``'s items. ``purge``: tables by name beside those of the items; None for no purge.
 
-    ``settled``: no address is still to come by which a gateway is reached.
+    ``addresses``: as of ``WaysOut``.
     """
     without: list[tuple[int, t.Mapping[str, t.Any]]] = []
     wanted = routes(items, host, without)
@@ -48,6 +48,7 @@ def route_planner(
     if purge is not None:
         named = {host.table(table, None, "purge_tables") for table in purge}
         tables = sorted(named | {run.shape.table for run in wanted} or {host.table(None, None, "purge_tables")})
+    ways = WaysOut(kernel, host, addresses, wanted)
     return RoutePlanner(
         wanted=wanted,
         lines=Lines(host.names),
@@ -55,7 +56,8 @@ def route_planner(
         protocol=protocol,
         resolve=lambda shape: with_devices(shape, lambda gateway: _device_for(kernel, gateway)),
         legs=lambda payload: _legs(kernel, payload),
-        why_not=WaysOut(kernel, host, settled, wanted).why_not,
+        why_not=ways.why_not,
+        why_no_object=ways.why_no_object,
         purge=tables,
         force=force,
         sweeps=sweeps(without, host) if without else (),
@@ -70,9 +72,9 @@ def source_planner(
     force: bool = False,
     owner: int | None = None,
     dead: str = "fail",
-    settled: bool = True,
+    addresses: t.Sequence[Address] | None = None,
 ) -> SourcePlanner:
-    """The planner of ``prefsrc``'s items. ``settled``: no address is still to come by which a gateway is reached."""
+    """The planner of ``prefsrc``'s items. ``addresses``: as of ``WaysOut``."""
     return SourcePlanner(
         wanted=selections(items, host),
         lines=Lines(host.names),
@@ -81,7 +83,7 @@ def source_planner(
         force=force,
         missing=missing,
         dead=dead,
-        why_not=WaysOut(kernel, host, settled).why_not,
+        why_not=WaysOut(kernel, host, addresses).why_not,
         owner=owner,
     )
 

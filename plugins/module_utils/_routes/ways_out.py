@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
+from .._base.errors import KernelError
 from .._base.kinds import kind_of
 from .._base.names import TYPES
-from .._base.values import BITS, INET6, Prefix, address_text
+from .._base.values import BITS, INET, INET6, Address, Prefix, Query, address_text
 from .._change.remedy import ONLINK, on_link, type_of
 from .._host.host import Host
 from .._netlink import wire
@@ -26,16 +27,26 @@ from .values import Hop
 class WaysOut:
     """The view of one task. ``wanted``: routes that it will have made.
 
-    ``settled``: no address is still to come by which a gateway could be reached.
+    ``addresses``: those that the host will have by then, where they are not those it has. Of planned ones no more is
+    known than themselves: then gateways are the kernel's to judge.
     """
 
-    def __init__(self, kernel: Kernel, host: Host, settled: bool, wanted: t.Sequence[Run] = ()) -> None:
+    def __init__(
+        self, kernel: Kernel, host: Host, addresses: t.Sequence[Address] | None, wanted: t.Sequence[Run] = ()
+    ) -> None:
         self._kernel = kernel
         self._host = host
-        self._settled = settled
+        self._given = addresses
         self._wanted = wanted
         self._known: dict[tuple[Hop, int], tuple[str, str] | None] = {}
+        self._objects: dict[int, int | None] = {}
         self._links: dict[tuple[int, int], list[Prefix]] = {}
+
+    @property
+    def _addresses(self) -> t.Sequence[Address] | None:
+        if self._given is not None:
+            return self._given
+        return None if self._host.planned else self._host.addresses
 
     def why_not(self, hop: Hop, table: int) -> tuple[str, str] | None:
         """Why a route of this table cannot have this next hop now, and what to do; None where it can."""
@@ -43,11 +54,22 @@ class WaysOut:
             self._known[hop, table] = self._why_not(hop, table)
         return self._known[hop, table]
 
+    def why_no_object(self, number: int, family: int) -> str | None:
+        """Why a route of this family cannot use this nexthop object; None where it can."""
+        if number not in self._objects:
+            self._objects[number] = self._kernel.nexthop_family(number)
+        found = self._objects[number]
+        if found is None:
+            return f"there is no nexthop object {number}"
+        if (found, family) == (INET, INET6):
+            return f"the nexthop object {number} is one of IPv4, which IPv6 routes cannot use"
+        return None
+
     def _why_not(self, hop: Hop, table: int) -> tuple[str, str] | None:
         link = self._host.links.get(hop.device or 0)
         if link and not link.up:
             return f"{link.name} is down", "set it up first"
-        if not (self._settled and hop.gateway) or kind_of(hop.gateway[1]) == "link-local":
+        if not hop.gateway or self._addresses is None or kind_of(hop.gateway[1]) == "link-local":
             return None
         family, packed = hop.gateway
         text = address_text(packed)
@@ -56,14 +78,25 @@ class WaysOut:
             return f"{text} is the broadcast address of a subnet", "name the address of another host"
         if kind == TYPES["local"] and (family == INET6 or hop.onlink):
             return f"{text} is an address of this host", "name the address of another host"
+        if hop.onlink and family == INET6 and (elsewhere := self._link_of(packed)) not in (None, hop.device):
+            name = self._host.names.get(elsewhere or 0, str(elsewhere))
+            return f"{text} is on the link of {name}", "name that device"
         if hop.onlink or self._on_link(family, packed, hop.device or None, table):
             return None
         return f"no subnet of {link.name if link else 'this host'} holds {text}", ONLINK
 
+    def _link_of(self, packed: bytes) -> int | None:
+        """The device of the IPv6 route to an address, but for the default route (``ip6_route_check_nh_onlink()``)."""
+        try:
+            found = Payload(self._kernel.lookup(Query(INET6, packed), fib_match=True))
+        except KernelError:
+            return None
+        return found.hops[0].device if found.header.length and found.hops else None
+
     def _on_link(self, family: int, packed: bytes, device: int | None, table: int) -> bool:
         gateway = Prefix(family, packed, BITS[family])
         # The kernel passes over routes that lead there by another gateway: of a subnet the address itself is enough.
-        subnets = (one.subnet for one in self._host.addresses if device in (None, one.index))
+        subnets = (one.subnet for one in self._addresses or () if device in (None, one.index))
         return (
             any(subnet.covers(gateway) for subnet in subnets)
             or on_link(self._kernel, family, packed, device)

@@ -31,7 +31,7 @@ def route_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
     if options["routes_file"]:
         items = [*items, *entries(options["routes_file"], spec, len(items))]
     purge = options["purge_tables"] or [] if options["purge"] else None
-    planner = route_planner(kernel, host, items, protocol, purge, options["force"], settled=not host.planned)
+    planner = route_planner(kernel, host, items, protocol, purge, options["force"])
     result = write(module, kernel, planner)
     result["warnings"] += few(host.warnings)
     return result
@@ -48,7 +48,6 @@ def prefsrc_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
         options["missing"],
         options["force"],
         dead=options["dead"],
-        settled=not host.planned,
     )
     result = write(module, kernel, planner)
     result["warnings"] += few(host.warnings)

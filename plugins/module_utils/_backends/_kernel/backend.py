@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ..._addresses.task import AddressChange
 from ..._base.protocols import OWN_PROTOCOL
+from ..._base.values import Address
 from ..._change.flow import Planner, left_to_do
 from ..._change.steps import REPORT_LIMIT, AnyStep
 from ..._change.steps import Plan as Changes
@@ -80,7 +81,7 @@ class BackEnd:
         plan.addresses = AddressChange(
             self._hands.kernel, self._hands.host, wanted.addresses, force=False, wait=self._options["wait"]
         )
-        self._plan_routes(plan, settled=not plan.addresses.additions.steps)
+        self._plan_routes(plan, [entry.address for entry in plan.addresses.additions.entries])
         if wanted.stale:
             # The routes that use them are still there; whether somebody else's do too shows when ours are gone.
             plan.stale = self._stale(plan, force=True).removals().plan()
@@ -105,10 +106,10 @@ class BackEnd:
             return None
         return Kept("kernel", {name: self._options[name] for name in KEPT_OPTIONS}, intent)
 
-    def _plan_routes(self, plan: KernelPlan, settled: bool) -> None:
+    def _plan_routes(self, plan: KernelPlan, addresses: t.Sequence[Address]) -> None:
         kernel, host, options = self._hands.kernel, self._hands.host, self._options
         purge = options["purge_tables"] if options["purge"] else None
-        routes = route_planner(kernel, host, plan.items.routes, OWN_PROTOCOL, purge, settled=settled)
+        routes = route_planner(kernel, host, plan.items.routes, OWN_PROTOCOL, purge, addresses=addresses)
         sources = source_planner(
             kernel,
             host,
@@ -116,7 +117,7 @@ class BackEnd:
             options["missing"],
             options["force"],
             dead=options["dead"],
-            settled=settled,
+            addresses=addresses,
         )
         plan.planners = (routes, sources)
         plan.routes, plan.sources = routes.plan(), sources.plan()
@@ -176,7 +177,7 @@ class BackEnd:
             self._hands.forget()
             if not all(map(_brings_nothing, change.additions.steps)):
                 # An address brings routes of its own, and with them other ways to a gateway.
-                self._plan_routes(plan, settled=True)
+                self._plan_routes(plan, self._hands.host.addresses)
         for planner, changes in zip(plan.planners, (plan.routes, plan.sources)):
             transaction.carry_out(changes.steps, functools.partial(left_to_do, planner, changes))
         if plan.items.stale:
