@@ -374,6 +374,20 @@ def leg_lines(ns: Host, destination: str = "2001:db8:100::1") -> list[str]:
     return sorted(found)
 
 
+def test_a_leg_with_another_source_is_no_route_as_wanted(ns: Host, module: ModuleRunner) -> None:
+    """A dump of it is word for word that of the route that is wanted."""
+    ns.ip(f"-6 route add {P6} via {ns.G6} src {ns.S6} proto 133")
+    ns.ip(f"-6 route append {P6} via {ns.G6_V1} src {ns.S6_OTHER} proto 133")
+    hops = [{"gateway": ns.G6}, {"gateway": ns.G6_V1}]
+    task = {"routes": [{"destination": P6, "source": ns.S6, "nexthops": hops}], "purge": True}
+    assert module.ok("route", task)["counts"] == {
+        **dict.fromkeys(["created", "removed", "unchanged", "missing"], 0),
+        "changed": 1,
+    }
+    assert all(f"src {ns.S6} " in line for line in leg_lines(ns))
+    assert module.ok("route", task)["counts"]["unchanged"] == 1
+
+
 @pytest.mark.parametrize("name", ["prefsrc", "route"])
 def test_legs_of_their_own_are_kept_when_the_source_is_set(ns: Host, module: ModuleRunner, name: str) -> None:
     """A dump shows the first leg's metrics, lifetime, preference and protocol only."""

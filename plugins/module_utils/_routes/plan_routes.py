@@ -105,7 +105,10 @@ class RoutePlanner:
             by_table.setdefault((run.shape.family, run.shape.table), []).append(run)
         groups = []
         for (family, table), runs in by_table.items():
-            expected = [() if run.absent else self._template(run.shape).dumped_all(run.columns) for run in runs]
+            expected = [
+                () if run.absent or _may_hide(run.shape) else self._template(run.shape).dumped_all(run.columns)
+                for run in runs
+            ]
             groups.append(_Group(family, table, runs, expected, Keys(runs)))
         return groups
 
@@ -130,7 +133,7 @@ class RoutePlanner:
                 yield run.first, self._plan_each(run, expected, scan.exact, actual, plan, removals, claimed)
                 continue
             there = len(expected) if scan.complete else len(scan.exact.intersection(expected)) if scan.some else 0
-            if there == len(expected):
+            if expected and there == len(expected):
                 entries = ((item.prefix, RouteLine(payload, self.lines)) for item, payload in zip(run, expected))
                 plan.keep(entries, len(run))
             elif there or run.shape.nexthop_id is not None:
@@ -377,6 +380,11 @@ class RoutePlanner:
         if not _is_kept(found, keep) and echo(found) not in taken:
             legs = [leg for leg in self._legs(found) if leg.header.protocol == self.protocol]
             removals.append(self._removal(None, found, legs))
+
+
+def _may_hide(shape: Shape) -> bool:
+    """Whether a dump does not tell all of such a route: what it says of an IPv6 multipath route is the first leg's."""
+    return shape.family == INET6 and len(shape.hops or ()) > 1
 
 
 def _is_kept(payload: Payload, keep: set[t.Any]) -> bool:
