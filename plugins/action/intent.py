@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._backends.choose import OPTIONS
+from ..module_utils._base.errors import IntentError
 from ..module_utils._intent.document import pack
-from ..module_utils._intent.normal import IntentError, normalise
+from ..module_utils._intent.normal import normalise
 from ..plugin_utils._raw import resolve, uncollected
 from ..plugin_utils._variables import LISTS, UNDEFINED, undefined, unknown
 

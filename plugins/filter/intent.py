@@ -10,7 +10,8 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._intent.normal import IntentError, normalise
+from ..module_utils._base.errors import IntentError
+from ..module_utils._intent.normal import normalise
 
 _VARIABLES = {
     "source_ip_addresses": "addresses",

@@ -12,14 +12,16 @@ from __future__ import annotations
 import os
 import typing as t
 
+# Every task imports this for its options: what only a choice needs is imported where it is made.
 from .._base.errors import Refused, SourceIPError
-from .._intent.backends import cannot
 from ._bird.options import OPTIONS as BIRD
 from ._frr.options import OPTIONS as FRR
 from ._kernel.options import OPTIONS as KERNEL
-from ._managers.manages import NAMES, Manages
 from ._networkd.options import OPTIONS as NETWORKD
-from .interface import Intent
+
+if t.TYPE_CHECKING:
+    from ._managers.manages import Manages
+    from .interface import Intent
 
 AUTO = "auto"
 #: The argument spec of each back end; in this order their names stand in messages.
@@ -84,6 +86,8 @@ def choose(
     idle = [signs[name].words for name in signs if signs[name].words]
     for name in managers:
         if name not in OPTIONS:
+            from ._managers.manages import NAMES
+
             reasons.append(f"there is no back end for {NAMES[name]}")
         elif why_not := cannot(name):
             reasons += [f"which cannot hold all of it: {why_not[0]}"]
@@ -103,6 +107,8 @@ def chosen(name: str, options: t.Mapping[str, t.Any], intent: Intent | None = No
     signs = {one: look.get(one, _manager)(options_of(one, options)) for one in OPTIONS}
     if intent is None or any(sign.ours or sign.runs for sign in signs.values()):
         return choose(signs)
+    from .._intent.backends import cannot
+
     return choose(signs, _managing(intent), lambda one: cannot(one, intent))
 
 

@@ -27,6 +27,17 @@ class InvalidInput(SourceIPError):
     """The task's input is wrong. Nothing was written."""
 
 
+class IntentError(InvalidInput):
+    """The intent cannot be used. `problems` lists every reason found, each beginning with entry and field."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        shown = problems[:50]
+        if len(problems) > len(shown):
+            shown = [*shown, f"and {len(problems) - len(shown)} more"]
+        super().__init__("\n".join(shown))
+
+
 class Refused(SourceIPError):
     """The input is valid, but doing it would harm somebody. Nothing was written; the message says what to do."""
 

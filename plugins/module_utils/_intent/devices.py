@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .._base.errors import IntentError
 from .._base.values import read_interface
 from .fields import DEFAULT_METRIC
-from .normal import IntentError
 
 Intent = dict[str, list[Any]]
 

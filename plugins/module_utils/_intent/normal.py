@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .._base.errors import InvalidInput
+from .._base.errors import IntentError
 from . import fields
 from .backends import BACKENDS, refusals
 from .entry import Entry, Read
@@ -43,17 +43,6 @@ from .policies import read_policies
 from .routes import read_routes
 
 _ADDRESS_KEYS = ("address", "device")
-
-
-class IntentError(InvalidInput):
-    """The intent cannot be used. `problems` lists every reason found, each beginning with entry and field."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        shown = problems[:50]
-        if len(problems) > len(shown):
-            shown = [*shown, f"and {len(problems) - len(shown)} more"]
-        super().__init__("\n".join(shown))
 
 
 def normalise(

@@ -72,3 +72,10 @@ def test_what_only_a_proof_needs_is_not_imported_with_an_intent() -> None:
 
 def test_what_only_the_wire_needs_is_not_imported_with_a_proof() -> None:
     assert f"{ROOMS}._probe.probe" not in _imported("intent", f"import {ROOMS}._backends.proof")
+
+
+def test_what_the_controller_has_checked_and_chosen_is_not_imported_for_it() -> None:
+    """An intent in a document, through a back end that is named: nobody reads entries, nobody looks for managers."""
+    modules = _imported("intent", f"import {ROOMS}._backends.task")
+    for one in ("_intent.normal", "_intent.policies", "_intent.routes", "_intent.backends", "_backends._managers"):
+        assert f"{ROOMS}.{one}" not in modules

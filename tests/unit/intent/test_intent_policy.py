@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import IntentError, normalise
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import IntentError
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.policy import Policy, Rule, prefix_of
 from tests.unit.intent.definition import decides
 

@@ -14,7 +14,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import IntentError, normalise
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import IntentError
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.policy import Policy
 
 prefixes4 = st.builds(

@@ -11,7 +11,8 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.l3host.source_ip.plugins.filter.intent import intent
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import IntentError, normalise
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import IntentError
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
 
 ROUTE = {"destination": "198.51.100.0/24", "gateway": "172.20.20.1", "source": "192.0.2.2"}
 POLICY = {"destinations": ["198.51.100.0/24"], "source": "192.0.2.2"}
