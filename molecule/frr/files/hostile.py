@@ -19,7 +19,8 @@ sys.path.insert(0, str(ROOT / ".ansible/collections"))
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.conf import edit, read  # noqa: E402
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.objects import build  # noqa: E402
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Config, Objects  # noqa: E402
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import IntentError, normalise  # noqa: E402
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import IntentError  # noqa: E402
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise  # noqa: E402
 
 NAMES = [
     "plain",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import answers
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import plan as _bird
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import IntentError
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent import normal as _intent
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
@@ -78,7 +79,7 @@ def _accepted(policies: list[dict[str, Any]]) -> dict[str, Any]:
     for policy in policies:
         try:
             intent(policies=[*kept, policy])
-        except _intent.IntentError:
+        except IntentError:
             continue
         kept.append(policy)
     return intent(policies=kept)

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird import plan as _bird
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._bird.include import render
-from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import SourceIPError
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import IntentError, SourceIPError
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent import normal as _intent
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.routes import ROUTE_METRICS
 from tests.unit.backends.bird.common import INCLUDE, OPERATOR, plan
@@ -258,7 +258,7 @@ def _kept(entries: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
     for entry in entries:
         try:
             _intent.normalise(**{key: [*kept, entry]}, backend="bird")
-        except _intent.IntentError:
+        except IntentError:
             continue
         kept.append(entry)
     return kept

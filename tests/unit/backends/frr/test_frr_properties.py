@@ -17,10 +17,8 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.co
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.objects import build
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Config, Objects, parse
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.stages import same, stages
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import (
-    IntentError,
-    normalise,
-)
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import IntentError
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
 from tests.unit.backends.frr import model
 from tests.unit.backends.frr.common import PREFIX, TAG, edited, saved
 
