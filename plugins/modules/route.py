@@ -174,6 +174,7 @@ options:
         description:
           - Names of those of O(routes[].metrics) that are locked, so that path MTU discovery and the like leave them.
           - No others are. An empty list unlocks all.
+          - With V(congctl) here, the entry names O(routes[].metrics.congctl) as well.
         type: list
         elements: str
         version_added: 0.2.0

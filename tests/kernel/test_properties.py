@@ -42,6 +42,30 @@ _METRICS = st.fixed_dictionaries(
 )
 
 
+_TUNNELS = [
+    {"type": "ip", "id": 5, "dst": "10.9.9.9", "ttl": 64, "flags": ["key"]},
+    {"type": "ip6", "dst": "2001:db8:5::2", "tc": 7},
+    {"type": "seg6", "segs": ["2001:db8:5::1", "2001:db8:5::2"]},
+]
+_PARTS = {
+    "encap": st.sampled_from(_TUNNELS),
+    "locked": st.lists(st.sampled_from(["mtu", "advmss", "rtt"]), max_size=2, unique=True),
+}
+_PARTS_4 = {**_PARTS, "realms": st.sampled_from(["4", "3/4"])}
+_PARTS_6 = {**_PARTS, "pref": st.sampled_from(["low", "medium", "high"])}
+
+
+def _that_the_way_can_have(route: dict[str, Any]) -> dict[str, Any]:
+    """Rejects have no source and no next hop; of several next hops each has its own encapsulation and realms."""
+    own = {name: route[name] for name in ("encap", "realms") if name in route}
+    if "type" in route:
+        return {name: value for name, value in route.items() if name not in (*own, "source", "pref")}
+    if "nexthops" in route:
+        rest = {name: value for name, value in route.items() if name not in own}
+        return {**rest, "nexthops": [{**route["nexthops"][0], **own}, *route["nexthops"][1:]]}
+    return route
+
+
 def _hops(gateways: tuple[str, str], devices: tuple[str, str]) -> st.SearchStrategy[dict[str, Any]]:
     """Devices are named: the kernel looks for a gateway's in the route's own table, where a route of this very task
     may lead elsewhere."""
@@ -58,7 +82,9 @@ def _hops(gateways: tuple[str, str], devices: tuple[str, str]) -> st.SearchStrat
     )
 
 
-def _route(destinations: list[str], gateways: tuple[str, str], sources: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+def _route(
+    destinations: list[str], gateways: tuple[str, str], sources: list[str], parts: dict[str, Any]
+) -> st.SearchStrategy[dict[str, Any]]:
     rest = st.fixed_dictionaries(
         {"destination": st.sampled_from(destinations), "metric": st.integers(1, 3)},
         optional={
@@ -66,25 +92,24 @@ def _route(destinations: list[str], gateways: tuple[str, str], sources: list[str
             "table": st.sampled_from([254, 100, 1000]),
             "protocol": st.sampled_from(["static", "boot", "133", "77"]),
             "metrics": _METRICS,
+            **parts,
         },
     )
     hops = _hops(gateways, ("v0", "v1"))
-    return st.builds(lambda one, two: {**one, **two}, rest, hops).map(_without_source_on_rejects)
-
-
-def _without_source_on_rejects(route: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in route.items() if name != "source" or "type" not in route}
+    return st.builds(lambda one, two: {**one, **two}, rest, hops).map(_that_the_way_can_have)
 
 
 _ROUTES_4 = _route(
     ["198.51.100.0/24", "198.51.0.0/16", "203.0.113.7/32", "0.0.0.0/0"],
     (Host.G4, Host.G4_V1),
     [Host.S4, Host.S4_OTHER, "10.0.0.2"],
+    _PARTS_4,
 )
 _ROUTES_6 = _route(
     ["2001:db8:100::/64", "2001:db8:100::/40", "2001:db8:7::7/128", "::/0"],
     (Host.G6, Host.G6_V1),
     [Host.S6, Host.S6_OTHER, "2001:db8::2"],
+    _PARTS_6,
 )
 ROUTES = st.lists(
     st.one_of(_ROUTES_4, _ROUTES_6),

@@ -109,7 +109,7 @@ PARTS = {
     ),
     "locked": Part(
         {**VIA4, "metrics": {"mtu": 1400, "advmss": 1000, "congctl": "reno"}},
-        {"locked": ["mtu", "congctl"]},
+        {"locked": ["mtu", "congctl"], "metrics": {"mtu": 1400, "advmss": 1000, "congctl": "reno"}},
         {"locked": ["advmss"]},
         {"locked": []},
         ("mtu lock 1400 advmss 1000 congctl lock reno", "mtu 1400 advmss lock 1000 congctl reno"),
@@ -203,6 +203,19 @@ def test_a_realm_goes_with_the_route_from_one_hop_to_several(ns: Host, module: M
     assert line(ns, P4).count("realms 3/4") == 2
 
 
+def test_a_route_that_becomes_a_blackhole_loses_what_is_of_a_way(ns: Host, module: ModuleRunner) -> None:
+    for command in (
+        f"route add {P4} via {ns.G4} realm 4 mtu 1400 encap ip id 5 dst 10.9.9.9 dev v0",
+        f"-6 route add {P6} via {ns.G6} expires 600 pref high mtu 1400",
+    ):
+        ns.ip(command)
+    entries = [{"destination": destination, "type": "blackhole"} for destination in (P4, P6)]
+    result = module.ok("route", task(*entries))
+    for one in result["results"]:
+        assert one["after"] == line(ns, one["destination"]).replace(" scope global", "")
+    assert not module.ok("route", task(*entries))["changed"]
+
+
 def test_encap_of_the_route_is_that_of_each_hop(ns: Host, module: ModuleRunner) -> None:
     ns.ip(f"route add {P4} nexthop via {ns.G4} nexthop via {ns.G4_V1}")
     entry = {"destination": P4, "encap": _TUNNEL4, "realms": "4"}
@@ -227,8 +240,10 @@ def test_encap_of_the_route_is_that_of_each_hop(ns: Host, module: ModuleRunner) 
         ({**VIA4, "expires": 600}, "only IPv6 routes have a lifetime"),
         ({**VIA4, "pref": "high"}, "only IPv6 routes have a preference"),
         ({**VIA4, "locked": ["pmtu"]}, "'pmtu' is no route metric"),
+        ({**VIA4, "locked": ["congctl"]}, "congctl: there is nothing to lock"),
         ({**VIA4, "metrics": {"features": "sack"}}, "features: 'sack' is unknown"),
         ({"destination": P4, "type": "blackhole", "encap": _TUNNEL4}, "a blackhole route has no"),
+        ({"destination": P6, "type": "unreachable", "pref": "high"}, "none of source, encap, realms, expires, pref"),
     ],
 )
 def test_bad_input_is_refused(ns: Host, module: ModuleRunner, entry: dict[str, Any], words: str) -> None:

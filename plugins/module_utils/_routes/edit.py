@@ -200,8 +200,10 @@ def edited(payload: Payload, shape: Shape) -> tuple[bytes, bool]:
         header = header._replace(type=kind)
         if kind in WITHOUT_HOPS:
             header = _without_hops(header, attrs)
-            attrs.pop(RTA_PREFSRC, None)
+            for gone in (RTA_PREFSRC, RTA_FLOW, RTA_EXPIRES):
+                attrs.pop(gone, None)
             if header.family == INET6:
+                attrs[RTA_PREF] = b"\0"
                 attrs[RTA_OIF] = U32.pack(LOOPBACK_INDEX)  # where the kernel puts them all
     return join(header, attrs), (header, attrs) != (before, old)
 

@@ -32,6 +32,8 @@ _PREFERENCE = {name: code for code, name in PREFERENCES.items()}
 
 #: The options of an entry that are read here.
 OPTIONS = ("from", "locked", "encap", "realms", "expires", "pref")
+#: Those that say nothing of a route without a next hop; the kernel drops them without a word.
+OF_A_WAY = ("encap", "realms", "expires", "pref")
 
 
 def of_hop(item: t.Mapping[str, t.Any], family: int, what: str) -> dict[str, t.Any]:
@@ -53,7 +55,7 @@ def of_route(item: t.Mapping[str, t.Any], family: int, what: str) -> dict[str, t
     return {
         **own,
         "from_prefix": only_for if only_for and only_for.length else None,
-        "locked": locks(item.get("locked"), f"{what}.locked"),
+        "locked": locks(item.get("locked"), item.get("metrics") or {}, f"{what}.locked"),
         "expires": lifetime(item.get("expires"), family, f"{what}.expires"),
         "preference": preference(item.get("pref"), family, f"{what}.pref"),
     }
@@ -181,10 +183,13 @@ def preference(text: str | None, family: int, what: str) -> int | None:
     return number(text, _PREFERENCE, what, 3)
 
 
-def locks(names: t.Sequence[str] | None, what: str) -> int | None:
-    """The metrics of these names as RTAX_LOCK has them."""
+def locks(names: t.Sequence[str] | None, metrics: t.Mapping[str, t.Any], what: str) -> int | None:
+    """The metrics of these names as RTAX_LOCK has them; ``metrics`` are those that the entry gives a value."""
     if names is None:
         return None
+    if "congctl" in names and not metrics.get("congctl"):
+        # The kernel takes such a lock, and `ip route show` of iproute2 6.1 ends at it with a fault.
+        raise InvalidInput(f"{what}: congctl: there is nothing to lock; name the algorithm in metrics as well")
     found = 0
     for name in names:
         if name not in _LOCKABLE:

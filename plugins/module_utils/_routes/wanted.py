@@ -221,8 +221,9 @@ def shape_of(item: t.Mapping[str, t.Any], family: int, host: Host, what: str) ->
         raise InvalidInput(f"{what}.type: {kind!r} is not one of {', '.join(_WRITABLE_TYPES)}")
     hops = _hops(item, family, host, what)
     own = parse_source(item["source"], family, f"{what}.source") if item.get("source") else None
-    if kind in _WITHOUT_HOPS and (hops or any(item.get(name) for name in ("nexthop_id", "source", "encap", "realms"))):
-        raise InvalidInput(f"{what}: a {kind} route has no gateway, device, nexthops or source")
+    if kind in _WITHOUT_HOPS and (hops or any(item.get(name) for name in ("nexthop_id", "source", *parts.OF_A_WAY))):
+        others = ", ".join(("source", *parts.OF_A_WAY))
+        raise InvalidInput(f"{what}: a {kind} route has no gateway, device or nexthops, and none of {others}")
     if own and any(hop.gateway and hop.gateway[1] == own for hop in hops or ()):
         raise InvalidInput(
             f"{what}.gateway: {item['source']} is the route's own source; name the address of another host"
