@@ -89,7 +89,8 @@ class RoutePlanner:
         removals.reverse()
         singles = []
         for _first, part in sorted(parts, key=lambda part: part[0]):
-            self._check_hops(part)
+            if self.left is None:  # else the kernel's refusal of one keeps no other back
+                self._check_hops(part)
             if isinstance(part, list):
                 plan.steps.extend(part)
                 singles += part
