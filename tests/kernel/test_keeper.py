@@ -250,7 +250,7 @@ def test_another_intent_is_taken_in_without_a_word(ns: Host, tmp_path: Path) -> 
         one.until(lambda: right(ns), "the old one, by a signal")
 
 
-def test_it_waits_for_a_task_and_is_named_to_one(ns: Host, tmp_path: Path) -> None:
+def test_it_waits_for_a_task(ns: Host, tmp_path: Path) -> None:
     with keeper(ns, tmp_path) as one:
         one.until(lambda: right(ns), "the routes")
         lock = Path("/run/l3host.source_ip") / f"lock-{os.stat(ns.path).st_ino}"

@@ -133,11 +133,16 @@ def options_of(name: str, options: t.Mapping[str, t.Any]) -> t.Mapping[str, t.An
 
 
 def _kernel(options: t.Mapping[str, t.Any]) -> Sign:
+    from ._keeper.places import Places
     from ._kernel import record
 
     path = options["record"]
     found = record.parse(record.read(path), path)
-    return Sign(ours=path if any(found.values()) else "")
+    if any(found.values()):
+        return Sign(ours=path)
+    # After a boot, before the keeper has written the record again.
+    document = Places().document
+    return Sign(ours=document if os.path.exists(document) else "")
 
 
 def _frr(options: t.Mapping[str, t.Any]) -> Sign:
