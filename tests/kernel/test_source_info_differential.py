@@ -33,7 +33,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._explain.question
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
 from tests.lab import netns
-from tests.lab.kernel import OPTIMISTIC_DAD
+from tests.lab.kernel import LEADS_CONNECTED, OPTIMISTIC_DAD
 from tests.lab.pair import IFA_F_TENTATIVE, Host
 from tests.lab.sent import Sent, Watch
 
@@ -200,7 +200,9 @@ def _question(rng: random.Random, addresses: dict[int, list[str]]) -> dict[str, 
     if rng.random() < 0.15:
         asked["preferences"] = [rng.choice(["temporary", "public", "public_or_temporary"])]
         asked["preferences"] += rng.choice([[], ["home"], ["care_of"]])
-    option = rng.choice(["unicast_device", "packet_device", "packet_source", *[""] * 12])
+    # Where a connected socket is not led by it, source_info says so by a warning, and the packet goes another way.
+    unicast = ["unicast_device"] if LEADS_CONNECTED[family] else []
+    option = rng.choice([*unicast, "packet_device", "packet_source", *[""] * 12])
     if option == "packet_source" and "from" not in asked:
         asked[option] = rng.choice([one for one in addresses[family] if not one.startswith("fe80")] or ["192.0.2.1"])
         if (":" in asked[option]) != (family == 6):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.kernel.test_source_info_truth import one, wire
-from tests.lab.kernel import since
+from tests.lab.kernel import LEADS_CONNECTED
 from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
 
@@ -19,8 +19,6 @@ TO = {4: "198.51.100.34", 6: "2001:db8:100::34"}
 V0, V1 = {4: "10.0.0.1", 6: "2001:db8::2"}, {4: "10.1.0.1", 6: "2001:db8:1::1"}
 OWN, ELSEWHERE = {4: Host.S4, 6: Host.S6}, {4: "192.0.2.99", 6: "2001:db8:ff::99"}
 PKTINFO = {4: "IP_PKTINFO", 6: "IPV6_PKTINFO"}
-#: Whether a connected socket is led by IP_UNICAST_IF; one that is not connected is by any Linux.
-CONNECTED = {4: since(5, 17), 6: since(6, 1)}
 
 
 @pytest.fixture(params=[4, 6], ids=["IPv4", "IPv6"])
@@ -110,10 +108,10 @@ def test_a_unicast_device_leads_the_look_up(uplinks: Host, module: ModuleRunner,
     assert (found["source"], found["device"]) == (V1[family], "v1")
     assert found["reason"] == ("interface" if family == 4 else "rfc6724")
     assert f"{name} leads the look-up to v1; the route carries no preferred source" in found["explanation"]
-    led = V1[family] if CONNECTED[family] else V0[family]
+    led = V1[family] if LEADS_CONNECTED[family] else V0[family]
     assert found["socket"] == {"source": led, "error": None}
-    assert wire(uplinks, TO[family], unicast_device="v1") == (led, "v1" if CONNECTED[family] else "v0")
-    assert bool(found["warnings"]) == (not CONNECTED[family])
+    assert wire(uplinks, TO[family], unicast_device="v1") == (led, "v1" if LEADS_CONNECTED[family] else "v0")
+    assert bool(found["warnings"]) == (not LEADS_CONNECTED[family])
 
 
 def test_a_unicast_device_without_a_route(ns: Host, module: ModuleRunner, family: int) -> None:

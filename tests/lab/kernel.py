@@ -33,5 +33,8 @@ STRIPS_EVERY_IPV6_ROUTE = since(6, 6)
 #: A router advertisement renews a default route that somebody gave a source. Before, it sets its lifetime to nothing,
 #: and a later one makes a new route (``rt6_add_dflt_router()`` in net/ipv6/route.c).
 RENEWS_DEFAULT_WITH_SOURCE = since(6, 9)
+#: By family: IP_UNICAST_IF leads a connected UDP socket, as it leads one that is not connected on any Linux
+#: (``ip4_datagram_connect()``, ``ip6_datagram_flow_key_init()``).
+LEADS_CONNECTED = {4: since(5, 17), 6: since(6, 1)}
 #: Built with CONFIG_IPV6_OPTIMISTIC_DAD: addresses may be used while duplicates are looked for.
 OPTIMISTIC_DAD = Path("/proc/sys/net/ipv6/conf/all/optimistic_dad").exists()

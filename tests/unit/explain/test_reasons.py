@@ -26,11 +26,13 @@ def given(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Assign):
             target = node.targets[0]
             if isinstance(target, ast.Subscript) and ast.unparse(target.slice) == "'reason'":
-                yield from (one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant) and one.value)
+                yield from filter(None, map(text, ast.walk(node.value)))
         elif isinstance(node, ast.Call):
-            yield from (
-                one.value.value for one in node.keywords if one.arg == "reason" and isinstance(one.value, ast.Constant)
-            )
+            yield from filter(None, (text(one.value) for one in node.keywords if one.arg == "reason"))
+
+
+def text(node: ast.AST) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def test_every_reason_that_the_code_gives_is_in_the_table() -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import socket
 
@@ -280,10 +279,13 @@ def test_what_a_socket_prefers_turns_rules_7_and_4_round() -> None:
     public, temporary = address("2001:db8:1::1"), address("2001:db8:1::2", TEMPORARY)
     home, away = address("2001:db8:1::3", HOME), address("2001:db8:1::4")
 
-    def wins(one: Address, other: Address, **prefers: bool) -> str | None:
-        where = dataclasses.replace(to("2001:db8:1::9", settings=TEMPORARIES), **prefers)
+    def wins(
+        one: Address, other: Address, temporary: bool | None = None, care_of: bool = False, mobility: bool = True
+    ) -> str:
+        where = Destination(packed("2001:db8:1::9"), 2, LABELS, TEMPORARIES, mobility, temporary, care_of)
         found = choose([one, other], where)
-        return found and found.address
+        assert found
+        return found.address
 
     assert wins(public, temporary) == temporary.address
     assert wins(public, temporary, temporary=False) == public.address
