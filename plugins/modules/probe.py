@@ -93,8 +93,8 @@ options:
       unicast_device:
         description:
           - Sends by this device with C(IP_UNICAST_IF) or C(IPV6_UNICAST_IF), without binding the socket to it.
-          - The kernel ignores it for TCP. A connected UDP socket, as the probe has it, follows it from Linux 6.1 on, with
-            IPv4 from 5.17 on.
+          - The kernel ignores it for TCP. A connected UDP socket, as the probe has it, follows it from Linux 6.1 on,
+            with IPv4 from 5.17 on.
         type: str
         version_added: 0.2.0
       packet_source:
