@@ -11,25 +11,33 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 
-def version() -> tuple[int, int]:
-    """``(6, 12)`` for Linux 6.12.113-something."""
-    found = re.match(r"(\d+)\.(\d+)", platform.release())
+def version() -> tuple[int, int, int]:
+    """``(6, 12, 113)`` for Linux 6.12.113-something."""
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", platform.release())
     assert found, platform.release()
-    return int(found[1]), int(found[2])
+    return int(found[1]), int(found[2]), int(found[3] or 0)
 
 
-def since(major: int, minor: int) -> bool:
-    """Whether this is that version of Linux or a newer one."""
-    return version() >= (major, minor)
+def since(major: int, minor: int, backported: Mapping[tuple[int, int], int] | None = None) -> bool:
+    """Whether this is that version of Linux or a newer one.
+
+    ``backported``: the stable releases of older versions that were seen to have the change, too.
+    """
+    now = version()
+    return now >= (major, minor) or now[2] >= (backported or {}).get(now[:2], 1 << 30)
 
 
 #: An IPv6 route loses the source that its host loses, by whatever device it leads; before, only a route by the device
 #: that had the address (``fib6_remove_prefsrc()`` in net/ipv6/route.c).
 STRIPS_EVERY_IPV6_ROUTE = since(6, 6)
 
+#: A packet that leaves a VRF by a route of the main table has an address of the VRF. Before, it has that of the route
+#: or of its device (``fib_select_path()`` in net/ipv4/fib_semantics.c, ``ip6_route_get_saddr()`` in net/ipv6/route.c).
+LEAVES_WITH_ADDRESS_OF_VRF = since(6, 11, {(6, 1): 176})
 #: A router advertisement renews a default route that somebody gave a source. Before, it sets its lifetime to nothing,
 #: and a later one makes a new route (``rt6_add_dflt_router()`` in net/ipv6/route.c).
 RENEWS_DEFAULT_WITH_SOURCE = since(6, 9)

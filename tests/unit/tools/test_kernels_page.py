@@ -26,5 +26,5 @@ def test_what_stands_behind_a_row(row: str, behind: str) -> None:
     for name, words in re.findall(r"`(\w+\.py)` ([^`]*)", behind):
         (path,) = (ROOT / "tests").glob(f"*/{name}")
         tests = re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-        for word in filter(None, re.split(r"[, ]+", words)):
+        for word in filter(None, re.split(r"[,; ]+", words)):
             assert any(word in test for test in tests), f"{row}: no test of {name} has {word} in its name"
