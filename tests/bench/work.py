@@ -20,7 +20,8 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._change.flow impo
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.kernel import Kernel
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
-from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_routes import RoutePlanner, with_devices
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_routes import RoutePlanner
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.template import with_devices
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import routes
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.write import route_task
 from tests.bench import sample

@@ -112,14 +112,14 @@ def _reset(ns: Host, lines: list[str]) -> None:
             argv = ["ip", f"-{family}", "-n", ns.name, "-force", "-batch", "-"]
             subprocess.run(argv, input="\n".join(mine) + "\n", capture_output=True, text=True, check=False)
     _wait_for_links(ns)
-    ns.settle()
 
 
 def _wait_for_links(ns: Host) -> None:
     """A device that was down gets its carrier, its link-local address and its routes a moment after it is set up."""
     for _wait in range(300):
         shown = ns.ip("-6 -o address show scope link") + ns.ip("-6 route show table local")
-        if all(shown.count("fe80::") >= 4 and f" {device} " in shown for device in ("v0", "v1")):
+        ready = shown.count("fe80::") >= 4 and all(f" {device} " in shown for device in ("v0", "v1"))
+        if ready and not ns.ip("-6 address show tentative"):
             return
         time.sleep(0.01)
 

@@ -17,10 +17,11 @@ from .._base.values import DEFAULT_METRICS, INET, INET6, Prefix
 from .._change.steps import Plan
 from .._netlink import wire
 from .edit import echo, edited
+from .hop_check import Check
 from .legs import has_legs, removed, without, written
 from .line import Lines
 from .owners import check_owner, check_replaceable, owner_of
-from .payload import LOOPBACK_INDEX, WITHOUT_HOPS, Payload, but_destination
+from .payload import WITHOUT_HOPS, Payload
 from .route_steps import (
     CreatedRoutes,
     RouteLine,
@@ -55,8 +56,8 @@ class RoutePlanner:
 
     ``resolve`` fills in the device that the kernel will choose for a gateway. ``legs`` are those of an IPv6 multipath
     route where they differ (``legs.legs()``). ``why_not`` and ``why_no_object``: as of ``WaysOut``. ``purge`` names the
-    tables whose routes of our own ``protocol`` go unless wanted; None for no purge. ``left``: where it is a list, what one item is
-    refused for goes there, and the others are planned all the same.
+    tables whose routes of our own ``protocol`` go unless wanted; None for no purge. ``left``: where it is a list, what
+    one item is refused for goes there, and the others are planned all the same.
     """
 
     wanted: t.Sequence[Run]
@@ -88,9 +89,8 @@ class RoutePlanner:
         # Restored in reverse, so that routes of one key come back in their old order.
         removals.reverse()
         singles = []
-        for _first, part in sorted(parts, key=lambda part: part[0]):
-            if self.left is None:  # else the kernel's refusal of one keeps no other back
-                self._check_hops(part)
+        for _first, planned in sorted(parts, key=lambda part: part[0]):
+            part = self._takeable(planned)
             if isinstance(part, list):
                 plan.steps.extend(part)
                 singles += part
@@ -297,25 +297,22 @@ class RoutePlanner:
             step = step._replace(send_with=removed(requests), undo_with=written(requests))
         return step
 
-    def _check_hops(self, part: list[RouteStep] | CreatedRoutes) -> None:
-        """Refuse next hops that the kernel would refuse, before anything is written."""
-        seen: set[bytes] = set()
-        for step in part if isinstance(part, list) else [part[0]]:
-            new = step.new
-            # Of many routes that differ in the destination alone the first is enough.
-            if new is None or but_destination(new) in seen:
-                continue
-            seen.add(but_destination(new))
-            made = Payload(new)
-            shared = made.attrs.get(wire.RTA_NH_ID)
-            why = self.why_no_object(wire.U32.unpack(shared)[0], made.header.family) if shared else None
-            if why:
-                raise Refused(f"{step.item}: {step.prefix}: {why}")
-            for hop in () if shared else made.hops:
-                found = self.why_not(hop, made.table)
-                if found:
-                    way = hop.words(self.lines.names)
-                    raise Refused(f"{step.item}: {step.prefix}: the next hop {way}: {found[0]}; {found[1]}")
+    def _takeable(self, part: list[RouteStep] | CreatedRoutes) -> list[RouteStep] | CreatedRoutes:
+        """The steps whose next hops the kernel takes; what it would refuse is refused before anything is written."""
+        check = Check(self.why_not, self.why_no_object, self.lines.names)
+        if isinstance(part, CreatedRoutes) and not check.why(part[0].new):
+            return part
+        taken = []
+        for step in (part[at] for at in range(len(part))):
+            why = check.why(step.new)
+            message = f"{step.item}: {step.prefix}: {why}"
+            if why and self.left is None:
+                raise Refused(message)
+            if why and self.left is not None:
+                self.left.append((step.prefix, message))
+            else:
+                taken.append(step)
+        return taken
 
     def _check_creatable(self, item: WantedRoute) -> None:
         shape = item.shape
@@ -393,16 +390,3 @@ def _is_kept(payload: Payload, keep: set[t.Any]) -> bool:
     only_for = header.tos if header.family == INET else payload.from_prefix
     place = (header.family, payload.table, payload.destination, only_for or None)
     return (*place, metric) in keep or (metric == DEFAULT_METRICS[header.family] and (*place, None) in keep)
-
-
-def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:
-    """The shape with the devices that the kernel will fill in: for a gateway without one, and lo for IPv6 rejects."""
-    if shape.type in WITHOUT_HOPS and shape.family == INET6:
-        return replace(shape, hops=(Hop(device=LOOPBACK_INDEX),))
-    if not shape.hops:
-        return shape
-    filled = []
-    for hop in shape.hops:
-        device = hop.device or (device_for(hop.gateway) if hop.gateway else None)
-        filled.append(replace(hop, device=device))
-    return replace(shape, hops=tuple(filled))

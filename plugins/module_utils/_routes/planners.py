@@ -19,9 +19,10 @@ from .._netlink.kernel import Kernel
 from .legs import Way, has_legs, legs, way
 from .line import Lines
 from .payload import Payload
-from .plan_routes import RoutePlanner, with_devices
+from .plan_routes import RoutePlanner
 from .plan_sources import SourcePlanner
 from .sweep import sweeps
+from .template import with_devices
 from .wanted import routes, selections
 from .ways_out import WaysOut
 

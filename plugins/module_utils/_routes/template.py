@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import typing as t
+from dataclasses import replace
+
 from .._base.names import TYPES
 from .._base.values import BITS, DEFAULT_METRICS, INET, INET6, Prefix
 from .._netlink import wire
@@ -30,9 +33,9 @@ from .._netlink.wire import (
     message,
 )
 from .edit import merge_metrics
-from .payload import USER_HZ, Attributes, Header, pack_hops, pack_own, scope_for
+from .payload import LOOPBACK_INDEX, USER_HZ, WITHOUT_HOPS, Attributes, Header, pack_hops, pack_own, scope_for
 from .runs import Columns, Rows, fill
-from .values import Shape
+from .values import Hop, Shape
 
 #: Where a payload has the prefix length, and the address: behind struct rtmsg, RTA_TABLE and the head of RTA_DST.
 _LENGTH_AT, _ADDRESS_AT = 1, 24
@@ -126,3 +129,16 @@ class Template:
         _family, packed, length = destination
         head = self._heads.get(length) or self._head(length)
         return head + packed + self._dumped if length else head + self._dumped
+
+
+def with_devices(shape: Shape, device_for: t.Callable[[tuple[int, bytes]], int | None]) -> Shape:
+    """The shape with the devices that the kernel will fill in: for a gateway without one, and lo for IPv6 rejects."""
+    if shape.type in WITHOUT_HOPS and shape.family == INET6:
+        return replace(shape, hops=(Hop(device=LOOPBACK_INDEX),))
+    if not shape.hops:
+        return shape
+    filled = []
+    for hop in shape.hops:
+        device = hop.device or (device_for(hop.gateway) if hop.gateway else None)
+        filled.append(replace(hop, device=device))
+    return replace(shape, hops=tuple(filled))

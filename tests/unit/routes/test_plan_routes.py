@@ -18,7 +18,8 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import w
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes import edit
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.line import Lines
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Payload
-from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_routes import RoutePlanner, with_devices
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.plan_routes import RoutePlanner
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.template import with_devices
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.values import Hop, Shape
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.wanted import routes
 from tests.unit.host.hosts import Written
@@ -480,3 +481,35 @@ class TestManyAtOnce:
             ("routes[2]", "created"),
             ("routes[3]", "created"),
         ]
+
+
+class TestNextHopsThatTheKernelRefuses:
+    """They are refused before anything is written; where one item must not hold up the others, only they are left."""
+
+    ITEMS: ClassVar = [
+        {"destination": "198.51.100.0/24", "gateway": "10.1.0.254", "device": "v1"},
+        {"destination": "198.51.101.0/24", "gateway": "10.1.0.254", "device": "v1"},
+        {"destination": "203.0.113.0/24", "gateway": "10.0.0.254", "device": "v0"},
+    ]
+
+    @staticmethod
+    def why_not(hop: Hop, table: int) -> tuple[str, str] | None:
+        return ("v1 is down", "set it up first") if hop.device == 3 else None
+
+    def test_are_refused(self) -> None:
+        with pytest.raises(Refused) as caught:
+            plan([], *self.ITEMS, why_not=self.why_not)
+        assert caught.value.message == (
+            "routes[0]: 198.51.100.0/24: the next hop via 10.1.0.254 dev v1: v1 is down; set it up first"
+        )
+
+    def test_are_left(self) -> None:
+        left: list[tuple[Any, str]] = []
+        found = plan([], *self.ITEMS, why_not=self.why_not, left=left)
+        assert [step.subject for step in found.steps] == ["203.0.113.0/24"]
+        assert [str(prefix) for prefix, _why in left] == ["198.51.100.0/24", "198.51.101.0/24"]
+
+    def test_nexthop_objects(self) -> None:
+        item = {"destination": "198.51.100.0/24", "nexthop_id": 9}
+        with pytest.raises(Refused, match="there is no nexthop object 9"):
+            plan([], item, why_no_object=lambda number, family: f"there is no nexthop object {number}")

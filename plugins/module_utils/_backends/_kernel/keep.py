@@ -116,12 +116,12 @@ class Keep:
         lines = Lines(look.hands.host.names) if lost else None
         for key, route in lost.items():
             step = RouteStep(None, route.destination, "created", None, with_source(route, None), t.cast(Lines, lines))
-            (failure,) = look.hands.kernel.send([step.request]).failures or [None]
-            if failure is None:
+            failures = look.hands.kernel.send([step.request]).failures
+            if not failures:
                 look.found.mended.append(Mended(_name(step), None, step.after))
-            elif failure.errno != errno.EEXIST:
+            elif failures[0].errno != errno.EEXIST:
                 self._lost[key] = route
-                look.found.waiting.append(Waiting(step.subject, failure.text))
+                look.found.waiting.append(Waiting(step.subject, failures[0].text))
 
     def _write_down(self, created: t.Collection[tuple[str, str]]) -> None:
         """Before it is done: what the record names and the host does not have is no harm."""
