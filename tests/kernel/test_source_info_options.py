@@ -160,6 +160,19 @@ def test_a_device_beside_the_packet_of_a_bound_socket(uplinks: Host, module: Mod
         assert aside in found["explanation"] and found["reason"] == "interface"
 
 
+def test_a_device_beside_the_packet_of_a_socket_that_cannot_be_bound(
+    uplinks: Host, module: ModuleRunner, family: int
+) -> None:
+    found = one(module, TO[family], packet_device="v1", **{"from": ELSEWHERE[family]})
+    with pytest.raises(OSError):
+        wire(uplinks, TO[family], source=ELSEWHERE[family], packet_device="v1")
+    if family == 4:
+        assert (found["reason"], found["source"], found["device"]) == ("no_route", None, None)
+        assert f"{ELSEWHERE[4]} is not an address of this host" in found["explanation"]
+    else:
+        assert (found["reason"], found["stale"]) == ("bound", True)
+
+
 def test_source_and_device_beside_the_packet(uplinks: Host, module: ModuleRunner, family: int) -> None:
     query = {"packet_source": OWN[family], "packet_device": "v1"}
     found = one(module, TO[family], **query)

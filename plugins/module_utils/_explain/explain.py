@@ -64,9 +64,11 @@ class Explainer:
         }
         got = self._ask_socket(question)
         result["socket"] = {"source": got.source, "error": got.error}
-        if question.source and not question.options.beside and self.lookups.is_broadcast(query):
+        broadcast = not question.options.beside and self.lookups.is_broadcast(query)
+        if question.source and (broadcast or self._set_aside(question)):
             # inet_bind() keeps such an address for what comes in only; getsockname() says it all the same.
-            result["warnings"].append(sentences.receives(question.source))
+            if broadcast:
+                result["warnings"].append(sentences.receives(question.source))
             query = dataclasses.replace(query, source=None)
             question = dataclasses.replace(question, source=None, query=query)
             got = SocketResult(None, None, [])
@@ -77,6 +79,15 @@ class Explainer:
             return result
         self._describe(question, answer, route, got, result)
         return result
+
+    def _set_aside(self, question: Question) -> bool:
+        """IP_PKTINFO without an address sets that of the socket aside, IPV6_PKTINFO does not (``ip_cmsg_send()``).
+
+        If the host lacks the address, no socket can be bound to it in the first place.
+        """
+        query, options = question.query, question.options
+        ipv4 = query.family == INET and options.packet is not None and not options.beside
+        return ipv4 and question.source is not None and self.lookups.has(question.source, query)
 
     def _look_up(self, question: Question) -> tuple[Answer, Route | None]:
         """Of a socket that is led by an option but not bound, IPv6 asks no more than a look-up does."""

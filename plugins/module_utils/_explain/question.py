@@ -84,16 +84,13 @@ class _Draft:
     def question(self, packed: bytes) -> Question:
         item = self.item
         family = INET if len(packed) == 4 else INET6
-        # ip_cmsg_send(): IP_PKTINFO without an address puts that of the socket aside, IPV6_PKTINFO does not.
-        aside = family == INET and self.options.packet and not self.options.beside
-        source = None if aside else self.source
         return Question(
             what=self.what,
             destination=socket.inet_ntop(family, packed),
             query=Query(
                 family=family,
                 destination=packed,
-                source=source,
+                source=self.source,
                 device=self.link.index if self.link else None,
                 mark=item.get("mark"),
                 uid=item.get("uid"),
@@ -103,7 +100,7 @@ class _Draft:
                 tos=item.get("tos") or 0,
             ),
             device=self.link.name if self.link else None,
-            source=socket.inet_ntop(family, source) if source else None,
+            source=socket.inet_ntop(family, self.source) if self.source else None,
             name=self.host,
             given={key: value for key, value in item.items() if value is not None},
             options=self.options,

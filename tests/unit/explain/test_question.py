@@ -150,12 +150,3 @@ def test_what_is_said_beside_a_packet() -> None:
     assert (found.source, found.query.source, found.query.device) == ("192.0.2.2", bytes((192, 0, 2, 2)), 2)
     assert found.options.beside and found.options.unconnected
     assert one(destination="2001:db8::1", packet_device="v0").options.named(INET6) == "IPV6_PKTINFO"
-
-
-@pytest.mark.parametrize(
-    ("destination", "bound", "kept"), [("10.0.0.1", "192.0.2.2", None), ("2001:db8::1", "2001:db8::2", "2001:db8::2")]
-)
-def test_a_device_beside_a_packet_puts_the_socket_s_ipv4_address_aside(
-    destination: str, bound: str, kept: str | None
-) -> None:
-    assert one(destination=destination, packet_device="v0", **{"from": bound}).source == kept
