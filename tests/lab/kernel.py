@@ -44,5 +44,7 @@ RENEWS_DEFAULT_WITH_SOURCE = since(6, 9)
 #: By family: IP_UNICAST_IF leads a connected UDP socket, as it leads one that is not connected on any Linux
 #: (``ip4_datagram_connect()``, ``ip6_datagram_flow_key_init()``).
 LEADS_CONNECTED = {4: since(5, 17), 6: since(6, 1)}
+#: Of an address on a device whose IPv6 is off it is said why it is refused (``ipv6_add_addr()``).
+SAYS_THAT_IPV6_IS_DISABLED = since(6, 6)
 #: Built with CONFIG_IPV6_OPTIMISTIC_DAD: addresses may be used while duplicates are looked for.
 OPTIMISTIC_DAD = Path("/proc/sys/net/ipv6/conf/all/optimistic_dad").exists()

@@ -36,7 +36,8 @@ def remedy(kernel: Asked, errno: int, text: str, line: str) -> str:
     """To be put behind the kernel's words; empty where they say it all. ``line``: the object's, as ip(8) prints it."""
     if errno == errno_names.EPERM:
         return "; use become: true, or run as a user with CAP_NET_ADMIN"
-    if errno == errno_names.EACCES and "IPv6 is disabled" in text:
+    # Of an address that it refuses so, an older kernel does not say why.
+    if errno == errno_names.EACCES and ("IPv6 is disabled" in text or line.startswith("inet6 ")):
         device = re.search(r"\bdev (\S+)", line)
         return f"; set the sysctl net.ipv6.conf.{device.group(1) if device else 'DEVICE'}.disable_ipv6 to 0 first"
     if text.startswith((_UNREACHED, *_DOWN)) or errno in (errno_names.EHOSTUNREACH, errno_names.ENETDOWN):

@@ -54,6 +54,12 @@ class Lab:
             "inet6 2001:db8::1/64 dev v1 scope global",
             "; set the sysctl net.ipv6.conf.v1.disable_ipv6 to 0 first",
         ),
+        (
+            errno.EACCES,
+            "Permission denied",
+            "inet6 2001:db8::1/64 dev v1 scope global",
+            "; set the sysctl net.ipv6.conf.v1.disable_ipv6 to 0 first",
+        ),
         (errno.EACCES, "Permission denied", "", ""),
         (
             errno.ENETUNREACH,
