@@ -130,11 +130,7 @@ def link(message: bytes) -> Link:
     )
 
 
-@t.overload
-def _name(found: str | bytes) -> str: ...
-@t.overload
-def _name(found: None) -> None: ...
-def _name(found: str | bytes | None) -> str | None:
+def _name(found: str | bytes) -> str:
     """A device's name as text: names are bytes to the kernel, and pyroute2 leaves those that are no UTF-8."""
     return found.decode(errors="replace") if isinstance(found, bytes) else found
 
@@ -165,8 +161,8 @@ def rule(message: bytes) -> Rule:
         table=found.get_attr("FRA_TABLE") or found["table"] or None,
         source=prefix("FRA_SRC", "src_len"),
         destination=prefix("FRA_DST", "dst_len"),
-        iif=_name(found.get_attr("FRA_IIFNAME")),
-        oif=_name(found.get_attr("FRA_OIFNAME")),
+        iif=_name(found.get_attr("FRA_IIFNAME") or "") or None,
+        oif=_name(found.get_attr("FRA_OIFNAME") or "") or None,
         mark=mark,
         mask=_ALL_BITS if mask is None else mask,
         tos=found["tos"],

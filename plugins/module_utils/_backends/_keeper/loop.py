@@ -55,9 +55,9 @@ _ERROR, _WARNING, _NOTICE, _INFO = 3, 4, 5, 6
 class Log:
     """Lines for the journal; with their priority where systemd reads it."""
 
-    def __init__(self, out: t.TextIO, environment: t.Mapping[str, str] = os.environ) -> None:
+    def __init__(self, out: t.TextIO, environment: t.Mapping[str, str] | None = None) -> None:
         self._out = out
-        self._prefixed = "JOURNAL_STREAM" in environment
+        self._prefixed = "JOURNAL_STREAM" in (os.environ if environment is None else environment)
 
     def __call__(self, priority: int, text: str) -> None:
         prefix = f"<{priority}>" if self._prefixed else ""

@@ -14,7 +14,8 @@ import typing as t
 class Notify:
     """Says nothing where systemd does not listen. ``watchdog``: seconds between two signs of life, None for none."""
 
-    def __init__(self, environment: t.Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environment: t.Mapping[str, str] | None = None) -> None:
+        environment = os.environ if environment is None else environment
         self._address = environment.get("NOTIFY_SOCKET", "")
         if self._address.startswith("@"):
             self._address = "\0" + self._address[1:]
