@@ -16,9 +16,12 @@ from .._base.errors import Refused
 from .._intent.document import unpack
 from .._intent.options import LISTS
 from . import engine
-from ._keeper import program as _program  # noqa: F401  # what the keeper's service runs travels with the module
 from .choose import AUTO, Choice, chosen, options_of
 from .interface import Intent
+
+if t.TYPE_CHECKING:
+    # Ansible packs this, too: what the keeper's service runs travels with the module, and is not imported with it.
+    from ._keeper import program as _program  # noqa: F401
 
 
 def intent_of(module: AnsibleModule, backend: str | None) -> Intent:

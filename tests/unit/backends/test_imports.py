@@ -77,5 +77,12 @@ def test_what_only_the_wire_needs_is_not_imported_with_a_proof() -> None:
 def test_what_the_controller_has_checked_and_chosen_is_not_imported_for_it() -> None:
     """An intent in a document, through a back end that is named: nobody reads entries, nobody looks for managers."""
     modules = _imported("intent", f"import {ROOMS}._backends.task")
-    for one in ("_intent.normal", "_intent.policies", "_intent.routes", "_intent.backends", "_backends._managers"):
+    for one in (
+        "_intent.normal",
+        "_intent.policies",
+        "_intent.routes",
+        "_intent.backends",
+        "_backends._managers",
+        "_backends._keeper",
+    ):
         assert f"{ROOMS}.{one}" not in modules
