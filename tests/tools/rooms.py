@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOMS = (
-    "_base _netlink _host _change _routes _nexthops _addresses _probe _explain _sockets _intent _files _backends"
+    "_base _netlink _host _change _routes _nexthops _addresses _rules _probe _explain _sockets _intent _files _backends"
 ).split()
 #: Rooms that import less than what stands before them.
 ONLY = {"_intent": {"_base"}, "_files": {"_base"}}
@@ -29,6 +29,7 @@ EDGES = """
     _routes.listing _routes.ways_out _routes.planners _routes.write
     _nexthops.task
     _addresses.task
+    _rules.connection _rules.write
     _probe
     _explain.question _explain.lookups _explain.explain _explain.refusal _explain.choice _explain.bound _explain.options
     _sockets.listing _sockets.processes

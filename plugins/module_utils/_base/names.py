@@ -64,6 +64,28 @@ NAME_OF_TOS = {
 #: IFAPROT_* of ``include/uapi/linux/if_addr.h``, as iproute2's ``rt_addrprotos`` names them.
 ADDRESS_PROTOCOLS = {"kernel_lo": 1, "kernel_ra": 2, "kernel_ll": 3}
 
+#: Protocols above IP, as /etc/protocols names them and ``ip rule`` prints them (IANA's registry).
+IP_PROTOCOLS = {
+    "icmp": 1,
+    "igmp": 2,
+    "ipencap": 4,
+    "tcp": 6,
+    "udp": 17,
+    "dccp": 33,
+    "ipv6": 41,
+    "rsvp": 46,
+    "gre": 47,
+    "esp": 50,
+    "ah": 51,
+    "ipv6-icmp": 58,
+    "ospf": 89,
+    "pim": 103,
+    "vrrp": 112,
+    "l2tp": 115,
+    "sctp": 132,
+    "udplite": 136,
+}
+NAME_OF_IP_PROTOCOL = {number: name for name, number in IP_PROTOCOLS.items()}
 NAME_OF_TABLE = {number: name for name, number in TABLES.items()}
 NAME_OF_SCOPE = {number: name for name, number in SCOPES.items()}
 NAME_OF_TYPE = {number: name for name, number in TYPES.items()}

@@ -231,7 +231,8 @@ class Address:
 class Rule:
     """A policy rule (``ip-rule(8)``); None or 0 where it has no such selector.
 
-    ``detached``: it names a device that was not there under this name when either of them came.
+    ``realms``: the source's in the upper 16 bits. ``other``: attributes that have no name here, as the kernel dumped
+    them, by number. ``detached``: it names a device that was not there under this name when either of them came.
     """
 
     family: int
@@ -255,6 +256,11 @@ class Rule:
     suppress_prefixlength: int | None = None
     protocol: int = 0
     detached: bool = False
+    dscp: int | None = None
+    tun_id: int = 0
+    suppress_ifgroup: int | None = None
+    realms: int = 0
+    other: tuple[tuple[int, bytes], ...] = ()
 
 
 class Label(t.NamedTuple):

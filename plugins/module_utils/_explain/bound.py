@@ -21,7 +21,7 @@ from .._host.host import Host
 from .._netlink import wire
 from .._routes import line as _decode
 from .._routes.values import NextHop, Route
-from . import rules as _rules
+from .._rules import walk as _rules
 
 _THROW = 9
 _UNUSABLE = {"dead", "linkdown"}

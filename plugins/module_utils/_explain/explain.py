@@ -20,7 +20,8 @@ from .._host.domain import domain_of
 from .._host.host import Host
 from .._probe.sockets import SocketResult, socket_source
 from .._routes.values import NextHop, Route
-from . import rules as _rules
+from .._rules import walk as _rules
+from .._rules.line import result as rule_result
 from . import sentences
 from .choice import Choice
 from .lookups import LOCAL_TYPE, Answer, Lookups
@@ -188,7 +189,7 @@ class Explainer:
             table=answer.table,
             configured=configured,
             route=route.result() if route else None,
-            rule=_rules.result(rule, answer.table) if rule else None,
+            rule=rule_result(rule, answer.table) if rule else None,
         )
         if first and source:
             clauses = [self._decided(first, source, result)]
@@ -302,7 +303,7 @@ class Explainer:
                     "device": then.hop.device,
                     "gateway": then.hop.gateway,
                     "table": then.table,
-                    "rule": _rules.result(rule, then.table) if rule else None,
+                    "rule": rule_result(rule, then.table) if rule else None,
                 }
                 clauses.append(sentences.elsewhere(sentences.way(rule, then.table, route, then.hop), source))
         return clauses

@@ -22,7 +22,7 @@ from .._routes import line as _decode
 from .._routes.kinds import chunks_of
 from .._routes.scan import Scan
 from .._routes.values import NextHop, Route
-from . import rules as _rules
+from .._rules import walk as _rules
 from .bound import route_by_device
 
 LOCAL_TYPE, _BROADCAST, _LOCAL_TABLE = 2, 3, 255

@@ -16,7 +16,7 @@ from .._base.errors import KernelError
 from .._base.names import TYPES
 from .._base.values import INET
 from .._routes.values import NextHop, Route
-from . import rules as _rules
+from .._rules.line import result as rule_result
 from . import sentences
 from .lookups import Lookups
 from .question import Question
@@ -54,7 +54,7 @@ def explain_refusal(
     for rule, table in lookups.walk(query):
         if table is None:
             result["reason"] = ACTIONS.get(rule.action, result["reason"])
-            result["rule"] = _rules.result(rule, None)
+            result["rule"] = rule_result(rule, None)
             result["explanation"] = sentences.refused(sentences.rule_words(rule), error.text) + "."
             return
         tables.append(table)
@@ -67,7 +67,7 @@ def explain_refusal(
         elif _TYPE_ERRNO[kind] == error.errno:
             result["table"] = table
             result["route"] = entry.result()
-            result["rule"] = _rules.result(rule, table)
+            result["rule"] = rule_result(rule, table)
             where = sentences.way(rule, table, entry, NextHop())
             result["explanation"] = sentences.refused(where, error.text) + "."
             return
@@ -101,7 +101,7 @@ def _loopback_source(lookups: Lookups, question: Question, error: KernelError, r
                 gateway=hop.gateway,
                 table=table,
                 route=entry.result(),
-                rule=_rules.result(rule, table),
+                rule=rule_result(rule, table),
                 warnings=[sentences.off_the_wire(entry.source)],
             )
             where = sentences.way(rule, table, entry, hop)

@@ -11,6 +11,8 @@ import typing as t
 from .._base.names import NAME_OF_TYPE, table_name
 from .._base.values import INET, Address, Rule
 from .._routes.values import NextHop, Route
+from .._rules.line import line
+from .._rules.walk import is_default
 from .rfc6724 import (
     SCOPES,
     TEMPORARY,
@@ -21,7 +23,6 @@ from .rfc6724 import (
     preferred,
     scope_of,
 )
-from .rules import is_default, line
 
 KERNEL = 2  # RTPROT_KERNEL
 LOCAL = 2  # RTN_LOCAL

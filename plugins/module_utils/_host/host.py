@@ -182,10 +182,10 @@ class Host:
     def rules(self, family: int) -> t.Sequence[Rule]:
         """The policy rules of a family, by priority."""
         if family not in self._rules:
-            self._rules[family] = [self._named(rule) for rule in self.kernel.rules(family)]
+            self._rules[family] = [self.named(rule) for rule in self.kernel.rules(family)]
         return self._rules[family]
 
-    def _named(self, rule: Rule) -> Rule:
+    def named(self, rule: Rule) -> Rule:
         """The rule with the first names of its devices; the kernel keeps the name that the rule was made with."""
         if rule.iif in (None, "lo") and rule.oif is None:
             return rule

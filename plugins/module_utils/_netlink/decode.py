@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Payloads of addresses and labels to values; devices and rules are decoded by pyroute2 (``library``). PRIVATE."""
+"""Payloads of addresses and labels to values; rules are in ``rules``, devices in ``library``. PRIVATE."""
 
 from __future__ import annotations
 

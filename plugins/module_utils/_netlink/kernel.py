@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kernel's door: dumps, lookups, writes, over pyroute2's socket. PRIVATE to the collection.
 
-Devices and rules are decoded by pyroute2's own messages; routes stay bytes, because its route decoder loses attributes
-and is a hundred times slower than the kernel.
+Devices are decoded by pyroute2's own messages; the rest stays bytes, because its decoders lose attributes, and that of
+routes is a hundred times slower than the kernel.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import typing as t
 
 from .._base.errors import KernelError
 from .._base.values import INET, INET6, Label, Link, Prefix, Query, Rule
-from . import decode, library, wire
+from . import decode, library, rules, wire
 from .connection import Connection
 from .dump import dump
+from .rules import RuleEntry
 from .wire import Failure, Message, Rows, Sent
 
 _SOL_NETLINK, _NETLINK_CAP_ACK = 270, 10
@@ -73,8 +74,13 @@ class Kernel(Connection):
 
     def rules(self, family: int) -> list[Rule]:
         """The policy rules of a family, by priority."""
-        found = [library.rule(message) for message in self._list(_RULES, "rules", family)]
-        return sorted(found, key=lambda rule: rule.priority)
+        return [entry.rule for entry in self.rule_entries(family)]
+
+    def rule_entries(self, family: int) -> list[RuleEntry]:
+        """The same with the payloads; none where this kernel has no such family."""
+        messages = self._list(_RULES, "rules", family)
+        found = [RuleEntry(rules.rule(message[16:]), message[16:]) for message in messages]
+        return sorted(found, key=lambda entry: entry.rule.priority)
 
     def labels(self) -> list[Label]:
         """The RFC 6724 policy table."""
@@ -112,8 +118,8 @@ class Kernel(Connection):
         return [wire.destination_of(message[3]) for chunk in chunks for message in wire.messages(chunk)]
 
     def _dump(self, kind: int, body: bytes, what: str) -> t.Iterator[bytes]:
-        # ENOENT: "FIB table does not exist", that is, it is empty.
-        return dump(self._socket, kind, self._next(), body, what, empty=(errno.ENOENT,))
+        # ENOENT: "FIB table does not exist", that is, it is empty. EAFNOSUPPORT: the family is not there.
+        return dump(self._socket, kind, self._next(), body, what, empty=(errno.ENOENT, errno.EAFNOSUPPORT))
 
     def lookup(self, query: Query, fib_match: bool = False) -> bytes:
         """The payload that answers RTM_GETROUTE; KernelError with the errno where there is no route.

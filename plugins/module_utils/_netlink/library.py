@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The l3host.source_ip contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pyroute2, as much of it as is used: its socket, and its messages of devices and rules. PRIVATE to the collection.
+"""pyroute2, as much of it as is used: its socket, and its messages of devices. PRIVATE to the collection.
 
 The only file that imports it.
 """
@@ -12,19 +12,15 @@ import contextlib
 import functools
 import importlib
 import importlib.util
-import socket
 import sys
 import traceback
 import typing as t
 
 from .._base.errors import MissingLibrary
-from .._base.values import Link, Prefix, Rule
+from .._base.values import Link
 
 MINIMUM_PYROUTE2 = (0, 7, 2)
-_ALL_BITS = 0xFFFFFFFF
-_RULE_ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
-_DETACHED = 0x8 | 0x10  # FIB_RULE_IIF_DETACHED, FIB_RULE_OIF_DETACHED
-_PARTS = ("netlink.nlsocket", "netlink.rtnl.ifinfmsg", "netlink.rtnl.fibmsg")
+_PARTS = ("netlink.nlsocket", "netlink.rtnl.ifinfmsg")
 
 
 @contextlib.contextmanager
@@ -50,7 +46,6 @@ class _Parts(t.NamedTuple):
 
     nlsocket: t.Any
     ifinfmsg: t.Any
-    fibmsg: t.Any
 
 
 @functools.lru_cache(None)
@@ -133,50 +128,6 @@ def link(message: bytes) -> Link:
 def _name(found: str | bytes) -> str:
     """A device's name as text: names are bytes to the kernel, and pyroute2 leaves those that are no UTF-8."""
     return found.decode(errors="replace") if isinstance(found, bytes) else found
-
-
-def _range(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    first, _colon, last = text.partition(":")
-    return int(first), int(last)
-
-
-def rule(message: bytes) -> Rule:
-    """The policy rule of an RTM_NEWRULE, header included."""
-    found = _decoded(parts().fibmsg.fibmsg(message))
-    family = found["family"]
-
-    def prefix(name: str, length: str) -> Prefix | None:
-        text = found.get_attr(name)
-        return Prefix(family, socket.inet_pton(family, text), found[length]) if text else None
-
-    mark = found.get_attr("FRA_FWMARK")
-    mask = found.get_attr("FRA_FWMASK")
-    suppress = found.get_attr("FRA_SUPPRESS_PREFIXLEN")
-    return Rule(
-        family=family,
-        priority=found.get_attr("FRA_PRIORITY") or 0,
-        action=_RULE_ACTIONS.get(found["action"], str(found["action"])),
-        table=found.get_attr("FRA_TABLE") or found["table"] or None,
-        source=prefix("FRA_SRC", "src_len"),
-        destination=prefix("FRA_DST", "dst_len"),
-        iif=_name(found.get_attr("FRA_IIFNAME") or "") or None,
-        oif=_name(found.get_attr("FRA_OIFNAME") or "") or None,
-        mark=mark,
-        mask=_ALL_BITS if mask is None else mask,
-        tos=found["tos"],
-        ip_protocol=found.get_attr("FRA_IP_PROTO") or None,
-        source_ports=_range(found.get_attr("FRA_SPORT_RANGE")),
-        destination_ports=_range(found.get_attr("FRA_DPORT_RANGE")),
-        uids=_range(found.get_attr("FRA_UID_RANGE")),
-        goto=found.get_attr("FRA_GOTO"),
-        invert=bool(found["flags"] & 2),
-        l3mdev=bool(found.get_attr("FRA_L3MDEV")),
-        suppress_prefixlength=None if suppress in (None, _ALL_BITS) else suppress,
-        protocol=found.get_attr("FRA_PROTOCOL") or 0,
-        detached=bool(found["flags"] & _DETACHED),
-    )
 
 
 def _decoded(message: t.Any) -> t.Any:

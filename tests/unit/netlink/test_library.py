@@ -69,7 +69,7 @@ def written(folder: Path, version: str, parts: str) -> Path:
     for name in ("config", "netlink", "netlink/rtnl"):
         (package / name / "__init__.py").touch()
     (package / "config" / "version.py").write_text(f"__version__ = {version!r}\n", encoding="utf-8")
-    for name in ("netlink/nlsocket", "netlink/rtnl/ifinfmsg", "netlink/rtnl/fibmsg"):
+    for name in ("netlink/nlsocket", "netlink/rtnl/ifinfmsg"):
         (package / f"{name}.py").write_text(parts, encoding="utf-8")
     return folder
 

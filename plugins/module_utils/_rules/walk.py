@@ -13,15 +13,13 @@ import errno
 import typing as t
 from dataclasses import dataclass
 
-from .._base.names import table_name
 from .._base.values import BITS, INET, Prefix, Rule
+from .line import mark_of
 
 #: The rules that every host has: priority -> table.
 DEFAULTS = {0: 255, 32766: 254, 32767: 253}
 #: What a rule that is itself the answer makes of a packet: ``fib4_rule_action()``, ``__fib6_rule_action()``.
 ERRORS = {"blackhole": errno.EINVAL, "unreachable": errno.ENETUNREACH, "prohibit": errno.EACCES}
-_ALL_BITS = 0xFFFFFFFF
-_IP_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "ipv6-icmp"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,8 @@ def _selects(rule: Rule, flow: Flow) -> bool:
         return False
     if rule.oif and rule.oif not in (flow.oif, flow.vrf):
         return False
-    if (_mark(rule)[0] ^ flow.mark) & _mark(rule)[1]:
+    mark, mask = mark_of(rule)
+    if (mark ^ flow.mark) & mask:
         return False
     if rule.l3mdev and flow.vrf_table is None:
         return False
@@ -109,16 +108,14 @@ def _selects(rule: Rule, flow: Flow) -> bool:
         return False
     if rule.tos and (rule.tos ^ flow.tos) & 0xFC:
         return False
+    if rule.dscp is not None and rule.dscp != flow.tos >> 2:
+        return False
+    # Only what comes out of a tunnel has the number of one.
+    if rule.tun_id:
+        return False
     if rule.ip_protocol and rule.ip_protocol != flow.ip_protocol:
         return False
     return _within(rule.source_ports, flow.source_port) and _within(rule.destination_ports, flow.destination_port)
-
-
-def _mark(rule: Rule) -> tuple[int, int]:
-    """Mark and mask. The kernel leaves a mark of 0 out of its answer, but not the mask that belongs to it."""
-    if rule.mark is None:
-        return 0, 0 if rule.mask == _ALL_BITS else rule.mask
-    return rule.mark, rule.mask
 
 
 def _from(rule: Rule, flow: Flow) -> bool:
@@ -146,48 +143,3 @@ def is_default(rule: Rule) -> bool:
 def by_source(rules: t.Iterable[Rule]) -> bool:
     """Whether any rule selects by source: then a packet may leave elsewhere than where its source came from."""
     return any(rule.source is not None and rule.source.length for rule in rules)
-
-
-def line(rule: Rule) -> str:
-    """One line, as ``ip rule show`` prints it (``iprule.c`` of iproute2)."""
-    words = [f"{rule.priority}:"]
-    if rule.invert:
-        words.append("not")
-    words.append(f"from {rule.source.short if rule.source and rule.source.length else 'all'}")
-    if rule.destination and rule.destination.length:
-        words.append(f"to {rule.destination.short}")
-    if rule.tos:
-        words.append(f"tos 0x{rule.tos:02x}")
-    mark, mask = _mark(rule)
-    if mark or mask:
-        words.append(f"fwmark {_hex(mark)}" + (f"/{_hex(mask)}" if mask != _ALL_BITS else ""))
-    words += [f"{key} {value}" for key, value in (("iif", rule.iif), ("oif", rule.oif)) if value]
-    if rule.l3mdev:
-        words.append("lookup [l3mdev-table]")
-    if rule.uids:
-        words.append(f"uidrange {rule.uids[0]}-{rule.uids[1]}")
-    if rule.ip_protocol:
-        words.append(f"ipproto {_IP_PROTOCOLS.get(rule.ip_protocol, str(rule.ip_protocol))}")
-    words += [
-        f"{key} {limits[0]}" + (f"-{limits[1]}" if limits[1] != limits[0] else "")
-        for key, limits in (("sport", rule.source_ports), ("dport", rule.destination_ports))
-        if limits
-    ]
-    if rule.action == "goto":
-        words.append(f"goto {rule.goto}")
-    elif rule.action != "lookup":
-        words.append(rule.action)
-    elif rule.table and not rule.l3mdev:
-        words.append(f"lookup {table_name(rule.table)}")
-    if rule.suppress_prefixlength is not None:
-        words.append(f"suppress_prefixlength {rule.suppress_prefixlength}")
-    return " ".join(words)
-
-
-def _hex(number: int) -> str:
-    return hex(number) if number else "0"
-
-
-def result(rule: Rule, table: int | None) -> dict[str, t.Any]:
-    """The form that tasks return; ``table`` is the one looked up, which an l3mdev rule does not name."""
-    return {"priority": rule.priority, "action": rule.action, "table": table, "line": line(rule)}

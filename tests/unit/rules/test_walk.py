@@ -18,14 +18,13 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._base.values impo
     Rule,
     parse_prefix,
 )
-from ansible_collections.l3host.source_ip.plugins.module_utils._explain.rules import (
+from ansible_collections.l3host.source_ip.plugins.module_utils._rules.line import line, result
+from ansible_collections.l3host.source_ip.plugins.module_utils._rules.walk import (
     Flow,
     by_source,
     is_default,
     leads_to,
-    line,
     matches,
-    result,
     walk,
 )
 
