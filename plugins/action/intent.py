@@ -42,7 +42,11 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         if "document" in arguments:
-            return {**result, "failed": True, "msg": "document: is made here; set addresses, routes and policies"}
+            return {
+                **result,
+                "failed": True,
+                "msg": "document: is made here; set the lists of the intent",
+            }
         try:
             with uncollected():
                 arguments["document"] = self._document(arguments, task_vars or {})

@@ -24,6 +24,13 @@ options:
         description: Name of the device.
         type: str
         required: true
+      preferred_lifetime:
+        description:
+          - V(0) is an address that is there, but that is chosen only where something names it. No other lifetime holds
+            for ever.
+          - The kernel back end alone has it.
+        type: int
+        version_added: 0.2.0
   routes:
     description:
       - The routes that are ours, each with its source.
@@ -115,9 +122,111 @@ options:
         description: One address, or a mapping with C(ipv4) and C(ipv6).
         type: raw
         required: true
+  rules:
+    description:
+      - Policy rules that are ours. O(l3host.source_ip.rule#module:rules) describes them; those here have our protocol
+        and always a priority.
+      - The kernel back end holds them, and no other does.
+      - Default is the variable C(source_ip_rules) of the host.
+    type: list
+    elements: dict
+    version_added: 0.2.0
+    suboptions:
+      family:
+        description: The family, where neither O(rules[].from) nor O(rules[].to) says it.
+        type: str
+        choices: [ipv4, ipv6, both]
+      priority:
+        description: Where the rule comes among the others, the lowest first.
+        type: int
+        required: true
+      not:
+        description: Whether to select what the selectors do not.
+        type: bool
+      from:
+        description: Prefix that the source of packets must be in.
+        type: str
+      to:
+        description: Prefix that the destination of packets must be in.
+        type: str
+      iif:
+        description: Device that packets came in by.
+        type: str
+      oif:
+        description: Device that the socket is bound to.
+        type: str
+      fwmark:
+        description: Mark of packets, with a mask or without one.
+        type: str
+      uidrange:
+        description: User ids of the socket's owner.
+        type: str
+      ipproto:
+        description: Protocol above IP.
+        type: str
+      sport:
+        description: Source ports.
+        type: str
+      dport:
+        description: Destination ports.
+        type: str
+      tos:
+        description: Type of service.
+        type: str
+      dscp:
+        description: Differentiated services code point.
+        type: str
+      tun_id:
+        description: Number of the tunnel that packets came out of.
+        type: str
+      l3mdev:
+        description: Whether to look up the table of the packet's VRF.
+        type: bool
+      table:
+        description: Number of the routing table to look up. Default is V(main).
+        type: raw
+      vrf:
+        description: VRF device whose table is meant, instead of O(rules[].table).
+        type: str
+      suppress_prefixlength:
+        description: Look further where the route found is of this prefix length or a shorter one.
+        type: int
+      suppress_ifgroup:
+        description: Look further where the route found leaves by a device of this group.
+        type: str
+      realms:
+        description: Realms, for statistics.
+        type: str
+      action:
+        description: What to do with packets that are selected.
+        type: str
+        choices: [lookup, goto, nop, blackhole, unreachable, prohibit]
+      goto:
+        description: Priority to go on at.
+        type: int
+  labels:
+    description:
+      - Labels of the RFC 6724 policy table. IPv6 prefers a source whose label is the destination's.
+      - The kernel back end holds them, and no other does.
+      - Default is the variable C(source_ip_labels) of the host.
+    type: list
+    elements: dict
+    version_added: 0.2.0
+    suboptions:
+      prefix:
+        description: IPv6 prefix.
+        type: str
+        required: true
+      label:
+        description: Number of the label.
+        type: int
+        required: true
+      device:
+        description: Device that the label is for. Default is every one.
+        type: str
   document:
     description:
-      - The three lists as the action plugin of this module packs them, after it has checked them on the controller. It
+      - The lists as the action plugin of this module packs them, after it has checked them on the controller. It
         makes the option itself; playbooks leave it out.
     type: str
 """

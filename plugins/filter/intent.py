@@ -12,12 +12,9 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._base.errors import IntentError
 from ..module_utils._intent.normal import normalise
+from ..plugin_utils._variables import LISTS
 
-_VARIABLES = {
-    "source_ip_addresses": "addresses",
-    "source_ip_routes": "routes",
-    "source_ip_policies": "policies",
-}
+_VARIABLES = {variable: option for option, variable in LISTS.items()}
 
 
 def intent(value: Any, backend: str | None = None) -> dict[str, list[Any]]:

@@ -18,6 +18,8 @@ LISTS = {
     "addresses": "source_ip_addresses",
     "routes": "source_ip_routes",
     "policies": "source_ip_policies",
+    "rules": "source_ip_rules",
+    "labels": "source_ip_labels",
 }
 #: Every variable that this collection reads: by the tasks and roles, then by the playbooks.
 KNOWN = {

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOMS = (
-    "_base _netlink _host _change _routes _nexthops _addresses _rules _probe _explain _sockets _intent _files _backends"
+    "_base _netlink _host _change _routes _nexthops _addresses _rules _labels _probe _explain _sockets "
+    "_intent _files _backends"
 ).split()
 #: Rooms that import less than what stands before them.
 ONLY = {"_intent": {"_base"}, "_files": {"_base"}}
@@ -30,6 +31,7 @@ EDGES = """
     _nexthops.task
     _addresses.task
     _rules.connection _rules.write
+    _labels.write
     _probe
     _explain.question _explain.lookups _explain.explain _explain.refusal _explain.choice _explain.bound _explain.options
     _sockets.listing _sockets.processes
@@ -39,7 +41,7 @@ EDGES = """
 #: What is pure of a room that is an edge.
 PURE = """
     _backends.expected _backends.finding _backends.hardened _backends.interface _backends.shipped _backends.verify
-    _backends._kernel.items _backends._kernel.options
+    _backends._kernel.items _backends._kernel.options _backends._kernel.recorded
     _backends._bird.answers _backends._bird.clauses _backends._bird.compare _backends._bird.conf
     _backends._bird.expressions _backends._bird.filters _backends._bird.hook _backends._bird.include
     _backends._bird.kernels _backends._bird.lexer _backends._bird.marks _backends._bird.options

@@ -23,7 +23,7 @@ from .view import Hands
 #: Findings and repairs that an answer lists; what is above is counted.
 LIMIT = 100
 #: The intent of who says that ours is to go.
-NOTHING: Intent = {"addresses": [], "routes": [], "policies": [], "warnings": []}
+NOTHING: Intent = {"addresses": [], "routes": [], "policies": [], "rules": [], "labels": [], "warnings": []}
 
 
 def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd:

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .errors import InvalidInput
-from .names import IP_PROTOCOLS, NAME_OF_TOS, number, whole
+from .names import IP_PROTOCOLS, NAME_OF_TOS, TABLES, number, whole
 from .protocols import PROTOCOLS
 from .values import BITS, INET, INET6, Prefix, Rule, parse_prefix
 
@@ -88,7 +88,7 @@ def read_rule(given: t.Mapping[str, t.Any], what: str) -> list[RuleText]:
     protocol = number(entry["protocol"], PROTOCOLS, f"{what}.protocol", 255) if "protocol" in entry else None
     table, vrf = entry.get("table"), entry.get("vrf")
     if action == "lookup" and not l3mdev and table is None and vrf is None:
-        table = "main"
+        table = TABLES["main"]
     absent = entry.get("state") == "absent"
     any_action = not any(entry.get(key) for key in _ACTION_KEYS)
     found = []
@@ -106,6 +106,43 @@ def read_rule(given: t.Mapping[str, t.Any], what: str) -> list[RuleText]:
         text = None if table is None else str(table)
         found.append(RuleText(what, canonical(rule), text, vrf, priority, protocol, absent, any_action))
     return found
+
+
+def as_entry(text: RuleText) -> dict[str, t.Any]:
+    """The entry, with every key but ``protocol``, that ``read_rule`` makes this rule of; None where it has nothing."""
+    rule = text.rule
+    mark = None
+    if rule.mark is not None:
+        mark = f"{rule.mark:#x}" if rule.mask == _ALL_BITS else f"{rule.mark:#x}/{rule.mask:#x}"
+    return {
+        "family": "ipv4" if rule.family == INET else "ipv6",
+        "not": rule.invert or None,
+        "from": str(rule.source) if rule.source else None,
+        "to": str(rule.destination) if rule.destination else None,
+        "tos": rule.tos or None,
+        "dscp": rule.dscp,
+        "fwmark": mark,
+        "iif": rule.iif,
+        "oif": rule.oif,
+        "l3mdev": rule.l3mdev or None,
+        "uidrange": _span_text(rule.uids),
+        "ipproto": rule.ip_protocol,
+        "sport": _span_text(rule.source_ports),
+        "dport": _span_text(rule.destination_ports),
+        "tun_id": rule.tun_id or None,
+        "priority": text.priority,
+        "table": int(text.table) if text.table and text.table.isdecimal() else text.table,
+        "vrf": text.vrf,
+        "suppress_prefixlength": rule.suppress_prefixlength,
+        "suppress_ifgroup": rule.suppress_ifgroup,
+        "realms": f"{rule.realms >> 16}/{rule.realms & 0xFFFF}" if rule.realms else None,
+        "action": None if rule.action in ("lookup", "goto") else rule.action,
+        "goto": rule.goto,
+    }
+
+
+def _span_text(span: tuple[int, int] | None) -> str | None:
+    return f"{span[0]}-{span[1]}" if span else None
 
 
 def canonical(rule: Rule) -> Rule:

@@ -63,6 +63,24 @@ class Step(t.NamedTuple):
         return (self.request,)
 
 
+class LongStep(t.NamedTuple):
+    """One change of several messages, as ``Step``."""
+
+    noun: str
+    item: str
+    subject: str
+    action: str
+    before: str | None
+    after: str | None
+    requests: tuple[Message, ...]
+    undo: tuple[Message, ...]
+
+    @property
+    def request(self) -> Message:
+        """The first of them."""
+        return self.requests[0]
+
+
 class ManySteps(t.Protocol):
     """Steps of one ``action``, each of one message, that come into being one by one only when asked for."""
 

@@ -15,13 +15,13 @@ import typing as t
 
 from .._base.errors import KernelError, SourceIPError
 from .._netlink.kernel import Kernel
-from .._netlink.wire import RTM_DELADDR, RTM_DELNEXTHOP, RTM_DELROUTE, RTM_DELRULE
+from .._netlink.wire import RTM_DELADDR, RTM_DELADDRLABEL, RTM_DELNEXTHOP, RTM_DELROUTE, RTM_DELRULE
 from .remedy import remedy
 from .steps import REPORT_LIMIT, AnyStep, Steps, step_result
 
 _VERBS = {"created": "create", "changed": "change", "removed": "remove"}
 # Undoing by removing what is gone already has nothing left to undo.
-_REMOVALS = (RTM_DELROUTE, RTM_DELADDR, RTM_DELNEXTHOP, RTM_DELRULE)
+_REMOVALS = (RTM_DELROUTE, RTM_DELADDR, RTM_DELNEXTHOP, RTM_DELRULE, RTM_DELADDRLABEL)
 _GONE = (errno_names.ESRCH, errno_names.EADDRNOTAVAIL, errno_names.ENOENT)
 
 

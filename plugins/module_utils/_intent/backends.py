@@ -44,6 +44,24 @@ def refusals(backend: str, routes: list[Read], policies: list[Read]) -> list[str
     return problems + BACKENDS[backend](routes, policies)
 
 
+def kernel_only(backend: str, addresses: list[Read], rules: list[Read], labels: list[Read]) -> list[str]:
+    """The reasons for what is in no daemon's configuration, so that only the kernel back end holds it."""
+    if backend == "kernel":
+        return []
+    found = [(where, "policy rules") for where, _order, _entry in rules]
+    found += [(where, "labels of the RFC 6724 policy table") for where, _order, _entry in labels]
+    found += [
+        (f"{where}.preferred_lifetime", "lifetimes of addresses")
+        for where, _order, entry in addresses
+        if entry["preferred_lifetime"] is not None
+    ]
+    return [
+        f"{where}: the back end {backend} does not hold {what}; use the kernel back end for it, or the modules rule, "
+        "label and address"
+        for where, what in found
+    ]
+
+
 def cannot(backend: str, intent: dict[str, list[Any]]) -> list[str]:
     """The same for an intent in normal form, whose entries are named by what they are for, not by their number."""
     named: dict[str, list[Read]] = {"routes": [], "policies": []}
@@ -56,7 +74,11 @@ def cannot(backend: str, intent: dict[str, list[Any]]) -> list[str]:
         for where, _order, entry in [*named["routes"], *named["policies"]]
         if backend != "kernel" and is_loopback(entry["source"])
     ]
-    return problems + refusals(backend, named["routes"], named["policies"])
+    others = [
+        [Read(f"source_ip_{kind}[{entry[key]}]", (), entry) for entry in intent[kind]]
+        for kind, key in (("addresses", "address"), ("rules", "priority"), ("labels", "prefix"))
+    ]
+    return [*problems, *refusals(backend, named["routes"], named["policies"]), *kernel_only(backend, *others)]
 
 
 def _frr(routes: list[Read], policies: list[Read]) -> list[str]:

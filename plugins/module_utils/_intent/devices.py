@@ -17,6 +17,9 @@ from .._base.values import read_interface
 from .fields import DEFAULT_METRIC
 
 Intent = dict[str, list[Any]]
+_KINDS = ("addresses", "routes", "policies", "rules", "labels")
+#: The fields that name a device or a VRF.
+_KEYS = ("device", "vrf", "iif", "oif")
 
 
 def with_first_names(intent: Intent, first: Callable[[str], str]) -> Intent:
@@ -31,11 +34,15 @@ def with_first_names(intent: Intent, first: Callable[[str], str]) -> Intent:
         "addresses": sorted((_renamed(entry, known) for entry in intent["addresses"]), key=_place),
         "routes": sorted((_renamed(entry, known) for entry in intent["routes"]), key=_vrf),
         "policies": sorted((_renamed(entry, known) for entry in intent["policies"]), key=_vrf),
+        "rules": [_renamed(entry, known) for entry in intent["rules"]],
+        "labels": sorted((_renamed(entry, known) for entry in intent["labels"]), key=_label),
         "warnings": intent["warnings"],
     }
     problems = [
         *_twice(renamed["addresses"], "source_ip_addresses", lambda one: (one["address"].split("/")[0], one["device"])),
         *_twice(renamed["routes"], "source_ip_routes", _route_key),
+        *_twice(renamed["rules"], "source_ip_rules", lambda one: tuple(one.items())),
+        *_twice(renamed["labels"], "source_ip_labels", lambda one: (one["prefix"], one["device"])),
     ]
     if problems:
         raise IntentError(problems)
@@ -48,14 +55,14 @@ def names_devices(intent: Intent) -> bool:
 
 
 def _names(intent: Intent) -> set[str]:
-    entries = [*intent["addresses"], *intent["routes"], *intent["policies"]]
+    entries = [entry for kind in _KINDS for entry in intent[kind]]
     hops = [hop for entry in intent["routes"] for hop in entry["nexthops"] or ()]
-    found = {entry.get("device") for entry in [*entries, *hops]} | {entry.get("vrf") for entry in entries}
+    found = {entry.get(key) for entry in [*entries, *hops] for key in _KEYS}
     return {name for name in found if name}
 
 
 def _renamed(entry: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
-    changed: dict[str, Any] = {key: known[entry[key]] for key in ("device", "vrf") if entry.get(key)}
+    changed: dict[str, Any] = {key: known[entry[key]] for key in _KEYS if entry.get(key)}
     if entry.get("nexthops"):
         changed["nexthops"] = sorted((_renamed(hop, known) for hop in entry["nexthops"]), key=_way)
     return {**entry, **changed}
@@ -64,6 +71,10 @@ def _renamed(entry: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, An
 # The order of the normal form. What does not depend on names is in order already, and sorting keeps it.
 def _place(address: Mapping[str, Any]) -> tuple[Any, ...]:
     return *read_interface(address["address"])[:2], address["device"]
+
+
+def _label(label: Mapping[str, Any]) -> tuple[Any, ...]:
+    return *read_interface(label["prefix"]), label["device"] or ""
 
 
 def _vrf(entry: Mapping[str, Any]) -> str:
@@ -83,7 +94,7 @@ def _twice(entries: list[dict[str, Any]], variable: str, key: Callable[[dict[str
     seen = set()
     problems = []
     for entry in entries:
-        name = entry.get("address") or entry["destination"]
+        name = entry.get("address") or entry.get("destination") or entry.get("prefix") or entry["priority"]
         if key(entry) in seen:
             problems.append(f"{variable}[{name}]: is there twice: the device or VRF is named by two of its names")
         seen.add(key(entry))

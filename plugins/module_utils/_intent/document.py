@@ -22,11 +22,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._base.errors import InvalidInput
+from .rules import LABEL_KEYS, RULE_KEYS
 
 #: Counts up with every change of the normal form's meaning that the names of its keys do not show.
 VERSION = 1
 _COLUMNS = {
-    "addresses": ("address", "device", "family"),
+    "addresses": ("address", "device", "family", "preferred_lifetime"),
     "routes": (
         "destination",
         "family",
@@ -51,6 +52,8 @@ _COLUMNS = {
         "vrf",
         "source",
     ),
+    "rules": RULE_KEYS,
+    "labels": LABEL_KEYS,
 }
 _KEYS = {"version", "warnings", *_COLUMNS}
 _COMPRESSED = "zlib:"

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The intent: what a user states once, validated and brought into one form for every back end. Pure.
 
-`normalise()` takes the three lists as the user wrote them and returns a dict with exactly these keys. Every key of
+`normalise()` takes the lists as the user wrote them and returns a dict with exactly these keys. Every key of
 every entry is always there; `None` stands for what was not set. This form is an interface: back ends read it.
 
-addresses  [{address: "192.0.2.2/32", device: "lo", family: "ipv4"}]
+addresses  [{address: "192.0.2.2/32", device: "lo", family: "ipv4", preferred_lifetime: None or 0}]
            sorted by family, address, device
 routes     [{destination, family, gateway, device, nexthops, source, metric, table, vrf, onlink, metrics}]
            nexthops: None or [{gateway, device, weight, onlink}]; table: a number, None = main (or the VRF's own);
@@ -17,6 +17,10 @@ policies   [{name, family, destinations, match, except, protocols, table, vrf, s
            destinations, except, protocols: sorted lists, destinations and protocols never empty;
            match: "exact" | "orlonger"; protocols: words of PROTOCOLS, ["any"] when none was named
            sorted by vrf, table, family, first destination, name
+rules      [{family, priority, from, to, table, …}], the keys of RULE_KEYS in rules.py, values as text or number
+           one entry per family: an entry for both becomes two. table: a number, never None where one is looked up
+           sorted by priority and family, in the order of writing where both are the same
+labels     [{prefix, label, device}], sorted by prefix, device
 warnings   [text]
 
 family is "ipv4" or "ipv6". A default route is "0.0.0.0/0" or "::/0".
@@ -37,18 +41,26 @@ from typing import Any
 
 from .._base.errors import IntentError
 from . import fields
-from .backends import BACKENDS, refusals
+from .backends import BACKENDS, kernel_only, refusals
 from .entry import Entry, Read
 from .policies import read_policies
 from .routes import read_routes
+from .rules import read_labels, read_rules
 
-_ADDRESS_KEYS = ("address", "device")
+#: The lists, in the order in which they are read.
+KINDS = ("addresses", "routes", "policies", "rules", "labels")
+_ADDRESS_KEYS = ("address", "device", "preferred_lifetime")
 
 
 def normalise(
-    addresses: Any = None, routes: Any = None, policies: Any = None, backend: str | None = None
+    addresses: Any = None,
+    routes: Any = None,
+    policies: Any = None,
+    backend: str | None = None,
+    rules: Any = None,
+    labels: Any = None,
 ) -> dict[str, list[Any]]:
-    """Validate the three lists and return the form described above.
+    """Validate the lists and return the form described above.
 
     backend: "frr", "bird" or "kernel" also refuses what that back end cannot express; `None` checks only what is
     wrong everywhere. Raises IntentError with every problem found.
@@ -61,14 +73,16 @@ def normalise(
         _addresses(_listed("source_ip_addresses", addresses, problems), problems),
         read_routes(_listed("source_ip_routes", routes, problems), loopback_allowed, problems),
         read_policies(_listed("source_ip_policies", policies, problems), loopback_allowed, problems),
+        read_rules(_listed("source_ip_rules", rules, problems), problems),
+        read_labels(_listed("source_ip_labels", labels, problems), problems),
     )
     if backend is not None:
         problems.extend(refusals(backend, read[1], read[2]))
+        problems.extend(kernel_only(backend, read[0], read[3], read[4]))
     if problems:
         raise IntentError(problems)
     result: dict[str, list[Any]] = {
-        kind: [item.entry for item in sorted(items, key=lambda item: item.order)]
-        for kind, items in zip(("addresses", "routes", "policies"), read)
+        kind: [item.entry for item in sorted(items, key=lambda item: item.order)] for kind, items in zip(KINDS, read)
     }
     result["warnings"] = [*_warnings(read[1]), *_warnings(read[2])]
     return result
@@ -92,6 +106,16 @@ def _listed(variable: str, value: Any, problems: list[str]) -> list[tuple[str, A
     return [(f"{variable}[{index}]", entry) for index, entry in enumerate(value)]
 
 
+def _lifetime(value: Any) -> int:
+    """An intent holds for ever: what it can say of a lifetime is that there is none."""
+    if str(value) != "0":
+        raise fields.FieldError(
+            f"{fields.show(value)} is not 0, which keeps an address from being chosen; for lifetimes that run out use "
+            "the module l3host.source_ip.address"
+        )
+    return 0
+
+
 def _addresses(raw: list[tuple[str, Any]], problems: list[str]) -> list[Read]:
     found = []
     seen: dict[tuple[str, str], tuple[str, int]] = {}
@@ -101,6 +125,7 @@ def _addresses(raw: list[tuple[str, Any]], problems: list[str]) -> list[Read]:
             continue
         address = entry.take("address", fields.interface_address, required=True)
         device = entry.take("device", fields.device, required=True)
+        lifetime = entry.take("preferred_lifetime", _lifetime)
         if not entry.good:
             continue
         host, length = address
@@ -110,6 +135,6 @@ def _addresses(raw: list[tuple[str, Any]], problems: list[str]) -> list[Read]:
             other = "again" if before[1] == length else f"with another prefix length (/{before[1]})"
             entry.problem("address", f"{text} on {device} is already in {before[0]} {other}")
             continue
-        normal = {"address": text, "device": device, "family": host.family}
+        normal = {"address": text, "device": device, "family": host.family, "preferred_lifetime": lifetime}
         found.append(Read(where, (host.family, host.packed, device), normal))
     return found

@@ -35,11 +35,32 @@ _POLICY = {
     "vrf": {"type": "str"},
     "source": {"type": "raw", "required": True},
 }
-_ADDRESS = {"address": {"type": "str", "required": True}, "device": {"type": "str", "required": True}}
+_ADDRESS = {
+    "address": {"type": "str", "required": True},
+    "device": {"type": "str", "required": True},
+    "preferred_lifetime": {"type": "int"},
+}
+_RULE = {
+    **{key: {"type": "str"} for key in "from to iif oif fwmark uidrange ipproto sport dport tos dscp tun_id".split()},
+    **{key: {"type": "str"} for key in ("vrf", "suppress_ifgroup", "realms")},
+    **{key: {"type": "int"} for key in ("suppress_prefixlength", "goto")},
+    **{key: {"type": "bool"} for key in ("not", "l3mdev")},
+    "family": {"type": "str", "choices": ["ipv4", "ipv6", "both"]},
+    "priority": {"type": "int", "required": True},
+    "table": {"type": "raw"},
+    "action": {"type": "str", "choices": ["lookup", "goto", "nop", "blackhole", "unreachable", "prohibit"]},
+}
+_LABEL = {
+    "prefix": {"type": "str", "required": True},
+    "label": {"type": "int", "required": True},
+    "device": {"type": "str"},
+}
 LISTS: dict[str, t.Any] = {
     "addresses": {"type": "list", "elements": "dict", "options": _ADDRESS},
     "routes": {"type": "list", "elements": "dict", "options": _ROUTE},
     "policies": {"type": "list", "elements": "dict", "options": _POLICY},
+    "rules": {"type": "list", "elements": "dict", "options": _RULE},
+    "labels": {"type": "list", "elements": "dict", "options": _LABEL},
 }
 #: What the action plugin makes of the lists. Not shown in logs: it is long, and says what the lists said.
 DOCUMENT: dict[str, t.Any] = {"document": {"type": "str", "no_log": True}}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from .._base.errors import InvalidInput, Refused
 from .._base.protocols import owner
 from .._base.values import INET, INET6, Rule
-from .._change.steps import Plan
+from .._change.steps import LongStep, Plan
 from .._netlink import rules as _decode
 from .._netlink.rules import RuleEntry
 from .._netlink.wire import Message
@@ -22,23 +22,6 @@ from .payload import new_payload, restoring_payload
 
 #: The rules of a family before and after, in the kernel's order.
 Outcome = tuple[list[Rule], list[Rule]]
-
-
-class RuleStep(t.NamedTuple):
-    """One change; ``before`` and ``after`` as ``ip rule`` prints them, None for nothing."""
-
-    item: str
-    subject: str
-    action: str
-    before: str | None
-    after: str | None
-    requests: tuple[Message, ...]
-    undo: tuple[Message, ...]
-    noun: str = "rule"
-
-    @property
-    def request(self) -> Message:
-        return self.requests[0]
 
 
 class _Rules:
@@ -135,7 +118,7 @@ class RulePlanner:
         self._check_owner(one.item, entry)
         new = _entry(restoring_payload(entry.payload, one.protocol), entry.rule)
         requests, undo = self._rules[one.rule.family].swap(entry, new)
-        plan.steps.append(RuleStep(one.item, subject, "changed", line(entry.rule), line(new.rule), requests, undo))
+        plan.steps.append(_step(one.item, entry, new, requests, undo))
         return new
 
     def _create(self, one: Wanted, free: dict[int, int], plan: Plan) -> RuleEntry:
@@ -147,7 +130,7 @@ class RulePlanner:
             raise InvalidInput(f"{one.item}.goto: {rule.goto} is not behind the rule's own priority {rule.priority}")
         entry = _entry(new_payload(rule), rule)
         requests, undo = self._rules[rule.family].swap(None, entry)
-        plan.steps.append(RuleStep(one.item, content(rule), "created", None, line(rule), requests, undo))
+        plan.steps.append(_step(one.item, None, entry, requests, undo))
         return entry
 
     def _absent(self, one: Wanted, plan: Plan) -> list[RuleEntry]:
@@ -158,13 +141,13 @@ class RulePlanner:
             plan.missing.append(content(one.rule))
         return found
 
-    def _remove(self, going: t.Sequence[tuple[str, RuleEntry]], claimed: set[int]) -> t.Iterator[RuleStep]:
+    def _remove(self, going: t.Sequence[tuple[str, RuleEntry]], claimed: set[int]) -> t.Iterator[LongStep]:
         for item, entry in going:
             if id(entry) in claimed:
                 continue
             claimed.add(id(entry))
             requests, undo = self._rules[entry.rule.family].swap(entry, None)
-            yield RuleStep(item, content(entry.rule), "removed", line(entry.rule), None, requests, undo)
+            yield _step(item, entry, None, requests, undo)
 
     def _check_owner(self, item: str, entry: RuleEntry) -> None:
         found = owner(entry.rule.protocol)
@@ -212,3 +195,11 @@ class RulePlanner:
 def _entry(payload: bytes, like: Rule) -> RuleEntry:
     """An entry of a rule that is not there yet. Its devices are those that are there under these names."""
     return RuleEntry(replace(_decode.rule(payload), iif=like.iif, oif=like.oif, detached=False), payload)
+
+
+def _step(
+    item: str, old: RuleEntry | None, new: RuleEntry | None, requests: tuple[Message, ...], undo: tuple[Message, ...]
+) -> LongStep:
+    before, after = (None if entry is None else line(entry.rule) for entry in (old, new))
+    action = "created" if old is None else "removed" if new is None else "changed"
+    return LongStep("rule", item, content(t.cast(RuleEntry, new or old).rule), action, before, after, requests, undo)

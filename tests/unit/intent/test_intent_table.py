@@ -12,7 +12,8 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.l3host.source_ip.plugins.filter.intent import intent
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import IntentError
-from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import KINDS, normalise
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.rules import RULE_KEYS
 
 ROUTE = {"destination": "198.51.100.0/24", "gateway": "172.20.20.1", "source": "192.0.2.2"}
 POLICY = {"destinations": ["198.51.100.0/24"], "source": "192.0.2.2"}
@@ -34,9 +35,21 @@ def test_the_normal_form_has_every_key() -> None:
         [{"address": "192.0.2.2", "device": "lo"}],
         [{**ROUTE, "metrics": {"mtu": 1400}}],
         [{**POLICY, "name": "n", "protocols": ["ospf", "bgp", "bgp"]}],
+        rules=[{"from": "192.0.2.2", "table": 100, "priority": 1000}],
+        labels=[{"prefix": "2001:DB8::/32", "label": 100}],
     )
     assert result == {
-        "addresses": [{"address": "192.0.2.2/32", "device": "lo", "family": "ipv4"}],
+        "addresses": [{"address": "192.0.2.2/32", "device": "lo", "family": "ipv4", "preferred_lifetime": None}],
+        "rules": [
+            {
+                **dict.fromkeys(RULE_KEYS),
+                "family": "ipv4",
+                "from": "192.0.2.2/32",
+                "priority": 1000,
+                "table": 100,
+            }
+        ],
+        "labels": [{"prefix": "2001:db8::/32", "label": 100, "device": None}],
         "routes": [
             {
                 "destination": "198.51.100.0/24",
@@ -70,7 +83,7 @@ def test_the_normal_form_has_every_key() -> None:
 
 
 def test_nothing_is_an_intent_too() -> None:
-    assert normalise() == {"addresses": [], "routes": [], "policies": [], "warnings": []}
+    assert normalise() == {kind: [] for kind in (*KINDS, "warnings")}
 
 
 def test_a_policy_with_two_sources_becomes_one_per_family() -> None:

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.l3host.source_ip.plugins.plugin_utils._variables import LISTS
+
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 NAMES = sorted(path.name for path in ROLES.iterdir() if (path / "tasks").is_dir())
 # Every role that reads the intent reads all of it, under the same names.
-INTENT = {"source_ip_addresses", "source_ip_routes", "source_ip_policies"}
+INTENT = set(LISTS.values())
 WITHOUT_INTENT = {"prerequisites"}
 
 

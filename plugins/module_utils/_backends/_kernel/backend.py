@@ -29,6 +29,7 @@ from ..view import Hands
 from . import record
 from .items import Items, items
 from .keep import KEPT_OPTIONS
+from .others import Others
 
 
 class Found(t.NamedTuple):
@@ -46,6 +47,8 @@ class KernelPlan(Plan):
     addresses: AddressChange | None = None
     routes: Changes = field(default_factory=Changes)
     sources: Changes = field(default_factory=Changes)
+    others: Others | None = None
+    rest: tuple[Changes, ...] = ()
     stale: Changes = field(default_factory=Changes)
     planners: tuple[Planner, ...] = ()
     before: bytes | None = None
@@ -60,7 +63,7 @@ class BackEnd:
     CAPABILITIES: t.ClassVar[Capabilities] = Capabilities(
         own="yes",
         learned="those there are now, with `keep` those that come, too; unless a daemon owns them",
-        tables="yes, and VRFs",
+        tables="yes, and VRFs; rules and labels",
         reboot="with `keep`",
         cannot="without `keep`: routes that are learned later",
     )
@@ -76,10 +79,16 @@ class BackEnd:
 
     def plan(self, intent: Intent, found: Found, check: bool) -> KernelPlan:
         wanted = items(intent, found.record)
-        plan = KernelPlan(items=wanted, before=found.content)
+        others = Others(self._hands, intent, found.record)
+        wanted.record.update(others.record)
+        plan = KernelPlan(items=wanted, others=others, before=found.content)
         plan.ours = self._options["record"] if any(found.record.values()) else ""
         plan.addresses = AddressChange(
-            self._hands.kernel, self._hands.host, wanted.addresses, force=False, wait=self._options["wait"]
+            self._hands.kernel,
+            self._hands.host,
+            others.addresses(wanted.addresses),
+            force=False,
+            wait=self._options["wait"],
         )
         self._plan_routes(plan, [entry.address for entry in plan.addresses.additions.entries])
         if wanted.stale:
@@ -88,7 +97,8 @@ class BackEnd:
         made = [step for step in plan.addresses.additions.steps if step.action == "created"]
         created = {_place(step.after) for step in made}
         plan.after = self._record(found, wanted, created, complete=True)
-        steps = (plan.addresses.additions.steps, plan.routes.steps, plan.sources.steps, plan.stale.steps)
+        plans = (plan.routes, plan.sources, *plan.rest, plan.stale)
+        steps = (plan.addresses.additions.steps, *(one.steps for one in plans))
         plan.keeper = self._service.plan(self._kept(intent), self._options["record"])
         plan.refusals += plan.keeper.refusals
         plan.warnings += plan.keeper.warnings
@@ -119,9 +129,13 @@ class BackEnd:
             dead=options["dead"],
             addresses=addresses,
         )
-        plan.planners = (routes, sources)
-        plan.routes, plan.sources = routes.plan(), sources.plan()
-        plan.warnings += [*plan.routes.warnings, *plan.sources.warnings, *host.warnings]
+        # Rules come when the tables that they lead to are filled.
+        plan.planners = (routes, sources, *t.cast(Others, plan.others).planners())
+        plan.routes, plan.sources, *rest = (planner.plan() for planner in plan.planners)
+        plan.rest = tuple(rest)
+        for changes in (plan.routes, plan.sources, *rest):
+            plan.warnings += changes.warnings
+        plan.warnings += host.warnings
 
     def _stale(self, plan: KernelPlan, force: bool) -> AddressChange:
         return AddressChange(self._hands.kernel, self._hands.host, plan.items.stale, force=force, wait=0)
@@ -141,6 +155,7 @@ class BackEnd:
             change.additions.plan().report(),
             plan.routes.report(),
             plan.sources.report(),
+            *(changes.report() for changes in plan.rest),
             plan.stale.report(),
         ]
         for report in reports:
@@ -178,7 +193,7 @@ class BackEnd:
             if not all(map(_brings_nothing, change.additions.steps)):
                 # An address brings routes of its own, and with them other ways to a gateway.
                 self._plan_routes(plan, self._hands.host.addresses)
-        for planner, changes in zip(plan.planners, (plan.routes, plan.sources)):
+        for planner, changes in zip(plan.planners, (plan.routes, plan.sources, *plan.rest)):
             transaction.carry_out(changes.steps, functools.partial(left_to_do, planner, changes))
         if plan.items.stale:
             stale = self._stale(plan, force=False)

@@ -17,9 +17,12 @@ from ..._base.errors import SourceIPError
 from .. import whole
 
 Item = dict[str, t.Any]
-#: {addresses: [{address, device}], routes: [{destination, table, vrf, metric, metrics}], sources: [item of prefsrc]}
+#: {addresses: [{address, device}], routes: [{destination, table, vrf, metric, metrics}], sources: [item of prefsrc],
+#: rules: [item of rule], labels: [{prefix, label, device, before}], deprecated: [{address, device}]}
 Record = dict[str, list[Item]]
-KINDS = ("addresses", "routes", "sources")
+KINDS = ("addresses", "routes", "sources", "rules", "labels", "deprecated")
+#: What records of earlier releases do not have.
+_LATER = ("rules", "labels", "deprecated")
 
 
 class RecordError(SourceIPError):
@@ -46,7 +49,7 @@ def parse(content: bytes | None, path: str) -> Record:
         return {kind: [] for kind in KINDS}
     try:
         record = json.loads(content)
-        return {kind: list(record[kind]) for kind in KINDS}
+        return {kind: list(record.get(kind, ()) if kind in _LATER else record[kind]) for kind in KINDS}
     except (ValueError, KeyError, TypeError) as error:
         raise RecordError(
             f"the record {path} on the host cannot be read ({error!r}); remove the file to start anew, and by hand "
@@ -67,7 +70,7 @@ def after(before: Record, wanted: Record, created: t.Collection[tuple[str, str]]
     """
     ours = {*created, *((item["address"], item["device"]) for item in before["addresses"])}
     addresses = [item for item in wanted["addresses"] if (item["address"], item["device"]) in ours]
-    record = {"addresses": addresses, "routes": wanted["routes"], "sources": wanted["sources"]}
+    record = {**{kind: wanted.get(kind, []) for kind in KINDS}, "addresses": addresses}
     if complete:
         return record
     return {kind: items + _others(before[kind], items) for kind, items in record.items()}
