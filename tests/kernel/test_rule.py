@@ -221,7 +221,7 @@ def test_all_or_nothing(ns: Host, monkeypatch: pytest.MonkeyPatch) -> None:
         {"from": "10.0.0.2", "table": 5, "priority": 10},
     ]
     failed = run_forked("rule", task(*rules, purge=True), ns)
-    assert failed["msg"].startswith("rules[2]: from 2001:db8::1 dport 9-7 lookup main: the kernel refused to create it:")
+    assert failed["msg"].startswith("rules[2]: from 2001:db8::1 dport 9-7 lookup main: the kernel refused to create it")
     assert "the host is as before" in failed["msg"]
     assert [one["action"] for one in failed["results"]] == ["failed", "undone", "undone", "undone", "undone"]
     assert listed(ns) == before
