@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._base.rule_text import read_rule
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import IntentError
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.rule_text import read_rule
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.devices import with_first_names
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.document import pack, unpack
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
