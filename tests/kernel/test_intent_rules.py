@@ -103,7 +103,7 @@ def test_an_address_that_is_there_but_not_chosen(ns: Host, module: ModuleRunner,
 
 
 def test_a_record_of_an_earlier_release_is_understood(ns: Host, module: ModuleRunner, task: Args) -> None:
-    old = {"addresses": [], "routes": [], "sources": []}
+    old: dict[str, list[Any]] = {"addresses": [], "routes": [], "sources": []}
     Path(task["kernel"]["record"]).write_text(json.dumps(old), encoding="utf-8")
     assert module.ok("intent", {**task, **INTENT})["changed"]
 
