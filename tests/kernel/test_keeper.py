@@ -165,6 +165,22 @@ def test_a_route_of_others_outlives_the_source_that_a_policy_gave_it(ns: Host, t
         assert not ns.ip("route show 198.18.1.0/24"), "who removes his route has it removed"
 
 
+def test_a_policy_leaves_to_each_leg_of_a_route_what_is_its_own(ns: Host, tmp_path: Path) -> None:
+    """One message for all legs of an IPv6 route would give all of them what the first has."""
+    ns.ip(f"-6 route add {ns.P6} via {ns.G6} mtu 1400 proto static")
+    ns.ip(f"-6 route append {ns.P6} via {ns.G6_V1} mtu 1300 proto static")
+    policy = {"destinations": [ns.P6], "protocols": ["static"], "source": ns.S6}
+
+    def of(device: str) -> str:
+        return ns.ip(f"-6 -o route get fibmatch 2001:db8:100::1 oif {device}").split("nexthop")[0]
+
+    with Keeper(ns, tmp_path, policies=[policy]) as one:
+        one.until(lambda: f"src {ns.S6}" in of("v0"), "the source")
+        one.until_state("holds")
+        for device, mtu in (("v0", 1400), ("v1", 1300)):
+            assert f"src {ns.S6}" in of(device) and f"mtu {mtu}" in of(device)
+
+
 def test_by_force_a_daemons_route_gets_its_source_at_each_renewal(ns: Host, tmp_path: Path) -> None:
     policies = [{"destinations": ["198.18.0.0/15"], "match": "orlonger", "protocols": ["dhcp"], "source": Host.S4}]
     with keeper(ns, tmp_path, policies=policies, force=True) as one:

@@ -35,8 +35,6 @@ class AnyStep(t.Protocol):
     @property
     def after(self) -> str | None: ...
     @property
-    def request(self) -> Message: ...
-    @property
     def requests(self) -> tuple[Message, ...]: ...
     @property
     def undo(self) -> tuple[Message, ...]: ...
@@ -74,11 +72,6 @@ class LongStep(t.NamedTuple):
     after: str | None
     requests: tuple[Message, ...]
     undo: tuple[Message, ...]
-
-    @property
-    def request(self) -> Message:
-        """The first of them."""
-        return self.requests[0]
 
 
 class ManySteps(t.Protocol):

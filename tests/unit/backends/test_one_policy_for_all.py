@@ -61,7 +61,7 @@ def kernel(intent: dict[str, list[Any]], probes: list[str], numbers: list[int]) 
     ).plan()
     found: dict[tuple[str, int], str | None] = {}
     for step in plan.steps:
-        payload = Payload(step.request.payload)
+        payload = Payload(step.requests[0].payload)
         found[(str(payload.destination), payload.header.protocol)] = address_text(payload.source)
     return found
 

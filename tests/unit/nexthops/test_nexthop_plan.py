@@ -105,7 +105,7 @@ def test_a_group_keeps_its_kind_and_its_timers_when_its_members_change() -> None
     timers = R.attr(RESILIENT, R.attr(1, b"\x20\0") + R.attr(2, R.u32(6000)) + R.attr(4, bytes(8)))
     there = group(9, {7: 1}, extra=timers)
     (step,) = plan([single(7), single(8), there], {"id": 9, "group": [{"id": 7}, {"id": 8}]}).steps
-    attrs = dict(R.walk(step.request.payload[8:]))
+    attrs = dict(R.walk(step.requests[0].payload[8:]))
     assert attrs[GROUP_TYPE] == b"\0\0"
     # Without the time that has passed, which only a dump says.
     assert [kind for kind, _value in R.walk(attrs[RESILIENT])] == [1, 2]

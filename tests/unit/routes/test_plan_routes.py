@@ -206,7 +206,7 @@ def test_what_is_there_is_unchanged(there: bytes, item: dict[str, Any]) -> None:
 class TestMetricThatIsNotNamed:
     def metrics(self, item: dict[str, Any], *there: bytes) -> list[int]:
         found = plan(there, {"destination": P4, "source": "192.0.2.2", **item})
-        return [Payload(step.request.payload).metric for step in found.steps]
+        return [Payload(step.requests[0].payload).metric for step in found.steps]
 
     def test_means_the_default_where_there_is_one(self) -> None:
         both = R.payload(P4), R.payload(P4, metric=5)
@@ -236,7 +236,7 @@ class TestMetricThatIsNotNamed:
     def test_of_ipv6_is_1024(self) -> None:
         there = R.payload(P6), R.payload(P6, metric=5)
         found = plan(there, {"destination": P6, "source": "2001:db8:ff::2"})
-        assert Payload(found.steps[0].request.payload).metric == 1024
+        assert Payload(found.steps[0].requests[0].payload).metric == 1024
         with pytest.raises(Refused, match="or 1024 for a second route"):
             plan([R.payload(P6, metric=5), R.payload(P6, metric=6)], {"destination": P6, "source": "2001:db8:ff::2"})
 
@@ -294,7 +294,7 @@ class TestAbsent:
     def test_takes_all_aliases_and_brings_them_back_in_their_order(self) -> None:
         there = [R.payload(P4), R.payload(P4, "10.0.0.7")]
         found = plan(there, {"destination": P4, "state": "absent"})
-        assert [step.request.kind for step in found.steps] == [wire.RTM_DELROUTE] * 2
+        assert [step.requests[0].kind for step in found.steps] == [wire.RTM_DELROUTE] * 2
         undone = [message.payload for step in reversed(list(found.steps)) for message in step.undo]
         assert undone == there
 
@@ -302,13 +302,13 @@ class TestAbsent:
 class TestUndo:
     def test_of_a_creation_is_a_removal(self) -> None:
         (step,) = plan([], {"destination": P4, "gateway": G4}).steps
-        assert step.request.flags == wire.NLM_F_CREATE | wire.NLM_F_EXCL
-        assert step.undo == (wire.Message(wire.RTM_DELROUTE, 0, step.request.payload),)
+        assert step.requests[0].flags == wire.NLM_F_CREATE | wire.NLM_F_EXCL
+        assert step.undo == (wire.Message(wire.RTM_DELROUTE, 0, step.requests[0].payload),)
 
     def test_of_a_change_is_the_old_route(self) -> None:
         there = R.dumped("all metrics")
         (step,) = plan([there], {"destination": P4, "source": "192.0.2.2"}).steps
-        assert step.request.flags == wire.NLM_F_REPLACE
+        assert step.requests[0].flags == wire.NLM_F_REPLACE
         assert step.undo == (wire.Message(wire.RTM_NEWROUTE, wire.NLM_F_REPLACE, edit.echo(Payload(there))),)
 
 
@@ -409,11 +409,11 @@ def test_planning_again_after_the_steps_finds_nothing() -> None:
     ]
     there = {Payload(one).key: one for one in (R.dumped("locked metrics"), R.payload("203.0.113.0/24"))}
     for step in plan(list(there.values()), *items, purge=(254,)).steps:
-        key = Payload(step.request.payload).key
-        if step.request.kind == wire.RTM_DELROUTE:
+        key = Payload(step.requests[0].payload).key
+        if step.requests[0].kind == wire.RTM_DELROUTE:
             del there[key]
         else:
-            there[key] = step.request.payload
+            there[key] = step.requests[0].payload
     assert not plan(list(there.values()), *items, purge=(254,)).steps
 
 
@@ -465,7 +465,7 @@ class TestManyAtOnce:
         for request in found.steps.requests():
             rows = request.data if isinstance(request, wire.Rows) else wire.message(request.kind, 0, 0, request.payload)
             sent += [payload for _kind, _flags, _sequence, payload in wire.messages(bytes(rows))]
-        assert sent == [step.request.payload for step in found.steps]
+        assert sent == [step.requests[0].payload for step in found.steps]
 
     def test_some_there_and_some_not(self) -> None:
         there = [str(item["destination"]) for item in self.ITEMS[1:3]]

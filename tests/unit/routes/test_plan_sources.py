@@ -125,7 +125,7 @@ class TestSelection:
             R.payload(P4, metric=30, protocol=77),
         ]
         found = plan(there, {"destination": P4, "source": S4, **item})
-        assert [Payload(step.request.payload).metric for step in found.steps] == chosen
+        assert [Payload(step.requests[0].payload).metric for step in found.steps] == chosen
 
     def test_looks_into_all_next_hops(self) -> None:
         for chosen in ({"device": "v1"}, {"gateway": "10.1.0.254"}, {"device": "v0"}):
@@ -149,7 +149,7 @@ class TestSource:
         for kind in ("all metrics", "congctl locked", "onlink hops", "nexthop group", "realm", "encap ip"):
             there = R.dumped(kind)
             (step,) = plan([there], {"destination": P4, "source": S4}, force=True).steps
-            assert step.request == (
+            assert step.requests[0] == (
                 wire.RTM_NEWROUTE,
                 wire.NLM_F_REPLACE,
                 edit.with_source(Payload(there), R.packed(S4)),
@@ -258,7 +258,7 @@ class TestAliases:
     def test_of_ipv6_are_counted_by_kind(self) -> None:
         device, gateway = R.payload(P6, None, 2), R.payload(P6, "2001:db8:1::fe", 3)
         found = plan([device, gateway], {"destination": P6, "source": S6, "device": "v1"})
-        assert [step.request.payload for step in found.steps] == [edit.with_source(Payload(gateway), R.packed(S6))]
+        assert [step.requests[0].payload for step in found.steps] == [edit.with_source(Payload(gateway), R.packed(S6))]
         with pytest.raises(Refused, match="only the first"):
             plan([device, R.payload(P6, None, 3)], {"destination": P6, "source": S6, "device": "v1"})
 

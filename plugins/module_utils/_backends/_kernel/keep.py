@@ -18,6 +18,7 @@ from ..._addresses.task import AddressChange
 from ..._base.errors import SourceIPError
 from ..._base.names import table_name
 from ..._base.protocols import OWN_PROTOCOL, owner
+from ..._base.values import MAIN
 from ..._change.steps import AnyStep
 from ..._netlink.kernel import Kernel
 from ..._routes.edit import with_source
@@ -116,7 +117,7 @@ class Keep:
         lines = Lines(look.hands.host.names) if lost else None
         for key, route in lost.items():
             step = RouteStep(None, route.destination, "created", None, with_source(route, None), t.cast(Lines, lines))
-            failures = look.hands.kernel.send([step.request]).failures
+            failures = look.hands.kernel.send(step.requests).failures
             if not failures:
                 look.found.mended.append(Mended(_name(step), None, step.after))
             elif failures[0].errno != errno.EEXIST:
@@ -214,13 +215,14 @@ class _Look:
 
 
 def _send(kernel: Kernel, steps: t.Sequence[AnyStep]) -> dict[int, str]:
-    """Send all; {position: the kernel's words} of what it refused."""
-    messages = [step.request for step in steps]
-    failed = {}
+    """Send all; {position of the step: the kernel's words} of what it refused."""
+    messages = [(number, message) for number, step in enumerate(steps) for message in step.requests]
+    failed: dict[int, str] = {}
     at = 0
     while at < len(messages):
-        sent = kernel.send(messages[at:])
-        failed.update({at + failure.position: failure.text for failure in sent.failures})
+        sent = kernel.send([message for _number, message in messages[at:]])
+        for failure in sent.failures:
+            failed.setdefault(messages[at + failure.position][0], failure.text)
         at += sent.total
     return failed
 
@@ -234,7 +236,7 @@ def _name(step: AnyStep) -> str:
     if not isinstance(step, RouteStep):
         return step.subject
     table = Payload(step.new or step.old or b"").table
-    return step.subject if table == 254 else f"{step.subject} (table {table_name(table)})"
+    return step.subject if table == MAIN else f"{step.subject} (table {table_name(table)})"
 
 
 def _bare(message: str) -> str:
