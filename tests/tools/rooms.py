@@ -41,6 +41,7 @@ EDGES = """
 #: What is pure of a room that is an edge.
 PURE = """
     _backends.expected _backends.finding _backends.hardened _backends.interface _backends.shipped _backends.verify
+    _backends.ways
     _backends._kernel.items _backends._kernel.options _backends._kernel.recorded
     _backends._bird.answers _backends._bird.clauses _backends._bird.compare _backends._bird.conf
     _backends._bird.expressions _backends._bird.filters _backends._bird.hook _backends._bird.include

@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / ".ansible/collections"))
+# E402: what follows is found by the path above.
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.conf import edit, read  # noqa: E402
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.objects import build  # noqa: E402
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.parse import Config, Objects  # noqa: E402

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .._base.errors import InvalidInput
 from .._base.kinds import kind_of
 from .._base.lifetimes import still_met
-from .._base.names import ADDRESS_PROTOCOLS, NAME_OF_SCOPE, SCOPES, number
+from .._base.names import ADDRESS_PROTOCOLS, NAME_OF_SCOPE, SCOPES, is_decimal, number
 from .._base.values import BITS, INET, INET6, Address, Link, NoPrefix, address_text, read_address, read_interface
 from .._netlink.decode import (
     FOREVER,
@@ -171,7 +171,7 @@ def _parse_lifetime(value: t.Any, what: str) -> int | None:
     text = str(value).strip()
     if text == "forever":
         return FOREVER
-    if not (text.isascii() and text.isdecimal()) or int(text) >= FOREVER:
+    if not is_decimal(text) or int(text) >= FOREVER:
         raise InvalidInput(f"{what}: {value!r} is neither a number of seconds below {FOREVER} nor 'forever'")
     return int(text)
 

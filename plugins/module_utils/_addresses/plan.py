@@ -52,6 +52,11 @@ class Additions:
     warnings: list[str] = field(default_factory=list)
     by_step: list[Item] = field(default_factory=list)
 
+    @property
+    def created(self) -> set[tuple[str, str]]:
+        """(address with its length, device) of those that the host does not have yet."""
+        return {(item.text, item.device) for item, step in zip(self.by_step, self.steps) if step.action == "created"}
+
     def plan(self) -> Plan:
         """What there is to report of them."""
         return _plan(self.steps, self.unchanged, self.warnings)

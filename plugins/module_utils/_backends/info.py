@@ -19,7 +19,7 @@ from . import audit, damage, proof
 from ._keeper import status
 from ._keeper.audit import audit as audit_keeper
 from ._keeper.places import Places
-from .choose import chosen
+from .choose import chosen, options_of
 from .connections import connections
 from .finding import Finding
 from .interface import Intent
@@ -40,10 +40,10 @@ def prove_intent(module: AnsibleModule, kernel: Kernel) -> _Row:
     notes: list[str] = []
     connected = keeper = None
     if options["audit"]:
-        found, notes = _audited(host, intent, proved, found, options[choice.name])
+        found, notes = _audited(host, intent, proved, found, options_of(choice.name, options))
         connected = connections(host, intent, choice.name, options["limit"])
         keeper = status.read(Places().status)
-        unkept, told = audit_keeper(keeper, bool(options[choice.name].get("keep")))
+        unkept, told = audit_keeper(keeper, bool(options_of(choice.name, options).get("keep")))
         found, notes = [*found, *unkept], [*notes, *told]
     said = {"changed": False, "backend_why": choice.why, "connections": connected, "keeper": keeper, "notes": notes}
     return {**proof.told(proved, found), **said}

@@ -58,5 +58,16 @@ def runs_here() -> bool:
     return os.path.isdir("/run/systemd/system")
 
 
+def same_network(process: str) -> bool | None:
+    """Whether a process (a number, or ``self``) is in our network namespace; None where that cannot be seen.
+
+    Namespaces share files and services, where devices of another one are not meant.
+    """
+    try:
+        return os.stat(f"/proc/{process}/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino
+    except OSError:
+        return None
+
+
 def active(unit: str) -> bool:
     return run(["systemctl", "is-active", unit], accept=(0, 3, 4)).strip() == "active"

@@ -102,6 +102,11 @@ def table_name(number: int) -> str:
     return NAME_OF_TABLE.get(number, str(number))
 
 
+def is_decimal(text: str) -> bool:
+    """Whether a text is decimal digits of ASCII and nothing else; Python knows those of other scripts too."""
+    return text.isascii() and text.isdecimal()
+
+
 def whole(text: str, base: int = 10) -> int:
     """The number of ASCII digits; ``int()`` also takes those of other scripts, and ``1_000``. ValueError."""
     if not text.isascii() or "_" in text:

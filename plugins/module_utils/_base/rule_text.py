@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from .errors import InvalidInput
 from .names import IP_PROTOCOLS, NAME_OF_TOS, TABLES, number, whole
 from .protocols import PROTOCOLS
-from .values import BITS, INET, INET6, Prefix, Rule, parse_prefix
+from .values import ALL_BITS, BITS, INET, INET6, Prefix, Rule, parse_prefix
 
 #: The keys of an entry, in the order of ip-rule(8).
 KEYS = (
@@ -28,7 +28,7 @@ _ACTION_KEYS = (
     *("table", "vrf", "l3mdev", "suppress_prefixlength", "suppress_ifgroup", "realms", "action", "goto", "protocol"),
 )
 _ALL = ("all", "any", "default")
-_MAX_U32, _MAX_U64, _ALL_BITS = 0xFFFFFFFF, (1 << 64) - 1, 0xFFFFFFFF
+_MAX_U32, _MAX_U64 = 0xFFFFFFFF, (1 << 64) - 1
 _TOS = {name: value for value, name in NAME_OF_TOS.items()}
 _DSCP = {name: value >> 2 for value, name in NAME_OF_TOS.items()}
 #: The bits of tos that IPv4 rules may select by (IPTOS_RT_MASK); the rest belongs to ECN or, since, to dscp.
@@ -113,7 +113,7 @@ def as_entry(text: RuleText) -> dict[str, t.Any]:
     rule = text.rule
     mark = None
     if rule.mark is not None:
-        mark = f"{rule.mark:#x}" if rule.mask == _ALL_BITS else f"{rule.mark:#x}/{rule.mask:#x}"
+        mark = f"{rule.mark:#x}" if rule.mask == ALL_BITS else f"{rule.mark:#x}/{rule.mask:#x}"
     return {
         "family": "ipv4" if rule.family == INET else "ipv6",
         "not": rule.invert or None,
@@ -149,7 +149,7 @@ def canonical(rule: Rule) -> Rule:
     """The one form of all rules that mean the same: without what selects nothing and what is not part of the rule."""
     mark, mask = rule.mark, rule.mask
     if mark is None or not mask:
-        mark, mask = None, _ALL_BITS
+        mark, mask = None, ALL_BITS
     else:
         mark &= mask
     return replace(
@@ -242,10 +242,10 @@ def _whole(entry: t.Mapping[str, t.Any], key: str, what: str, maximum: int) -> i
 
 def _mark(entry: t.Mapping[str, t.Any], what: str) -> tuple[int | None, int]:
     if "fwmark" not in entry:
-        return None, _ALL_BITS
+        return None, ALL_BITS
     mark, slash, mask = str(entry["fwmark"]).partition("/")
     value = number(mark, {}, f"{what}.fwmark", _MAX_U32)
-    bits = number(mask, {}, f"{what}.fwmark", _MAX_U32) if slash else _ALL_BITS
+    bits = number(mask, {}, f"{what}.fwmark", _MAX_U32) if slash else ALL_BITS
     if value & ~bits:
         raise InvalidInput(f"{what}.fwmark: {value:#x} has bits outside of its mask {bits:#x}; no packet matches that")
     return value, bits

@@ -15,10 +15,13 @@ import typing as t
 from dataclasses import dataclass
 
 from .errors import InvalidInput
+from .names import is_decimal
 
 INET, INET6 = int(socket.AF_INET), int(socket.AF_INET6)
 BITS = {INET: 32, INET6: 128}
 MAIN = 254
+#: A mask of 32 bits of which all count: that of a mark where a rule names none.
+ALL_BITS = 0xFFFFFFFF
 #: The kernel's own metric for a route without one (net/ipv6/route.c IP6_RT_PRIO_USER).
 DEFAULT_METRICS = {INET: 0, INET6: 1024}
 
@@ -99,7 +102,7 @@ def read_interface(text: str) -> tuple[int, bytes, int]:
     bits = BITS[family]
     if not slash:
         return family, packed, bits
-    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 3):
+    if not (is_decimal(digits) and len(digits) <= 3):
         raise NoPrefix(bits if digits.isascii() and digits.strip().lstrip("+-").isdecimal() else None)
     length = int(digits)
     if length > bits:
@@ -244,7 +247,7 @@ class Rule:
     iif: str | None = None
     oif: str | None = None
     mark: int | None = None
-    mask: int = 0xFFFFFFFF
+    mask: int = ALL_BITS
     tos: int = 0
     ip_protocol: int | None = None
     source_ports: tuple[int, int] | None = None
@@ -261,6 +264,10 @@ class Rule:
     suppress_ifgroup: int | None = None
     realms: int = 0
     other: tuple[tuple[int, bytes], ...] = ()
+
+
+#: The greatest label; the number above stands for none (IPV6_ADDR_LABEL_DEFAULT).
+MAX_LABEL = 0xFFFFFFFE
 
 
 class Label(t.NamedTuple):

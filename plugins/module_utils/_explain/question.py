@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._base.errors import InvalidInput
+from .._base.names import is_decimal
 from .._base.values import INET, INET6, Link, Query, parse_address
 from .._host.host import Host
 from . import options as _options
@@ -168,7 +169,7 @@ def _protocol_number(value: t.Any, what: str) -> int:
     if value is None:
         return UDP
     text = str(value).strip().lower()
-    known = _PROTOCOLS.get(text, int(text) if text.isascii() and text.isdecimal() else -1)
+    known = _PROTOCOLS.get(text, int(text) if is_decimal(text) else -1)
     if known not in _PROTOCOLS.values():
         raise InvalidInput(f"{what}: {value!r}: the kernel looks routes up for tcp (6), udp (17) and icmp (1, 58) only")
     return known

@@ -16,7 +16,7 @@ import socket
 from typing import Any, NamedTuple
 
 from .._base.kinds import NO_GATEWAY, kind_of, reserved
-from .._base.names import TABLES
+from .._base.names import TABLES, is_decimal
 from .._base.values import (
     DEFAULT_METRICS,
     DEFAULTS,
@@ -92,8 +92,8 @@ def _address(text: str) -> Ip:
         raise FieldError("is empty; write an IPv4 or IPv6 address")
     found = read_address(text)
     if found is None:
-        host, slash, digits = text.partition("/")
-        if slash and read_address(host) and digits.isascii() and digits.isdecimal():
+        host, slash, length = text.partition("/")
+        if slash and read_address(host) and is_decimal(length):
             raise FieldError(f"{show(text)} has a prefix length; write {show(host)}")
         raise FieldError(f"{show(text)} is not an IPv4 or IPv6 address")
     family, packed = found
@@ -201,13 +201,18 @@ def boolean(value: Any) -> bool:
     raise FieldError(f"{show(value)} is not true or false")
 
 
+def table_number(value: Any) -> int:
+    """The number of a kernel table; what a name stands for is known on the host only."""
+    if isinstance(value, str) and not is_decimal(value):
+        raise FieldError(f"{show(value)} is a name; write the table's number (or main)")
+    return number(value, 1, MAX_U32)
+
+
 def table(value: Any) -> int | None:
     """A kernel table number. `None` stands for main, so that `main`, 254 and nothing at all compare as equal."""
     if value == "main":
         return None
-    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-        raise FieldError(f"{show(value)} is a name; write the table's number (or main)")
-    found = number(value, 1, MAX_U32)
+    found = table_number(value)
     if found == TABLES["local"]:
         raise FieldError("255 is the kernel's own table (local)")
     return None if found == TABLES["main"] else found

@@ -10,14 +10,13 @@ from typing import Any
 from .._base.errors import InvalidInput
 from .._base.names import TABLES
 from .._base.rule_text import KEYS, as_entry, read_rule
+from .._base.values import MAX_LABEL
 from . import fields
 from .entry import Entry, Read
 
 #: An intent's rules are ours: they have our protocol.
 RULE_KEYS = tuple(key for key in KEYS if key != "protocol")
 LABEL_KEYS = ("prefix", "label", "device")
-# The greatest label; the number above stands for none (IPV6_ADDR_LABEL_DEFAULT).
-_MAX_LABEL = 0xFFFFFFFE
 
 
 def read_rules(raw: list[tuple[str, Any]], problems: list[str]) -> list[Read]:
@@ -57,9 +56,7 @@ def _table(value: Any) -> int:
     """A table's number. Names mean something on the host only, but for the kernel's own."""
     if str(value) in TABLES:
         return TABLES[str(value)]
-    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-        raise fields.FieldError(f"{fields.show(value)} is a name; write the table's number (or main)")
-    return fields.number(value, 1, fields.MAX_U32)
+    return fields.table_number(value)
 
 
 def read_labels(raw: list[tuple[str, Any]], problems: list[str]) -> list[Read]:
@@ -71,7 +68,7 @@ def read_labels(raw: list[tuple[str, Any]], problems: list[str]) -> list[Read]:
         if not entry.mapping:
             continue
         prefix = entry.take("prefix", fields.destination, required=True)
-        label = entry.take("label", fields.number, 0, _MAX_LABEL, required=True)
+        label = entry.take("label", fields.number, 0, MAX_LABEL, required=True)
         device = entry.take("device", fields.device)
         if prefix is not None and fields.NAME_OF_FAMILY[prefix.family] != "ipv6":
             entry.problem("prefix", f"{prefix} is IPv4: write it as IPv6 has it, ::ffff:0:0/96 for all of IPv4")

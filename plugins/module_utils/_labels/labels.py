@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from .._base.errors import InvalidInput
 from .._base.names import number
-from .._base.values import INET6, Label, Link, Prefix, parse_prefix
+from .._base.values import INET6, MAX_LABEL, Label, Link, Prefix, parse_prefix
 from .._change.steps import LongStep, Plan
 from .._netlink.wire import (
     NLM_F_CREATE,
@@ -31,8 +31,6 @@ from .._netlink.wire import (
 #: struct ifaddrlblmsg: family, a reserved byte, prefix length, flags, device index, sequence.
 _IFADDRLBLMSG = struct.Struct("=BBBBII")
 _IFAL_ADDRESS, _IFAL_LABEL = 1, 2
-#: The number above stands for no label (IPV6_ADDR_LABEL_DEFAULT).
-_MAX_LABEL = 0xFFFFFFFE
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def read(given: t.Mapping[str, t.Any], what: str, device: t.Callable[[str, str],
         what,
         prefix,
         device(given["device"], f"{what}.device").index if given.get("device") else 0,
-        None if label is None else number(label, {}, f"{what}.label", _MAX_LABEL),
+        None if label is None else number(label, {}, f"{what}.label", MAX_LABEL),
         absent,
     )
 

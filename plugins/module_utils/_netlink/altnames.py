@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import struct
 
 from . import wire
+from .plain import IFINFOMSG, IFLA_ALT_IFNAME
 
 _RTM_NEWLINK, _RTM_GETLINK = 16, 18
-_IFINFOMSG = struct.Struct("=BxHiII")  # family, type, index, flags, change
-_IFLA_ALT_IFNAME = 53
 _LONGEST = 127  # ALTIFNAMSIZ, linux/if.h
 
 
@@ -27,10 +25,10 @@ def index_of(name: str) -> int | None:
     text = name.encode("utf-8", "surrogateescape")
     if not text or len(text) > _LONGEST or b"\0" in text:
         return None
-    body = _IFINFOMSG.pack(0, 0, 0, 0, 0) + wire.attribute(_IFLA_ALT_IFNAME, text + b"\0")
+    body = IFINFOMSG.pack(0, 0, 0, 0, 0) + wire.attribute(IFLA_ALT_IFNAME, text + b"\0")
     with contextlib.closing(socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)) as asking:
         asking.send(wire.message(_RTM_GETLINK, wire.NLM_F_REQUEST, 1, body))
         for kind, _flags, _sequence, payload in wire.messages(asking.recv(1 << 16)):
             if kind == _RTM_NEWLINK:
-                return int(_IFINFOMSG.unpack_from(payload)[2])
+                return int(IFINFOMSG.unpack_from(payload)[2])
     return None

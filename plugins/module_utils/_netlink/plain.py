@@ -16,8 +16,8 @@ from .._base.values import Link
 from .wire import U32, attribute_dict, attributes
 
 _SOL_NETLINK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 270, 11, 12
-_IFINFOMSG = struct.Struct("=BxHiII")  # family, ARPHRD_*, index, IFF_*, change mask
-_IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_PROP_LIST, _IFLA_ALT_IFNAME = 3, 10, 18, 52, 53
+IFINFOMSG = struct.Struct("=BxHiII")  # family, ARPHRD_*, index, IFF_*, change mask
+_IFLA_IFNAME, _IFLA_MASTER, _IFLA_LINKINFO, _IFLA_PROP_LIST, IFLA_ALT_IFNAME = 3, 10, 18, 52, 53
 _IFLA_INFO_KIND, _IFLA_INFO_DATA, _IFLA_VRF_TABLE = 1, 2, 1
 _IFF_UP, _IFF_RUNNING = 0x1, 0x40
 
@@ -34,8 +34,8 @@ def open_socket(protocol: int = 0) -> socket.socket:
 def link(message: bytes) -> Link:
     """As ``library.link``."""
     payload = message[16:]
-    _family, _kind, index, flags, _change = _IFINFOMSG.unpack_from(payload)
-    attrs = attribute_dict(payload, _IFINFOMSG.size)
+    _family, _kind, index, flags, _change = IFINFOMSG.unpack_from(payload)
+    attrs = attribute_dict(payload, IFINFOMSG.size)
     info = attribute_dict(attrs.get(_IFLA_LINKINFO, b""))
     table = None
     if _text(info.get(_IFLA_INFO_KIND, b"")) == "vrf":
@@ -49,7 +49,7 @@ def link(message: bytes) -> Link:
         table=table,
         up=bool(flags & _IFF_UP),
         running=bool(flags & _IFF_RUNNING),
-        altnames=tuple(_text(value) for kind, value in properties if kind == _IFLA_ALT_IFNAME),
+        altnames=tuple(_text(value) for kind, value in properties if kind == IFLA_ALT_IFNAME),
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 import typing as t
 
-from .._base.values import Prefix, Rule
+from .._base.values import ALL_BITS, Prefix, Rule
 from .wire import U32, attribute_dict
 
 #: struct fib_rule_hdr: family, dst_len, src_len, tos, table, two reserved bytes, action, flags.
@@ -27,7 +27,6 @@ _DETACHED = 0x8 | 0x10  # FIB_RULE_IIF_DETACHED, FIB_RULE_OIF_DETACHED
 ACTIONS = {"lookup": 1, "goto": 2, "nop": 3, "blackhole": 6, "unreachable": 7, "prohibit": 8}
 _NAME_OF_ACTION = {number: name for name, number in ACTIONS.items()}
 U16_RANGE, U32_RANGE, BE64 = struct.Struct("=HH"), struct.Struct("=II"), struct.Struct("!Q")
-ALL_BITS = 0xFFFFFFFF
 _KNOWN = frozenset(
     (
         *(FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_GOTO, FRA_PRIORITY, FRA_FWMARK, FRA_FLOW, FRA_TUN_ID),

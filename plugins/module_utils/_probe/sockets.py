@@ -18,6 +18,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._base.errors import InvalidInput
+from .._base.names import is_decimal
 from .._netlink.altnames import index_of
 
 OK = "ok"
@@ -113,7 +114,7 @@ def parse_literal(text: str) -> tuple[int, str, int] | None:
 def device_index(name: str) -> int:
     """The interface index of a device, given by one of its names or by index. InvalidInput where it does not exist."""
     found = None
-    if name.isascii() and name.isdecimal():
+    if is_decimal(name):
         with contextlib.suppress(OSError, OverflowError):
             socket.if_indextoname(int(name))
             found = int(name)
@@ -276,7 +277,7 @@ def socket_source(
 
 def protocol_number(protocol: str | int) -> int:
     """An IP protocol's number, given by number or by the name that the host knows. InvalidInput where it is unknown."""
-    if isinstance(protocol, int) or (protocol.isascii() and protocol.isdecimal()):
+    if isinstance(protocol, int) or is_decimal(protocol):
         return int(protocol)
     known = {"udp": socket.IPPROTO_UDP, "tcp": socket.IPPROTO_TCP, "icmp": socket.IPPROTO_ICMP}
     try:

@@ -191,6 +191,9 @@ class Hop:
     device: int | None = None
     weight: int = 1
     onlink: bool | None = None
+    direct: bool = False
+    encap: tuple[int, bytes] | None = None
+    realms: int | None = None
 
     def words(self, names: t.Mapping[int, str]) -> str:
         """As ``ip route`` prints it: ``via 10.0.0.254 dev v0``."""
@@ -198,10 +201,6 @@ class Hop:
         if self.device:
             words.append(f"dev {names.get(self.device, str(self.device))}")
         return " ".join(words)
-
-    direct: bool = False
-    encap: tuple[int, bytes] | None = None
-    realms: int | None = None
 
 
 @dataclass(frozen=True)

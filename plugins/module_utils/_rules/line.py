@@ -9,9 +9,8 @@ import typing as t
 
 from .._base.names import NAME_OF_IP_PROTOCOL, NAME_OF_TOS, table_name
 from .._base.protocols import PROTOCOLS, protocol_name
-from .._base.values import Rule
+from .._base.values import ALL_BITS, Rule
 
-ALL_BITS = 0xFFFFFFFF
 #: Rules of these ``ip rule`` says no protocol of.
 _UNSAID = (PROTOCOLS["unspec"], PROTOCOLS["kernel"])
 

@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._base.names import NAME_OF_TYPE, TYPES, number
 from .._base.protocols import OWN_PROTOCOL, PROTOCOLS
-from .._base.values import BITS, Prefix, address_text
+from .._base.values import BITS, Prefix
 from .._change.flow import write
 from .._host.host import Host, snapshot
 from .._netlink import wire
@@ -81,10 +81,5 @@ def _best(kernel: Kernel, host: Host, table: int, connection: Connection) -> Way
     route = min(found)[-1]
     verdict = NAME_OF_TYPE.get(route.header.type, str(route.header.type))
     leaves = route.header.type in (TYPES["unicast"], TYPES["local"], TYPES["broadcast"])
-    hops = [_hop_text(hop.gateway, host.names.get(hop.device or 0)) for hop in route.hops]
-    return Way(route.destination.length, verdict, " and ".join(hops) if leaves else "")
-
-
-def _hop_text(gateway: tuple[int, bytes] | None, device: str | None) -> str:
-    via = [f"via {address_text(gateway[1])}"] if gateway else []
-    return " ".join([*via, *([f"dev {device}"] if device else [])])
+    hops = " and ".join(hop.words(host.names) for hop in route.hops) if leaves else ""
+    return Way(route.destination.length, verdict, hops)

@@ -16,14 +16,13 @@ from ..._base.protocols import OWN_PROTOCOL, owner, word_of
 from ..._base.values import BITS, INET, INET6
 from ..._intent.policy import Statement, prefix_of
 from ..._netlink import wire
+from ..._netlink.decode import IFA_ADDRESS, IFA_LOCAL, IFADDRMSG
 from ..._routes.payload import Payload
 from .rivals import Key
 
 _ROUTES = (wire.RTM_NEWROUTE, wire.RTM_DELROUTE)
 _ADDRESSES = (wire.RTM_NEWADDR, wire.RTM_DELADDR)
 _NAMES = {int(INET): "ipv4", int(INET6): "ipv6"}
-_IFADDRMSG = 8  # bytes; family, prefix length, flags, scope, index
-_IFA_ADDRESS, _IFA_LOCAL = 1, 2
 
 
 def route_key(payload: Payload) -> Key:
@@ -134,9 +133,9 @@ class _Gateways:
 
 
 def _address_key(payload: bytes) -> Key:
-    found = wire.attribute_dict(payload, _IFADDRMSG)
-    packed = found.get(_IFA_LOCAL, found.get(_IFA_ADDRESS, b""))
-    return address_key(packed, payload[1], wire.U32.unpack_from(payload, 4)[0])
+    found = wire.attribute_dict(payload, IFADDRMSG.size)
+    _family, length, _flags, _scope, index = IFADDRMSG.unpack_from(payload)
+    return address_key(found.get(IFA_LOCAL, found.get(IFA_ADDRESS, b"")), length, index)
 
 
 def _by(port: int, program: str | None = None) -> str:

@@ -62,7 +62,7 @@ class Service:
         change = Change(wanted is not None, there={path: read(path) for path in paths})
         target: dict[str, bytes | None] = dict.fromkeys(paths)
         if wanted is not None:
-            if not _own_network():
+            if systemd.same_network("1") is False:
                 change.refusals.append(
                     "keep: the keeper is a service of the host, and this task works in another network namespace; "
                     "leave keep out, and run the keeper there as docs/keeper.md says"
@@ -144,14 +144,6 @@ class Service:
             run(["systemctl", "disable" if enabled else "enable", "--quiet", name])
         if active:
             run(["systemctl", "restart", name], timeout=120)
-
-
-def _own_network() -> bool:
-    """Whether this process is in the network namespace of the host's (or the container's) first process."""
-    try:
-        return os.stat("/proc/1/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino
-    except OSError:
-        return True
 
 
 def _python() -> str:

@@ -12,9 +12,10 @@ import functools
 import typing as t
 from dataclasses import dataclass, field
 
+from ..._addresses.items import Item
 from ..._addresses.task import AddressChange
 from ..._base.protocols import OWN_PROTOCOL
-from ..._base.values import Address
+from ..._base.values import BITS, INET, Address
 from ..._change.flow import Planner, left_to_do
 from ..._change.steps import REPORT_LIMIT, AnyStep
 from ..._change.steps import Plan as Changes
@@ -94,8 +95,7 @@ class BackEnd:
         if wanted.stale:
             # The routes that use them are still there; whether somebody else's do too shows when ours are gone.
             plan.stale = self._stale(plan, force=True).removals().plan()
-        made = [step for step in plan.addresses.additions.steps if step.action == "created"]
-        created = {_place(step.after) for step in made}
+        created = plan.addresses.additions.created
         plan.after = self._record(found, wanted, created, complete=True)
         plans = (plan.routes, plan.sources, *plan.rest, plan.stale)
         steps = (plan.addresses.additions.steps, *(one.steps for one in plans))
@@ -190,7 +190,7 @@ class BackEnd:
         plan.warnings += change.warnings
         if change.additions.steps:
             self._hands.forget()
-            if not all(map(_brings_nothing, change.additions.steps)):
+            if not all(map(_brings_nothing, change.additions.by_step, change.additions.steps)):
                 # An address brings routes of its own, and with them other ways to a gateway.
                 self._plan_routes(plan, self._hands.host.addresses)
         for planner, changes in zip(plan.planners, (plan.routes, plan.sources, *plan.rest)):
@@ -210,13 +210,6 @@ class BackEnd:
         return judgement
 
 
-def _brings_nothing(step: AnyStep) -> bool:
+def _brings_nothing(item: Item, step: AnyStep) -> bool:
     """Whether an address comes without any route but the local one: IPv4's of one host; IPv6 makes one for it too."""
-    address, _device = _place(step.after)
-    return step.action == "created" and address.endswith("/32") and ":" not in address
-
-
-def _place(line: str | None) -> tuple[str, str]:
-    """(address, device) from a line of ip(8): ``inet 192.0.2.2/32 dev lo scope global``."""
-    words = str(line).split()
-    return words[1], words[words.index("dev") + 1]
+    return step.action == "created" and item.family == INET and item.prefix_length == BITS[INET]

@@ -16,6 +16,7 @@ from typing import Any
 from ..._base.protocols import OWN_PROTOCOL, numbers_of
 from ..._intent.fields import DEFAULT_METRIC
 from ..._intent.policy import Policy, Rule
+from ..ways import whole
 
 Item = dict[str, Any]
 
@@ -77,14 +78,9 @@ def _route(item: Item) -> Item:
     if item["table"] is not None:
         route["table"] = str(item["table"])
     if item["nexthops"]:
-        route["nexthops"] = [_way(_set(hop, ("gateway", "device", "weight", "onlink"))) for hop in item["nexthops"]]
+        route["nexthops"] = [whole(_set(hop, ("gateway", "device", "weight", "onlink"))) for hop in item["nexthops"]]
         return route
-    return _way(route)
-
-
-def _way(way: Item) -> Item:
-    """The module keeps a gateway that is not named; an intent without one has none."""
-    return way if way.get("gateway") else {**way, "gateway": "none"}
+    return whole(route)
 
 
 def _note(item: Item) -> Item:

@@ -97,10 +97,9 @@ class Keep:
             except SourceIPError as error:
                 look.found.waiting.append(Waiting(item["address"], _bare(error.message)))
                 continue
+            created |= change.additions.created
             for one, step in zip(change.additions.by_step, change.additions.steps):
                 work.append((address_key(one.packed, one.prefix_length, one.index), step))
-                if step.action == "created":
-                    created.add((item["address"], item["device"]))
         look.found.checked += len(self._wanted.addresses)
         try:
             self._write_down(created)

@@ -55,7 +55,7 @@ class Held:
 
     def created(self) -> set[tuple[str, str]]:
         """(address, device) of the pieces' addresses that the kernel does not have now."""
-        return {_place(step) for step in self._added().additions.steps if step.action == "created"}
+        return self._added().additions.created
 
     def conflict(self) -> str:
         """Why the kernel could not hold the routes, whoever makes them; empty where it could.
@@ -76,12 +76,12 @@ class Held:
         """What the kernel says now."""
         self._hands.forget()
         state = State()
-        for step in self._added().additions.steps:
-            address, device = _place(step)
+        additions = self._added().additions
+        for item, step in zip(additions.by_step, additions.steps):
             what = (
                 "the kernel does not have this address" if step.action == "created" else f"it is there as {step.before}"
             )
-            state.findings.append(Finding(address, None, None, "no_source", f"{what}, on {device}"))
+            state.findings.append(Finding(item.text, None, None, "no_source", f"{what}, on {item.device}"))
         try:
             wrong = self._planner(self._routes).plan().steps
             state.findings += [_finding(self._entries[_number(step)], step) for step in wrong]
@@ -168,9 +168,3 @@ def _finding(entry: Item, step: AnyStep) -> Finding:
 def _number(step: AnyStep) -> int:
     """Which entry of the task a step is for: ``routes[3]``."""
     return int(step.item[step.item.index("[") + 1 : -1])
-
-
-def _place(step: AnyStep) -> tuple[str, str]:
-    """(address, device) from a line of ip(8): ``inet 192.0.2.2/32 dev lo scope global``."""
-    words = str(step.after).split()
-    return words[1], words[words.index("dev") + 1]

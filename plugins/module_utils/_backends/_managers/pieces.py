@@ -9,6 +9,7 @@ import typing as t
 
 from ..._base.values import MAIN
 from ..._intent.fields import DEFAULT_METRIC
+from ..ways import whole
 
 Item = dict[str, t.Any]
 
@@ -109,11 +110,6 @@ def _item(route: Item) -> Item:
     if route["table"] is not None:
         found["table"] = str(route["table"])
     if route["nexthops"]:
-        found["nexthops"] = [_way({key: value for key, value in hop.items() if value}) for hop in route["nexthops"]]
+        found["nexthops"] = [whole({key: value for key, value in hop.items() if value}) for hop in route["nexthops"]]
         return found
-    return _way({**found, **{key: route[key] for key in ("gateway", "device", "onlink") if route[key] is not None}})
-
-
-def _way(way: Item) -> Item:
-    """The module keeps a gateway that is not named; an intent without one has none."""
-    return way if way.get("gateway") else {**way, "gateway": "none"}
+    return whole({**found, **{key: route[key] for key in ("gateway", "device", "onlink") if route[key] is not None}})

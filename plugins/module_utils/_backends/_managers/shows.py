@@ -11,6 +11,7 @@ import typing as t
 
 from ..._base.errors import SourceIPError
 from ..commands import call
+from ..systemd import same_network
 from ..view import Hands
 from .kernel import egress
 from .manages import Manages, Shows, devices_of, manages, of_ifstate, of_interfaces, of_link_file, of_nmcli
@@ -48,7 +49,7 @@ def shows(device: str, index: int) -> Shows:
         profile_file=profile_file,
         nm_state=nm_state,
         # It is no daemon: it acts where the host's first process is.
-        ifstate=_same_namespace("1") and device in of_ifstate(text_of(_IFSTATE)),
+        ifstate=bool(same_network("1")) and device in of_ifstate(text_of(_IFSTATE)),
         stanza=stanza,
         method=method,
     )
@@ -66,15 +67,7 @@ def runs_here(unit: str) -> bool:
     except SourceIPError:
         return False
     process = done.out.strip()
-    return process.isdecimal() and process != "0" and _same_namespace(process)
-
-
-def _same_namespace(process: str) -> bool:
-    """Namespaces share /run and what managers write there, where devices of another are not meant."""
-    try:
-        return os.stat(f"/proc/{process}/ns/net").st_ino == os.stat("/proc/self/ns/net").st_ino
-    except OSError:
-        return False
+    return process.isdecimal() and process != "0" and bool(same_network(process))
 
 
 def networkd_link(index: int) -> tuple[str, str]:

@@ -84,7 +84,7 @@ class World:
         self.service = Service(self.places, booted)
         patch.setattr(service, "run", self.systemd.run)
         patch.setattr(systemd, "run", self.systemd.run)
-        patch.setattr(service, "_own_network", lambda: True)
+        patch.setattr(systemd, "same_network", lambda _process: True)
         patch.setattr("os.fsync", lambda _handle: None)
 
     def carry_out(self, wanted: Kept | None, fail: str = "") -> Change:
@@ -164,7 +164,7 @@ def test_without_systemd_it_says_that_nothing_starts_it(tmp_path: Path, monkeypa
 
 
 def test_in_another_network_namespace_it_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_own_network", lambda: False)
+    monkeypatch.setattr(systemd, "same_network", lambda _process: False)
     change = world.service.plan(kept(), RECORD)
     assert "another network namespace" in change.refusals[0] and not change
     assert not world.service.plan(None, RECORD).refusals
