@@ -11,14 +11,18 @@ both (rtnetlink(7), multicast groups). Runs at boot without Ansible, from copies
 
 from __future__ import annotations
 
-import errno
+import contextlib
+import select
 import socket
 import sys
 import time
 import typing as t
 
 from ..._base.protocols import frr_word
+from ..._netlink import events as groups
 from ..._netlink import wire
+from ..._netlink.decode import IFA_ADDRESS, IFA_LOCAL, IFADDRMSG
+from ..._netlink.events import Events
 from ..._routes.payload import Payload
 from ..commands import CommandError
 from .audit import Judge, Table, judge_kernel
@@ -30,18 +34,10 @@ from .survey import Survey, mend
 
 Place = tuple[Table, str]  # and the destination
 
-# linux/rtnetlink.h: RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR; RTMGRP_IPV4_ROUTE and RTMGRP_IPV6_ROUTE.
-_ADDRESS_EVENTS = 0x10 | 0x100
-_ROUTE_EVENTS = 0x40 | 0x400
-_RTM_NEWADDR = 20
-_IFADDRMSG = 8
-_IFA_ADDRESS = 1
-_IFA_LOCAL = 2
+_ADDRESS_EVENTS = (groups.IPV4_ADDRESS, groups.IPV6_ADDRESS)
+_ROUTE_EVENTS = (groups.IPV4_ROUTE, groups.IPV6_ROUTE)
 _RTN_UNICAST = 1
 _FAMILIES = {int(socket.AF_INET): "ipv4", int(socket.AF_INET6): "ipv6"}
-# asm-generic/socket.h: as SO_RCVBUF, beyond the host's limit. Ten thousand routes come in one burst of 2 MiB.
-_SO_RCVBUFFORCE = 33
-_BUFFER = 16 << 20
 # Seconds. What comes within one pause, and at most within a second, is repaired together.
 _PAUSE = 0.2
 _LONGEST = 1.0
@@ -51,17 +47,17 @@ _FIRST = 8
 _ONE_BY_ONE = 50
 
 
-def look(judge: Judge, tables: t.Mapping[int, str], data: bytes) -> tuple[set[Place], bool]:
-    """What one datagram of the kernel says: the routes that now lack their source, and whether a source has come.
+def look(judge: Judge, tables: t.Mapping[int, str], heard: t.Iterable[wire.Event]) -> tuple[set[Place], bool]:
+    """What some messages of the kernel say: the routes that now lack their source, and whether a source has come.
 
     tables: {table: vrf} of the tables to look at.
     """
     wrong: set[Place] = set()
     came = False
-    for kind, _flags, _sequence, payload in wire.messages(data):
-        if kind == _RTM_NEWADDR:
-            found = dict(wire.attributes(payload, _IFADDRMSG))
-            packed = found.get(_IFA_LOCAL, found.get(_IFA_ADDRESS, b""))
+    for kind, _port, payload in heard:
+        if kind == wire.RTM_NEWADDR:
+            found = dict(wire.attributes(payload, IFADDRMSG.size))
+            packed = found.get(IFA_LOCAL, found.get(IFA_ADDRESS, b""))
             came |= _text(packed) in judge.sources
         elif kind == wire.RTM_NEWROUTE:
             route = Payload(payload)
@@ -91,9 +87,7 @@ def watch(host: Host, state: t.Mapping[str, t.Any]) -> int:
     survey = Survey(host, Judge(state["intent"]), host.version())
     judge = survey.judge
     routes_too = stuck(survey.version) and settings.edit_kernel
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as events:
-        events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
-        events.bind((0, _ADDRESS_EVENTS | (_ROUTE_EVENTS if routes_too else 0)))
+    with contextlib.closing(Events((*_ADDRESS_EVENTS, *(_ROUTE_EVENTS if routes_too else ())))) as events:
         everything = True
         delay = _FIRST
         while True:
@@ -121,27 +115,21 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _gather(events: socket.socket, judge: Judge, tables: t.Mapping[int, str]) -> tuple[set[Place], bool]:
+def _gather(events: Events, judge: Judge, tables: t.Mapping[int, str]) -> tuple[set[Place], bool]:
     """As `look`, for a whole burst of events. An overflow counts as a source that has come: everything is judged."""
     wrong: set[Place] = set()
     came = False
     first = None
-    while True:
-        events.settimeout(None if first is None else _PAUSE)
-        try:
-            more, address = look(judge, tables, events.recv(1 << 18))
-            wrong |= more
-            came |= address
-        except socket.timeout:
-            return wrong, came
-        except OSError as error:
-            if error.errno != errno.ENOBUFS:
-                raise
-            came = True
+    while select.select([events], [], [], None if first is None else _PAUSE)[0]:
+        heard = events.read()
+        more, address = (set(), True) if heard is None else look(judge, tables, heard)
+        wrong |= more
+        came |= address
         if first is None and (wrong or came):
             first = time.monotonic()
         if first is not None and time.monotonic() - first > _LONGEST:
-            return wrong, came
+            break
+    return wrong, came
 
 
 def mend_routes(survey: Survey, wrong: t.Iterable[Place], settings: Settings) -> list[Step]:

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr import boot
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.audit import Judge, Table
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.release import stuck
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.watch import look
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._frr.watch import _gather, look
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends.shipped import shipped
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
 from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
@@ -79,17 +79,17 @@ def address(text: str) -> bytes:
     ],
 )
 def test_a_route_written_without_its_source(event: bytes, wrong: set[Any]) -> None:
-    assert look(judge(), {254: ""}, event) == (wrong, False)
+    assert look(judge(), {254: ""}, wire.events(event)) == (wrong, False)
 
 
 def test_the_default_route_is_seen() -> None:
-    ((_table, destination),) = look(judge(), {254: ""}, route("0.0.0.0/0", BGP))[0]
+    ((_table, destination),) = look(judge(), {254: ""}, wire.events(route("0.0.0.0/0", BGP)))[0]
     assert destination in ("default", "0.0.0.0/0")
 
 
 def test_several_messages_of_one_datagram() -> None:
     data = route("10.1.0.0/16", OSPF) + address("192.0.2.2") + route("10.2.0.0/16", OSPF)
-    wrong, came = look(judge(), {254: ""}, data)
+    wrong, came = look(judge(), {254: ""}, wire.events(data))
     assert sorted(place[1] for place in wrong) == ["10.1.0.0/16", "10.2.0.0/16"]
     assert came
 
@@ -99,7 +99,36 @@ def test_several_messages_of_one_datagram() -> None:
     [("192.0.2.2", True), ("2001:db8:ff::1", True), ("192.0.2.200", False), ("2001:db8:ff::2", False)],
 )
 def test_a_source_that_comes(text: str, ours: bool) -> None:
-    assert look(judge(), {254: ""}, address(text)) == (set(), ours)
+    assert look(judge(), {254: ""}, wire.events(address(text))) == (set(), ours)
+
+
+class Heard:
+    """Events that come one after the other, as the kernel's socket has them; None for an overflow."""
+
+    def __init__(self, *datagrams: bytes | None) -> None:
+        self._waiting = list(datagrams)
+        self._out, self._in = socket.socketpair()
+        for _datagram in datagrams:
+            self._in.send(b".")
+
+    def fileno(self) -> int:
+        return self._out.fileno()
+
+    def read(self) -> list[wire.Event] | None:
+        self._out.recv(1)
+        data = self._waiting.pop(0)
+        return None if data is None else list(wire.events(data))
+
+
+def test_a_burst_is_taken_in_at_once() -> None:
+    events: Any = Heard(route("11.0.0.0/8", OSPF), route("10.1.0.0/16", OSPF), route("10.2.0.0/16", OSPF))
+    wrong, came = _gather(events, judge(), {254: ""})
+    assert sorted(place[1] for place in wrong) == ["10.1.0.0/16", "10.2.0.0/16"] and not came
+
+
+def test_after_an_overflow_everything_is_judged() -> None:
+    events: Any = Heard(route("11.0.0.0/8", OSPF), None)
+    assert _gather(events, judge(), {254: ""}) == (set(), True)
 
 
 @pytest.mark.parametrize(
