@@ -28,12 +28,9 @@ from .host import Host
 from .parse import Objects, parse
 from .stages import Stage, stages
 
-#: How often the running configuration is looked at until it shows what it was given, and seconds before each look. FRR
-#: 10 answers before all of its daemons have it, which takes seconds where ten thousand routes go through a new map, and
-#: may refuse a line without a word.
-_LOOKS, _SETTLING = 50, 0.3
-#: How often what was there before is given again.
-_ROUNDS = 5
+#: How often the running configuration is looked at until it is as it should be, and seconds before each look: FRR 10
+#: answers before all of its daemons have what they were given, and may refuse a line without a word.
+_ROUNDS, _SETTLING = 5, 0.3
 
 
 class ApplyError(SourceIPError):
@@ -96,7 +93,7 @@ def _running(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any], undo: Un
     try:
         _load(host, plan.stages)
         left = _left(plan.want, plan, host, options)
-        for _look in range(_LOOKS):
+        for _round in range(_ROUNDS):
             if not left:
                 break
             time.sleep(_SETTLING)

@@ -62,15 +62,9 @@ class Host:
         self.frr = model.Frr()
         self.frr.feed(OPERATOR.splitlines())
         self.deaf = self.late = 0
-        #: For how many looks it shows the lines of before after it was given new ones.
-        self.lag = self._old = 0
-        self._before = ""
 
     def show(self, command: str) -> str:
         assert command == "show running-config"
-        if self._old:
-            self._old -= 1
-            return self._before
         ours = copy.deepcopy(self.frr.objects)
         ours.maps.pop("OP")
         bound = {key for key, name in ours.bindings.items() if name == "OP"}
@@ -84,8 +78,6 @@ class Host:
             raise CommandError(f"zebra does not show {names}")
 
     def load(self, lines: Sequence[str]) -> None:
-        self._before = self.show("show running-config")
-        self._old = self.lag
         if self.fails.step():
             self.frr.feed(list(lines[: len(lines) // 2]))
             self.deaf, self.late = self.late, 0
@@ -204,13 +196,6 @@ def test_whatever_step_fails_the_host_is_as_it_was(world: World, before: str, af
     assert not world.fails.reached
     assert same(world.host.frr.objects, _with_operator(world.plan(after)))
     assert not world.plan(after).changed
-
-
-def test_frr_may_take_seconds_until_it_shows_what_it_was_given(world: World) -> None:
-    """As one with ten thousand routes under a new map does."""
-    world.host.lag = 40
-    world.carry_out("both")
-    assert same(world.host.frr.objects, _with_operator(world.plan("both")))
 
 
 def _with_operator(plan: FrrPlan) -> Objects:
