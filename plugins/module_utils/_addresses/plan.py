@@ -9,12 +9,11 @@ Additions come before removals, so that an address that moves to another device 
 from __future__ import annotations
 
 import collections
-import socket
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from .._base.errors import Refused
-from .._base.values import INET, INET6, Address
+from .._base.values import INET, INET6, Address, Prefix
 from .._change.steps import AnyStep, Plan, Step, Steps
 from .._netlink import decode
 from .._netlink.decode import Entry
@@ -67,10 +66,9 @@ def label(item: Item) -> str:
     return f"{item.name} (device {item.device})"
 
 
-def subnet(address: Address) -> tuple[int, int, int]:
+def subnet(address: Address) -> tuple[int, Prefix]:
     """What the kernel groups IPv4 addresses into primaries and secondaries by (``inet_ifa_match`` and the mask)."""
-    far = socket.inet_pton(INET, address.peer) if address.peer else address.packed
-    return address.index, address.prefix_length, int.from_bytes(far, "big") >> (32 - address.prefix_length)
+    return address.index, address.subnet
 
 
 def plan_additions(items: t.Sequence[Item], entries: t.Sequence[Entry]) -> Additions:
@@ -124,7 +122,7 @@ def _is_secondary(entry: Entry) -> bool:
     return bool(entry.address.flags & Address.SECONDARY)
 
 
-def _add(plan: Additions, item: Item, primaries: set[tuple[int, int, int]]) -> None:
+def _add(plan: Additions, item: Item, primaries: set[tuple[int, Prefix]]) -> None:
     payload = _payload.new_payload(item)
     address = decode.address(payload, {item.index: item.device})
     if item.family == INET:
@@ -160,7 +158,7 @@ class Removal(t.NamedTuple):
     item: str
     subject: str
     before: str
-    request: Message
+    requests: tuple[Message, ...]
     entry: Entry
     behind: tuple[Entry, ...]
     along: frozenset[int]
@@ -169,10 +167,6 @@ class Removal(t.NamedTuple):
     action: str = "removed"
     after: str | None = None
     noun: str = NOUN
-
-    @property
-    def requests(self) -> tuple[Message, ...]:
-        return (self.request,)
 
     @property
     def undo(self) -> tuple[Message, ...]:
@@ -305,7 +299,7 @@ def plan_removals(
                 item=label(item),
                 subject=item.text,
                 before=address_line(entry.address),
-                request=_payload.removal(entry.payload),
+                requests=(_payload.removal(entry.payload),),
                 entry=entry,
                 behind=behind,
                 along=frozenset(id(one) for one in along),
