@@ -65,6 +65,38 @@ def test_what_is_not_there_at_the_start_comes(ns: Host, tmp_path: Path) -> None:
         one.until_state("holds")
 
 
+def test_rules_labels_and_lifetimes_come_back(ns: Host, tmp_path: Path) -> None:
+    rules = [
+        {"from": "192.0.2.2", "table": 100, "priority": 1000},
+        {"family": "ipv6", "vrf": "not-there", "priority": 1001},
+        {"from": "2001:db8::/32", "table": 100, "priority": 1002},
+    ]
+    labels = [{"prefix": "2001:db8:a::/48", "label": 100}, {"prefix": "2002::/16", "label": 44}]
+    addresses = [{"address": f"{NEW4}/32", "device": "lo", "preferred_lifetime": 0}]
+
+    def there() -> bool:
+        said = ns.ip("rule") + ns.ip("-6 rule")
+        return all(f"from {source} lookup 100 proto 133" in said for source in ("192.0.2.2", "2001:db8::/32"))
+
+    with keeper(ns, tmp_path, rules=rules, labels=labels, addresses=addresses) as one:
+        one.until(there, "the rules, but for the one whose VRF is not there")
+        one.until_state("waits")
+        assert [one["what"] for one in one.status["waiting"]] == ["rule of priority 1001"]
+        said = ns.ip("addrlabel list")
+        assert "2001:db8:a::/48 label 100" in said and "2002::/16 label 44" in said
+        assert "deprecated" in ns.ip(f"address show to {NEW4}")
+        # Others' rules are none of its business.
+        ns.batch(["rule add from 10.9.0.0/16 lookup 9 pref 7", "rule del pref 1000"])
+        ns.ip("-6 rule del pref 1002")
+        one.until(there, "the rules again")
+        ns.ip(f"address del {NEW4}/32 dev lo")
+        one.until(lambda: "deprecated" in ns.ip(f"address show to {NEW4}"), "the address, not to be chosen")
+        assert "from 10.9.0.0/16 lookup 9" in ns.ip("rule")
+        # What a task needs to take it off again.
+        text = (tmp_path / "record.json").read_text(encoding="utf-8")
+        assert '"priority":1000' in text and '"before":2' in text and '"deprecated":[{' in text
+
+
 def test_a_source_that_goes_and_comes_back(ns: Host, tmp_path: Path) -> None:
     """As a lease does: the address is not the intent's to make."""
     with keeper(ns, tmp_path) as one:

@@ -30,7 +30,7 @@ EDGES = """
     _routes.listing _routes.ways_out _routes.planners _routes.write
     _nexthops.task
     _addresses.task
-    _rules.connection _rules.write
+    _rules.connection _rules.planners _rules.write
     _labels.write
     _probe
     _explain.question _explain.lookups _explain.explain _explain.refusal _explain.choice _explain.bound _explain.options

@@ -38,11 +38,12 @@ class Items:
 
 def items(intent: Mapping[str, list[Item]], record: Mapping[str, list[Item]]) -> Items:
     """The items of an intent in normal form on a host with this record (record.py); `stale` are addresses to go."""
-    addresses = [{"address": item["address"], "device": item["device"]} for item in intent["addresses"]]
+    addresses = [_set(item, ("address", "device", "preferred_lifetime")) for item in intent["addresses"]]
+    places = [_set(item, ("address", "device")) for item in intent["addresses"]]
     routes = [_route(item) for item in intent["routes"]]
     sources = [_source(rule) for rule in Policy(intent["policies"]).rules()]
     noted = [_note(item) for item in intent["routes"]]
-    wanted = {"addresses": addresses, "routes": noted, "sources": sources}
+    wanted = {"addresses": places, "routes": noted, "sources": sources}
     if all(record[kind] == wanted[kind] for kind in ("routes", "sources")):
         return Items(addresses, routes, sources, _stale(addresses, record), wanted)
     before = {_route_key(item): item for item in record["routes"]}

@@ -34,8 +34,9 @@ from ..interface import Intent
 from ..view import Hands
 from . import record
 from .items import Item, items
+from .others import Others
 
-_WHERE = re.compile(r"^(routes|addresses)\[\d+\][\w.\[\]]*( \(device [^)]*\))?: ")
+_WHERE = re.compile(r"^(routes|addresses|rules|labels)\[\d+\][\w.\[\]]*( \(device [^)]*\))?: ")
 _DAEMONS = frozenset(filter(owner, range(256)))
 #: The back end's options that count for the keeper.
 KEPT_OPTIONS = ("record", "force")
@@ -48,6 +49,7 @@ class Keep:
 
     def __init__(self, intent: Intent, options: t.Mapping[str, t.Any]) -> None:
         self._options = options
+        self._intent = intent
         self._wanted = items(intent, record.parse(None, ""))
         self.interest = Interest(intent, bool(options["force"]))
         self._lost: dict[Key, Payload] = {}
@@ -76,6 +78,7 @@ class Keep:
                     if _key_of(step) in look.sent:
                         found.waiting.append(Waiting(step.subject, f"the kernel took it, and holds {step.before}"))
         found.waiting += look.left
+        self._rules_and_labels(look)
         rivals.settle(look.needed, now)
         rivals.forget(now)
         return found
@@ -102,7 +105,7 @@ class Keep:
                 work.append((address_key(one.packed, one.prefix_length, one.index), step))
         look.found.checked += len(self._wanted.addresses)
         try:
-            self._write_down(created)
+            self._write_down(look.hands, created)
         except record.RecordError as error:
             # Without it nobody would know them for ours.
             look.found.waiting.append(Waiting("addresses", error.message))
@@ -123,14 +126,38 @@ class Keep:
                 self._lost[key] = route
                 look.found.waiting.append(Waiting(step.subject, failures[0].text))
 
-    def _write_down(self, created: t.Collection[tuple[str, str]]) -> None:
+    def _write_down(self, hands: Hands, created: t.Collection[tuple[str, str]]) -> None:
         """Before it is done: what the record names and the host does not have is no harm."""
         path = self._options["record"]
         content = record.read(path)
         before = record.parse(content, path)
-        after = record.after(before, self._wanted.record, created, complete=False)
+        wanted = {**self._wanted.record, **Others(hands, self._intent, before).record}
+        after = record.after(before, wanted, created, complete=False)
         if after != before or content is None:
             record.write(path, record.text(after))
+
+    def _rules_and_labels(self, look: _Look) -> None:
+        kinds = ("rules", "labels")
+        look.found.checked += sum(len(self._intent[kind]) for kind in kinds)
+        try:
+            work = self._others(look, self._intent)
+        except SourceIPError:
+            # One by one: what is wrong with one of them concerns no other.
+            work = []
+            for kind in kinds:
+                for entry in self._intent[kind]:
+                    try:
+                        work += self._others(look, {**self._intent, "rules": [], "labels": [], kind: [entry]})
+                    except SourceIPError as error:
+                        name = f"rule of priority {entry['priority']}" if kind == "rules" else entry["prefix"]
+                        look.found.waiting.append(Waiting(name, _bare(error.message)))
+        look.carry_out(work)
+
+    def _others(self, look: _Look, intent: Intent) -> list[_Work]:
+        """What is to go is for a task to take."""
+        planners = Others(look.hands, intent, record.parse(None, "")).planners()
+        steps = [step for planner in planners for step in planner.plan().steps]
+        return [((step.noun, step.subject, step.after), step) for step in steps]
 
     def _plan(self, look: _Look) -> list[t.Sequence[AnyStep]]:
         """The steps of routes and those of sources."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 import typing as t
 
 from ..._base.protocols import OWN_PROTOCOL
-from ..._change.flow import Planner
 from ..._labels.labels import LabelPlanner, read, undoing
-from ..._rules.write import rule_planner
+from ..._rules.planners import rule_planner
 from ..interface import Intent
 from ..view import Hands
 from . import recorded
 from .recorded import Item
+
+if t.TYPE_CHECKING:
+    from ..._change.flow import Planner
 
 
 class Others:
@@ -43,14 +45,13 @@ class Others:
         return recorded.deprecated(self._intent["addresses"], self._before["deprecated"], there)
 
     def addresses(self, items: t.Sequence[Item]) -> list[Item]:
-        """Items of the module address with their lifetimes, and those whose lifetime is to be as before."""
-        lifetimes = {(one["address"], one["device"]): one["preferred_lifetime"] for one in self._intent["addresses"]}
+        """Items of the module address, and what it takes for lifetimes to be as before."""
         going = {(one["address"], one["device"]) for one in self._before["addresses"]}
         again = self._preferred_again()
         found = []
         for item in items:
             place = item["address"], item["device"]
-            lifetime = again.pop(place, None) or lifetimes[place]
+            lifetime = again.pop(place, None)
             found.append(item if lifetime is None else {**item, "preferred_lifetime": lifetime})
         rest = [place for place in again if place not in going]
         return [*found, *({"address": one, "device": two, "preferred_lifetime": "forever"} for one, two in rest)]
