@@ -224,6 +224,51 @@ options:
       device:
         description: Device that the label is for. Default is every one.
         type: str
+  uplinks:
+    description:
+      - The short form for a host with several uplinks. It stands for addresses, routes and rules, which
+        C(--check --diff) shows, and the filter P(l3host.source_ip.uplinks#filter).
+      - Answers leave by the uplink that the question came in by, each with its own source. New connections leave by the
+        uplink with the greatest O(uplinks[].weight) whose device is up.
+      - The kernel back end holds them; of uplinks in VRFs, every one that holds routes in VRFs.
+      - Default is the variable C(source_ip_uplinks) of the host.
+    type: list
+    elements: dict
+    version_added: 0.2.0
+    suboptions:
+      name:
+        description: A name for messages.
+        type: str
+        required: true
+      device:
+        description: The device.
+        type: str
+        required: true
+      gateway:
+        description:
+          - One address, or a mapping with C(ipv4) and C(ipv6). Each family that has an address has a gateway.
+          - Gateways that DHCP or router advertisements bring are refused.
+        type: raw
+        required: true
+      addresses:
+        description: The addresses with the length of their subnet. The first one of each family is the source.
+        type: list
+        elements: str
+        required: true
+      weight:
+        description:
+          - Which uplink new connections take, the greatest first, of equal ones the first of the list. Default is V(1).
+          - V(0) is never taken by new connections.
+        type: int
+      table:
+        description: Number of the uplink's own table. Default is V(101) for the first of the list, and so on.
+        type: int
+      vrf:
+        description: VRF that the device is in. The uplink has its routes there, and no rules.
+        type: str
+      onlink:
+        description: Whether the gateway is reachable on the device, though it is in no subnet of the addresses.
+        type: bool
   document:
     description:
       - The lists as the action plugin of this module packs them, after it has checked them on the controller. It

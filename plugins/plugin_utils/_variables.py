@@ -20,6 +20,7 @@ LISTS = {
     "policies": "source_ip_policies",
     "rules": "source_ip_rules",
     "labels": "source_ip_labels",
+    "uplinks": "source_ip_uplinks",
 }
 #: Every variable that this collection reads: by the tasks and roles, then by the playbooks.
 KNOWN = {

@@ -21,6 +21,7 @@ rules      [{family, priority, from, to, table, …}], the keys of RULE_KEYS in 
            one entry per family: an entry for both becomes two. table: a number, never None where one is looked up
            sorted by priority and family, in the order of writing where both are the same
 labels     [{prefix, label, device}], sorted by prefix, device
+           of `uplinks`, which are short for all of these, nothing is left but what they stand for (uplinks.py)
 warnings   [text]
 
 family is "ipv4" or "ipv6". A default route is "0.0.0.0/0" or "::/0".
@@ -46,6 +47,7 @@ from .entry import Entry, Read
 from .policies import read_policies
 from .routes import read_routes
 from .rules import read_labels, read_rules
+from .uplinks import expand
 
 #: The lists, in the order in which they are read.
 KINDS = ("addresses", "routes", "policies", "rules", "labels")
@@ -59,6 +61,7 @@ def normalise(
     backend: str | None = None,
     rules: Any = None,
     labels: Any = None,
+    uplinks: Any = None,
 ) -> dict[str, list[Any]]:
     """Validate the lists and return the form described above.
 
@@ -68,12 +71,13 @@ def normalise(
     problems: list[str] = []
     if backend is not None and backend not in BACKENDS:
         raise IntentError([f"backend: {fields.show(backend)} is not one of {', '.join(sorted(BACKENDS))}"])
+    short = expand(_listed("source_ip_uplinks", uplinks, problems), problems)
     loopback_allowed = backend in (None, "kernel")
     read = (
-        _addresses(_listed("source_ip_addresses", addresses, problems), problems),
-        read_routes(_listed("source_ip_routes", routes, problems), loopback_allowed, problems),
+        _addresses([*_listed("source_ip_addresses", addresses, problems), *short.addresses], problems),
+        read_routes([*_listed("source_ip_routes", routes, problems), *short.routes], loopback_allowed, problems),
         read_policies(_listed("source_ip_policies", policies, problems), loopback_allowed, problems),
-        read_rules(_listed("source_ip_rules", rules, problems), problems),
+        read_rules([*_listed("source_ip_rules", rules, problems), *short.rules], problems),
         read_labels(_listed("source_ip_labels", labels, problems), problems),
     )
     if backend is not None:

@@ -55,12 +55,23 @@ _LABEL = {
     "label": {"type": "int", "required": True},
     "device": {"type": "str"},
 }
+_UPLINK = {
+    "name": {"type": "str", "required": True},
+    "device": {"type": "str", "required": True},
+    "gateway": {"type": "raw", "required": True},
+    "addresses": {"type": "list", "elements": "str", "required": True},
+    "weight": {"type": "int"},
+    "table": {"type": "int"},
+    "vrf": {"type": "str"},
+    "onlink": {"type": "bool"},
+}
 LISTS: dict[str, t.Any] = {
     "addresses": {"type": "list", "elements": "dict", "options": _ADDRESS},
     "routes": {"type": "list", "elements": "dict", "options": _ROUTE},
     "policies": {"type": "list", "elements": "dict", "options": _POLICY},
     "rules": {"type": "list", "elements": "dict", "options": _RULE},
     "labels": {"type": "list", "elements": "dict", "options": _LABEL},
+    "uplinks": {"type": "list", "elements": "dict", "options": _UPLINK},
 }
 #: What the action plugin makes of the lists. Not shown in logs: it is long, and says what the lists said.
 DOCUMENT: dict[str, t.Any] = {"document": {"type": "str", "no_log": True}}
