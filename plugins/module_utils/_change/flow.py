@@ -15,14 +15,8 @@ from ansible.module_utils.basic import AnsibleModule
 from .._base.errors import SourceIPError
 from .._netlink.kernel import Kernel
 from .boundary import few
-from .steps import Plan
+from .steps import Plan, Planner
 from .transaction import Mismatch, carry_out
-
-
-class Planner(t.Protocol):
-    """Anything that can say, at any time, what is left to do."""
-
-    def plan(self) -> Plan: ...
 
 
 def write(module: AnsibleModule, kernel: Kernel, planner: Planner) -> dict[str, t.Any]:

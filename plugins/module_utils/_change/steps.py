@@ -213,3 +213,9 @@ class Plan:
             "before": "".join([f"{step.before}\n" for step in shown if step.before is not None]) + tail,
             "after": "".join([f"{step.after}\n" for step in shown if step.after is not None]) + tail,
         }
+
+
+class Planner(t.Protocol):
+    """Anything that can say, at any time, what is left to do."""
+
+    def plan(self) -> Plan: ...

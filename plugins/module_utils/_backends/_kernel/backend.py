@@ -16,8 +16,8 @@ from ..._addresses.items import Item
 from ..._addresses.task import AddressChange
 from ..._base.protocols import OWN_PROTOCOL
 from ..._base.values import BITS, INET, Address
-from ..._change.flow import Planner, left_to_do
-from ..._change.steps import REPORT_LIMIT, AnyStep
+from ..._change.flow import left_to_do
+from ..._change.steps import REPORT_LIMIT, AnyStep, Planner
 from ..._change.steps import Plan as Changes
 from ..._change.transaction import Transaction
 from ..._intent.options import LISTS

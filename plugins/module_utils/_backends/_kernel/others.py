@@ -8,15 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from ..._base.protocols import OWN_PROTOCOL
+from ..._change.steps import Planner
 from ..._labels.labels import LabelPlanner, read, undoing
 from ..._rules.planners import rule_planner
 from ..interface import Intent
 from ..view import Hands
 from . import recorded
 from .recorded import Item
-
-if t.TYPE_CHECKING:
-    from ..._change.flow import Planner
 
 
 class Others:
