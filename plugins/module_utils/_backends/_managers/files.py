@@ -36,7 +36,7 @@ class Change(t.NamedTuple):
 
 def changes(found: t.Mapping[str, Snapshot], wanted: t.Mapping[str, File]) -> list[Change]:
     """What to write and remove. ``found``: our files that are there. Files of ours that nobody wants go."""
-    result = [Change(found.get(path) or read(path), file) for path, file in sorted(wanted.items())]
+    result = [Change(file.there or found.get(path) or read(path), file) for path, file in sorted(wanted.items())]
     result += [Change(there, File(None)) for path, there in sorted(found.items()) if path not in wanted]
     return [change for change in result if change.differs]
 

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from ..._files.shown import Spans
 from .pieces import Piece
 
+if t.TYPE_CHECKING:
+    from ..._files.snapshot import Snapshot
+
 #: The first line of a file that is ours from its first to its last byte, in every format with comments by ``#``.
 HEADER = b"# Written by Ansible (collection l3host.source_ip): changes are lost, source_ip_state: absent removes it."
 
@@ -28,12 +31,13 @@ class File(t.NamedTuple):
     """The wanted content of a file; None where there is to be none.
 
     ``mode``: of a new file, which belongs to root. ``spans``: what of the old and the new content a diff may show; None
-    for all, in files of our own.
+    for all, in files of our own. ``there``: the file as it was read, where the content was made of it.
     """
 
     content: bytes | None
     mode: int = 0o644
     spans: tuple[Spans | None, Spans | None] = (None, None)
+    there: Snapshot | None = None
 
 
 @dataclass

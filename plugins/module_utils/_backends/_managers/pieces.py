@@ -49,6 +49,12 @@ def name_of(route: t.Mapping[str, t.Any]) -> str:
     return f"source_ip_routes[{route['destination']}]"
 
 
+def names_in(piece: Piece) -> list[str]:
+    """How messages call the entries of a piece: addresses, then routes."""
+    addresses = [f"source_ip_addresses[{one['address']}]" for one in piece.addresses]
+    return addresses + [name_of(route) for route in piece.routes]
+
+
 def split(intent: t.Mapping[str, list[Item]], tables: t.Mapping[str, int], egress: Egress) -> Split:
     """The pieces of an intent in normal form, by name of device. ``tables``: of the host's VRFs by their name.
 

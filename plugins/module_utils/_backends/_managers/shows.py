@@ -70,6 +70,16 @@ def runs_here(unit: str) -> bool:
     return process.isdecimal() and process != "0" and bool(same_network(process))
 
 
+def journal(unit: str, since: float) -> str:
+    """The last lines that a unit has written to the journal since then (seconds of the epoch); empty without one."""
+    argv = ["journalctl", f"--unit={unit}", f"--since=@{since:.0f}", "--output=cat", "--lines=20", "--no-pager"]
+    try:
+        done = call(argv, timeout=_PATIENCE)
+    except SourceIPError:
+        return ""
+    return done.out.strip() if done.code == 0 else ""
+
+
 def networkd_link(index: int) -> tuple[str, str]:
     """(.network file, state) of a link, as networkd has written them down."""
     return of_link_file(text_of(f"{NETIF}/links/{index}"))

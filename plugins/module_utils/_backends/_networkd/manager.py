@@ -11,22 +11,21 @@ import os
 import re
 import typing as t
 
-from ..._base.errors import SourceIPError
 from ..._base.protocols import OWN_PROTOCOL, PROTOCOLS
 from ..._base.values import INET, INET6, address_text
 from ..._netlink import wire
 from ..._routes.line import Lines
 from .._managers.interface import Rendered
 from .._managers.pieces import Piece
-from .._managers.shows import networkd_link, networkd_runs, text_of
-from ..commands import call, run
+from .._managers.shows import journal, networkd_link, networkd_runs, text_of
+from ..commands import run
 from ..view import Hands
 from .place import Found, Link, place
 from .render import DROP_IN, KEEP, OWN_FILE
 from .settings import order, settings, warnings
 
-#: Seconds for networkctl, which waits for the daemon, and for the journal.
-_PATIENCE, _JOURNAL = 30.0, 10.0
+#: Seconds for networkctl, which waits for the daemon, and for what it knows itself.
+_PATIENCE, _AT_ONCE = 30.0, 10.0
 _FOLDERS = ("/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd")
 #: Routes of these protocols networkd leaves alone, or has made itself.
 _NOT_FOREIGN = {PROTOCOLS[name] for name in ("kernel", "ra", "dhcp", "static")} | {OWN_PROTOCOL}
@@ -82,7 +81,7 @@ class Networkd:
         return Link(file, state, ours, keeps)
 
     def _gentle(self) -> bool:
-        found = _VERSION.match(run(["networkctl", "--version"], timeout=_JOURNAL))
+        found = _VERSION.match(run(["networkctl", "--version"], timeout=_AT_ONCE))
         return found is not None and int(found.group(1)) >= _GENTLE
 
     def render(self, pieces: t.Sequence[Piece], found: Found, notes: t.Mapping[str, t.Any]) -> Rendered:
@@ -147,16 +146,4 @@ class Networkd:
             run(["networkctl", "reconfigure", *there], timeout=_PATIENCE)
 
     def words(self, since: float) -> str:
-        argv = [
-            "journalctl",
-            "--unit=systemd-networkd",
-            f"--since=@{since:.0f}",
-            "--output=cat",
-            "--lines=20",
-            "--no-pager",
-        ]
-        try:
-            done = call(argv, timeout=_JOURNAL)
-        except SourceIPError:
-            return ""
-        return done.out.strip() if done.code == 0 else ""
+        return journal("systemd-networkd", since)

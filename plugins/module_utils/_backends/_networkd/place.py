@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._managers.interface import File, Rendered
-from .._managers.pieces import Item, Piece, name_of
+from .._managers.pieces import Item, Piece, name_of, names_in
 from .render import DROP_IN, KEEP, OWN_FILE, drop_in, keep, own_file
 
 LOOPBACK = "lo"
@@ -51,7 +51,7 @@ def place(pieces: t.Sequence[Piece], found: Found, folder: str, passing: str) ->
     for piece in pieces:
         path, problem = _path(piece.device, found, folder)
         if problem:
-            rendered.refusals += [f"{name}: {problem}" for name in _names(piece)]
+            rendered.refusals += [f"{name}: {problem}" for name in names_in(piece)]
         else:
             whole = path.endswith(".network")
             rendered.files[path] = File(own_file(piece) if whole else drop_in(piece))
@@ -62,10 +62,6 @@ def place(pieces: t.Sequence[Piece], found: Found, folder: str, passing: str) ->
         for route in piece.routes:
             rendered.refusals += _unmanaged(route, pieces, devices, found)
     return rendered
-
-
-def _names(piece: Piece) -> list[str]:
-    return [f"source_ip_addresses[{one['address']}]" for one in piece.addresses] + [name_of(r) for r in piece.routes]
 
 
 def _path(device: str, found: Found, folder: str) -> tuple[str, str]:
