@@ -213,6 +213,35 @@ options:
         type: str
         choices: [safe, report]
         default: safe
+  networkmanager:
+    description: Options of the back end V(networkmanager), NetworkManager 1.42 or later.
+    type: dict
+    default: {}
+    suboptions:
+      folder:
+        description:
+          - The folder of NetworkManager's keyfiles. The profile that is active on a device has to lie in it, and our
+            own for the loopback device is made there.
+        type: path
+        default: /etc/NetworkManager/system-connections
+      record:
+        description: File on the host where the back end writes down what it made.
+        type: path
+        default: /var/lib/l3host.source_ip/networkmanager.json
+      wait:
+        description:
+          - For how many seconds the kernel may differ after a change. Then the files are put back, and the task fails.
+        type: float
+        default: 15
+      repair:
+        description:
+          - What to do when the kernel has lost what the profiles say, such as the routes of an address that went away
+            for a moment, which NetworkManager does not bring back.
+          - V(safe) puts exactly that into the kernel, as NetworkManager would have. No packet is lost.
+          - V(report) changes nothing and fails.
+        type: str
+        choices: [safe, report]
+        default: safe
   frr:
     description: Options of the back end V(frr). The guide docs/frr.md says more.
     type: dict

@@ -93,7 +93,7 @@ options:
   backend:
     description: What carries the intent, as in M(l3host.source_ip.intent_info).
     type: str
-    choices: [bird, frr, kernel, networkd]
+    choices: [bird, frr, kernel, networkd, networkmanager]
     default: kernel
   expect:
     description:
@@ -301,7 +301,11 @@ def argument_spec() -> dict[str, t.Any]:
         "process": {"type": "bool"},
         "limit": {"type": "int", "default": 1000},
         "intent": {"type": "bool"},
-        "backend": {"type": "str", "choices": ["bird", "frr", "kernel", "networkd"], "default": "kernel"},
+        "backend": {
+            "type": "str",
+            "choices": ["bird", "frr", "kernel", "networkd", "networkmanager"],
+            "default": "kernel",
+        },
         "expect": {"type": "list", "elements": "dict", "options": expect},
         "incoming": {"type": "bool", "default": False},
         **INTENT,

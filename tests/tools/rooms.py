@@ -56,6 +56,8 @@ PURE = """
     _backends._managers.record
     _backends._networkd.options _backends._networkd.place _backends._networkd.render
     _backends._networkd.settings
+    _backends._networkmanager.answers _backends._networkmanager.keyfile _backends._networkmanager.options
+    _backends._networkmanager.place _backends._networkmanager.render
 """.split()
 #: What a pure module may not import. `socket` only converts addresses there.
 TOUCHES = (

@@ -18,6 +18,7 @@ from ._bird.options import OPTIONS as BIRD
 from ._frr.options import OPTIONS as FRR
 from ._kernel.options import OPTIONS as KERNEL
 from ._networkd.options import OPTIONS as NETWORKD
+from ._networkmanager.options import OPTIONS as NETWORKMANAGER
 
 if t.TYPE_CHECKING:
     from ._managers.manages import Manages
@@ -25,7 +26,13 @@ if t.TYPE_CHECKING:
 
 AUTO = "auto"
 #: The argument spec of each back end; in this order their names stand in messages.
-OPTIONS: dict[str, dict[str, t.Any]] = {"kernel": KERNEL, "frr": FRR, "bird": BIRD, "networkd": NETWORKD}
+OPTIONS: dict[str, dict[str, t.Any]] = {
+    "kernel": KERNEL,
+    "frr": FRR,
+    "bird": BIRD,
+    "networkd": NETWORKD,
+    "networkmanager": NETWORKMANAGER,
+}
 CHOICES = [AUTO, *sorted(OPTIONS)]
 _SET = "set `source_ip_backend` (or the task's `backend`) to one of them"
 

@@ -44,6 +44,10 @@ def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd
         from ._networkd.backend import BackEnd as NetworkdBackEnd
 
         return NetworkdBackEnd(hands, options)
+    if name == "networkmanager":
+        from ._networkmanager.backend import BackEnd as NetworkManagerBackEnd
+
+        return NetworkManagerBackEnd(hands, options)
     raise InvalidInput(f"backend: {name!r} is not known")
 
 

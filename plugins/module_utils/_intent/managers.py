@@ -15,7 +15,8 @@ class Holds(NamedTuple):
     """What a manager knows of routes, and ``name`` in messages.
 
     ``metrics``: name of a route metric -> its largest value here (None: the kernel's). ``nexthops``: routes with
-    several next hops; of these ``weights``, ``onlink`` and hops by a device alone (``bare``).
+    several next hops; of these ``weights``, ``onlink`` and hops by a device alone (``bare``). ``crossing``: IPv4 routes
+    by an IPv6 gateway.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Holds(NamedTuple):
     weights: bool = True
     onlink: bool = True
     bare: bool = True
+    crossing: bool = True
 
 
 MANAGERS = {
@@ -33,6 +35,22 @@ MANAGERS = {
         metrics={"mtu": None, "advmss": None, "initcwnd": 1023, "initrwnd": 1023, "quickack": 1},
         onlink=False,
         bare=False,
+    ),
+    # nm-settings-keyfile(5) of 1.42 and later.
+    "networkmanager": Holds(
+        name="NetworkManager",
+        metrics={
+            "mtu": None,
+            "window": None,
+            "cwnd": None,
+            "advmss": None,
+            "initcwnd": None,
+            "initrwnd": None,
+            "rto_min": None,
+            "quickack": 1,
+        },
+        nexthops=False,
+        crossing=False,
     ),
 }
 
@@ -56,6 +74,8 @@ def _route(holds: Holds, where: str, route: dict[str, Any]) -> list[str]:
         elif value > (holds.metrics[metric] or value):
             problems.append(f"{where}.metrics: {metric}: {value}: {name} takes at most {holds.metrics[metric]}")
     hops = route["nexthops"] or ()
+    if not holds.crossing and not hops and route["family"] == "ipv4" and ":" in (route["gateway"] or ""):
+        problems.append(f"{where}.gateway: {route['gateway']}: {name} has no IPv4 routes by an IPv6 gateway")
     if hops and not holds.nexthops:
         problems.append(f"{where}.nexthops: {name} has no routes with several next hops")
     for hop in hops if holds.nexthops else ():

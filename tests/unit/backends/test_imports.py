@@ -16,7 +16,7 @@ from tests.lab.modules import collections_path
 
 PLUGINS = "ansible_collections.l3host.source_ip.plugins"
 ROOMS = f"{PLUGINS}.module_utils"
-BACK_ENDS = ("bird", "frr", "kernel", "networkd")
+BACK_ENDS = ("bird", "frr", "kernel", "networkd", "networkmanager")
 SCRIPT = """
 import importlib, json, sys
 importlib.import_module({module!r})

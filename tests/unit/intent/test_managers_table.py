@@ -38,6 +38,13 @@ def hops(*changes: dict[str, Any]) -> dict[str, Any]:
             ".nexthops: eth0: systemd-networkd needs the gateway of",
         ),
         ("networkd", hops({"onlink": True}, {}), ".nexthops: 172.20.20.1: systemd-networkd has no onlink for one of"),
+        ("networkmanager", {**ROUTE, "metrics": {"rtt": 5}}, ".metrics: NetworkManager cannot set rtt on a route"),
+        ("networkmanager", hops({}, {}), ".nexthops: NetworkManager has no routes with several next hops"),
+        (
+            "networkmanager",
+            {**ROUTE, "gateway": "fe80::1", "device": "eth0"},
+            ".gateway: fe80::1: NetworkManager has no IPv4 routes by an IPv6 gateway",
+        ),
         ("networkd", {**ROUTE, "source": "127.0.0.1"}, ".source: 127.0.0.1 is a loopback address"),
     ],
 )
