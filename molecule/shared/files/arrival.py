@@ -5,7 +5,7 @@
 """How long after its reload the routes of a daemon have another source. Runs on the host beside the role.
 
 arrival.py bird|frr NEW COUNT     waits until the daemon runs with another configuration (bird: another revision of our
-                                  file; frr: NEW in its running configuration), then until COUNT routes inside
+                                  file; frr: NEW in a route-map of zebra), then until COUNT routes inside
                                   100.64.0.0/10 have the source NEW in the kernel; prints the seconds in between
 """
 
@@ -16,7 +16,11 @@ import sys
 import time
 
 ROUTES = ["ip", "-4", "route", "show", "root", "100.64.0.0/10"]
-ASK = {"bird": ["birdc", "eval", "source_ip_revision"], "frr": ["vtysh", "-c", "show running-config"]}
+# Not FRR's running configuration: while that is read, mgmtd of FRR 10.3 may lose what another session gives it.
+ASK = {
+    "bird": ["birdc", "eval", "source_ip_revision"],
+    "frr": ["vtysh", "-d", "zebra", "-c", "show route-map SIP-BGP4"],
+}
 LIMIT = 120.0
 
 
@@ -33,7 +37,7 @@ def main() -> None:
     while time.monotonic() - begin < LIMIT:
         now = answer(ASK[daemon])
         # FRR's lines say it themselves: the role may have been faster than our first look.
-        if now != before if daemon == "bird" else f"set src {new}\n" in now:
+        if now != before if daemon == "bird" else f" src {new}\n" in now:
             break
         time.sleep(0.1)
     reload = time.monotonic()

@@ -28,9 +28,10 @@ from .host import Host
 from .parse import Objects, parse
 from .stages import Stage, stages
 
-#: How often the running configuration is looked at until it is as it should be, and seconds before each look: FRR 10
-#: answers before all of its daemons have what they were given, and may refuse a line without a word.
-_ROUNDS, _SETTLING = 5, 0.3
+#: How often lines are given to FRR until its running configuration has them, how often that is looked at each time, and
+#: seconds before each further look. FRR 10 answers before all of its daemons have what they were given, and may pass
+#: over lines without a word: mgmtd of 10.3 loses what one session gives while another reads the running configuration.
+_ROUNDS, _LOOKS, _SETTLING = 5, 3, 0.3
 
 
 class ApplyError(SourceIPError):
@@ -91,13 +92,7 @@ def _running(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any], undo: Un
         return
     undo.add("FRR's running configuration", lambda: _put_back(plan, host, options))
     try:
-        _load(host, plan.stages)
-        left = _left(plan.want, plan, host, options)
-        for _round in range(_ROUNDS):
-            if not left:
-                break
-            time.sleep(_SETTLING)
-            left = _left(plan.want, plan, host, options)
+        left = _give(plan.stages, plan.want, plan, host, options)
     except CommandError as error:
         raise ApplyError(f"FRR refused: {error.message}") from error
     if left:
@@ -106,18 +101,29 @@ def _running(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any], undo: Un
 
 def _put_back(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]) -> None:
     """From whatever is there by now: vtysh may have taken a part of the lines of one call."""
-    left: list[Stage] = []
+    time.sleep(_SETTLING)
+    left = _give(_left(plan.have, plan, host, options), plan.have, plan, host, options)
+    if left:
+        raise CommandError(f"FRR still lacks: {_lines(left)}")
+
+
+def _give(
+    todo: list[Stage], goal: Objects, plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]
+) -> list[Stage]:
+    """Give FRR these stages, and again what it then lacks of the goal; what it lacks in the end."""
     for turn in range(_ROUNDS):
         # After a refusal FRR 10 can keep what a file takes away; what comes as commands it takes away then.
         give = host.configure if turn % 2 else host.load
-        for stage in _left(plan.have, plan, host, options):
+        for stage in todo:
             host.wait_for_maps(stage.needs)
             give(stage.lines)
-        time.sleep(_SETTLING)
-        left = _left(plan.have, plan, host, options)
-        if not left:
-            return
-    raise CommandError(f"FRR still lacks: {_lines(left)}")
+        for look in range(_LOOKS):
+            if look:
+                time.sleep(_SETTLING)
+            todo = _left(goal, plan, host, options)
+            if not todo:
+                return []
+    return todo
 
 
 def _left(want: Objects, plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]) -> list[Stage]:
@@ -128,9 +134,3 @@ def _left(want: Objects, plan: FrrPlan, host: Host, options: t.Mapping[str, t.An
 
 def _lines(left: t.Iterable[Stage]) -> str:
     return " / ".join([line.strip() for stage in left for line in stage.lines][:10])
-
-
-def _load(host: Host, todo: t.Iterable[Stage]) -> None:
-    for stage in todo:
-        host.wait_for_maps(stage.needs)
-        host.load(stage.lines)

@@ -61,6 +61,7 @@ class Host:
         self.fails = fails
         self.frr = model.Frr()
         self.frr.feed(OPERATOR.splitlines())
+        #: How many more times it passes over a binding without a word; and how many times after it has failed.
         self.deaf = self.late = 0
 
     def show(self, command: str) -> str:
@@ -250,13 +251,40 @@ def test_what_cannot_be_put_back_is_told(world: World) -> None:
 
 def test_a_line_that_frr_passes_over_without_a_word_is_missed(world: World) -> None:
     before = copy.deepcopy(world.host.frr.objects)
-    world.host.deaf = 1
+    world.host.deaf = 99
     with pytest.raises(
         SourceIPError, match="took our lines without a word, but still lacks: ip protocol bgp"
     ) as raised:
         world.carry_out("bgp")
     assert "the host is as it was" in raised.value.message
     assert same(world.host.frr.objects, before)
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_a_line_that_frr_lost_is_given_again(world: World, times: int) -> None:
+    """As mgmtd of FRR 10.3 does while somebody else reads its running configuration."""
+    world.host.deaf = times
+    world.carry_out("bgp")
+    assert world.host.deaf == 0, "no line was passed over"
+    assert same(world.host.frr.objects, _with_operator(world.plan("bgp")))
+    assert not world.plan("bgp").changed
+
+
+def test_what_frr_refuses_with_a_word_is_not_given_again(world: World) -> None:
+    given: list[Sequence[str]] = []
+    load = world.host.load
+
+    def refuses(lines: Sequence[str]) -> None:
+        given.append(lines)
+        load(lines)
+        raise CommandError("vtysh -f: % Configuration failed.")
+
+    world.host.load = refuses  # type: ignore[method-assign]
+    plan = world.plan("bgp")
+    with pytest.raises(SourceIPError, match=r"FRR refused: vtysh -f: % Configuration failed"):
+        apply.carry_out(plan, world.host, None, world.options())  # type: ignore[arg-type]
+    assert given[0] == plan.stages[0].lines
+    assert plan.stages[0].lines not in given[1:]
 
 
 def test_what_is_put_back_is_looked_at_again(world: World) -> None:
