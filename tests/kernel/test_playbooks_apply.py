@@ -180,6 +180,7 @@ def test_a_host_that_vanishes_while_it_gets_the_library_is_listed(hosts: Hosts, 
     listed = said.partition("These hosts are not as their intent says")[2]
     assert code == 2 and '"edge1: unreachable: ' in listed and "there is no host nobody" in listed, said
     assert "edge2" not in said and recap(said, "edge1")["failed"] == 1, said
+    assert "the host did not answer; nothing was installed" in said and "undefined" not in said, said
 
 
 def test_what_kernel_and_socket_say_is_listed(hosts: Hosts) -> None:
