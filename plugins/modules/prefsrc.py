@@ -160,6 +160,8 @@ results:
     action:
       description:
         - V(changed), V(unchanged) or V(missing); V(dead) with O(dead=ignore).
+        - V(removed) for an IPv4 route beside which there is another that says the same but for the source, as of an
+          owner who has written its own again; the kernel takes no two that say the same.
         - After a failure V(failed) and V(undone).
       type: str
       sample: changed

@@ -468,6 +468,40 @@ def test_an_alias_behind_the_first_is_refused(ns: Host, module: ModuleRunner) ->
     assert [source for _h, _a, source in raw.routes(ns)].count(packed(ns.S4)) == 1
 
 
+def _twins(ns: Host) -> list[str]:
+    return ns.ip(f"route show exact {ns.P4}").splitlines()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_route_that_its_owner_wrote_again_becomes_one_with_the_source(
+    ns: Host, module: ModuleRunner, first: bool
+) -> None:
+    """As networkd does at each renewal of a lease: its own is added behind the one that has another source."""
+    ours = f"{ns.P4} via {ns.G4} dev v0 proto dhcp src {ns.S4} metric 9"
+    again = ours.replace(f"src {ns.S4}", "src 10.0.0.1")
+    for one in (ours, again) if first else (again, ours):
+        ns.ip(f"route append {one}")
+    ns.ip(f"route add {ns.P6} via {ns.G6} dev v0")
+    before = _twins(ns)
+    entry = {"destination": ns.P4, "protocol": "dhcp", "source": ns.S4}
+    wanted = {"routes": [entry], "force": True}
+    assert "belongs to dhcp" in module.fails("prefsrc", {**wanted, "force": False})["msg"]
+    # What the kernel refuses after it: the address is another device's, and of that link alone.
+    own = ns.ip("-6 address show dev v1 scope link").split()
+    refused = {"destination": ns.P6, "source": next(word for word in own if word.startswith("fe80")).partition("/")[0]}
+    assert "the host is as before" in module.fails("prefsrc", {**wanted, "routes": [entry, refused]})["msg"]
+    checked = module.ok("prefsrc", wanted, check=True)
+    assert _twins(ns) == before
+    done = module.ok("prefsrc", wanted)
+    assert _twins(ns) == [f"{ours} "] and done["counts"]["removed"] == 1 == checked["counts"]["removed"]
+    assert not module.ok("prefsrc", wanted)["changed"]
+
+    ns.ip(f"route append {again}")
+    absent = {**wanted, "routes": [{**entry, "state": "absent"}]}
+    assert module.ok("prefsrc", absent)["counts"]["removed"] == 1
+    assert _twins(ns) == [f"{again} "], "the owner's own is left"
+
+
 def test_an_ipv6_device_route_behind_the_first_is_refused(ns: Host, module: ModuleRunner) -> None:
     """``replace dev v1`` replaced the first device route and left two of v1."""
     ns.ip(f"route add {ns.P6} dev v0")

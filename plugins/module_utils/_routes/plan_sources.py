@@ -15,7 +15,7 @@ from .._base.cover import Cover
 from .._base.errors import InvalidInput, Refused
 from .._base.names import TYPES, table_name
 from .._base.protocols import protocol_name
-from .._base.values import BITS, DEFAULTS, INET6, Prefix, address_text
+from .._base.values import BITS, DEFAULTS, INET, INET6, Prefix, address_text
 from .._change.steps import Plan
 from .._netlink import wire
 from .edit import echo, with_source
@@ -23,7 +23,7 @@ from .legs import has_legs, written
 from .line import Lines
 from .owners import check_owner, check_replaceable
 from .payload import WITHOUT_HOPS, Payload
-from .route_steps import RouteLine, RouteStep
+from .route_steps import RouteLine, RouteStep, removed
 from .scan import Scan
 from .shared_hops import check_shared
 from .values import Hop
@@ -154,7 +154,11 @@ class SourcePlanner:
         for leg in affected:
             if leg.header.protocol != self.owner:
                 check_owner(leg, self.lines, what, self.force, plan.warnings)
-        check_replaceable(payload, [other for other in there if other.key == payload.key], self.lines, what)
+        rivals = [other for other in there if other.key == payload.key]
+        if _superfluous(payload, rivals, chosen):
+            plan.steps.append(removed(chosen.number, prefix, payload, rivals, self.lines))
+            return
+        check_replaceable(payload, rivals, self.lines, what)
         after = [with_source(leg, chosen.source) if _due(leg, chosen) else echo(leg) for leg in legs]
         plan.steps.append(
             RouteStep(
@@ -215,6 +219,23 @@ class SourcePlanner:
             f"routes[{item.number}]: no route {scope} {item.prefix}{filters} in {where}.{near} "
             "prefsrc changes routes that exist; make one with l3host.source_ip.route, or set missing: ignore"
         )
+
+
+def _superfluous(payload: Payload, rivals: t.Sequence[Payload], chosen: Selection) -> bool:
+    """Whether another route of the key will say all that this one is to say; the kernel takes no second one.
+
+    Its owner wrote its own again beside the one that somebody had given a source: to the kernel that is another IPv4
+    route, and which of two default routes it takes goes by what it knows of the gateway (``fib_select_default()``).
+    """
+    before = True
+    for other in rivals:
+        if other is payload:
+            before = False
+        elif payload.header.family == INET and with_source(other, None) == with_source(payload, None):
+            due = _due(other, chosen)
+            if other.source == chosen.source or (before if due else chosen.source is None):
+                return True
+    return False
 
 
 def _due(payload: Payload, chosen: Selection) -> bool:

@@ -10,7 +10,9 @@ import typing as t
 from .._base.values import Prefix
 from .._netlink import wire
 from .._netlink.wire import Message
+from .edit import echo
 from .line import Lines
+from .payload import Payload
 from .runs import Run, WantedRoute
 from .template import Template
 
@@ -83,6 +85,12 @@ class RouteStep(t.NamedTuple):
         if self.old is None:
             return (Message(wire.RTM_DELROUTE, 0, t.cast(bytes, self.new)),)
         return (Message(wire.RTM_NEWROUTE, _RESTORE if self.new is None else _REPLACE, self.old),)
+
+
+def removed(number: int, prefix: Prefix, route: Payload, same_key: t.Sequence[Payload], lines: Lines) -> RouteStep:
+    """The step that removes one of several routes of a key, whose order counts: a first one goes back to the front."""
+    undo = (Message(wire.RTM_NEWROUTE, wire.NLM_F_CREATE, echo(route)),) if same_key[0] is route else ()
+    return RouteStep(number, prefix, "removed", echo(route), None, lines, undo)
 
 
 class CreatedRoutes:

@@ -4,8 +4,8 @@
 """One look of the keeper at the kernel: what is not as the intent says is mended, as far as it can be now.
 
 A task does the whole intent or nothing. Here a device that is down must not keep the other routes from coming back:
-each piece that can be is, and for the others it is said why not. Nothing is removed, and no daemon's route is touched
-unless the options say `force`. What is made is written down first, in the record that a task works by.
+each piece that can be is, and for the others it is said why not. Nothing is removed but what an owner has written a
+second time beside a route that has our source, and no daemon's route is touched unless the options say `force`. What is made is written down first, in the record that a task works by.
 """
 
 from __future__ import annotations
