@@ -107,9 +107,7 @@ def _put_back(plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]) -> None
         raise CommandError(f"FRR still lacks: {_lines(left)}")
 
 
-def _give(
-    todo: list[Stage], goal: Objects, plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]
-) -> list[Stage]:
+def _give(todo: list[Stage], goal: Objects, plan: FrrPlan, host: Host, options: t.Mapping[str, t.Any]) -> list[Stage]:
     """Give FRR these stages, and again what it then lacks of the goal; what it lacks in the end."""
     for turn in range(_ROUNDS):
         # After a refusal FRR 10 can keep what a file takes away; what comes as commands it takes away then.

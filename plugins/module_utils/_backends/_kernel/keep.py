@@ -5,7 +5,8 @@
 
 A task does the whole intent or nothing. Here a device that is down must not keep the other routes from coming back:
 each piece that can be is, and for the others it is said why not. Nothing is removed but what an owner has written a
-second time beside a route that has our source, and no daemon's route is touched unless the options say `force`. What is made is written down first, in the record that a task works by.
+second time beside a route that has our source, and no daemon's route is touched unless the options say `force`. What
+is made is written down first, in the record that a task works by.
 """
 
 from __future__ import annotations
