@@ -242,6 +242,34 @@ options:
         type: str
         choices: [safe, report]
         default: safe
+  netplan:
+    description: Options of the back end V(netplan), netplan 0.106 or later.
+    type: dict
+    default: {}
+    suboptions:
+      file:
+        description:
+          - Our file, in one of netplan's folders. Its name has to sort behind those that define the devices.
+        type: path
+        default: /etc/netplan/90-l3host.source_ip.yaml
+      record:
+        description: File on the host where the back end writes down what it made.
+        type: path
+        default: /var/lib/l3host.source_ip/netplan.json
+      wait:
+        description:
+          - For how many seconds the kernel may differ after a change. Then the files are put back, and the task fails.
+        type: float
+        default: 15
+      repair:
+        description:
+          - What to do when the kernel has lost what the files say, such as the routes of an address that went away
+            for a moment, which the renderer does not bring back.
+          - V(safe) puts exactly that into the kernel, as the renderer would have. No packet is lost.
+          - V(report) changes nothing and fails.
+        type: str
+        choices: [safe, report]
+        default: safe
   frr:
     description: Options of the back end V(frr). The guide docs/frr.md says more.
     type: dict

@@ -17,6 +17,7 @@ from .._base.errors import Refused, SourceIPError
 from ._bird.options import OPTIONS as BIRD
 from ._frr.options import OPTIONS as FRR
 from ._kernel.options import OPTIONS as KERNEL
+from ._netplan.options import OPTIONS as NETPLAN
 from ._networkd.options import OPTIONS as NETWORKD
 from ._networkmanager.options import OPTIONS as NETWORKMANAGER
 
@@ -32,6 +33,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "bird": BIRD,
     "networkd": NETWORKD,
     "networkmanager": NETWORKMANAGER,
+    "netplan": NETPLAN,
 }
 CHOICES = [AUTO, *sorted(OPTIONS)]
 _SET = "set `source_ip_backend` (or the task's `backend`) to one of them"

@@ -48,6 +48,10 @@ def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd
         from ._networkmanager.backend import BackEnd as NetworkManagerBackEnd
 
         return NetworkManagerBackEnd(hands, options)
+    if name == "netplan":
+        from ._netplan.backend import BackEnd as NetplanBackEnd
+
+        return NetplanBackEnd(hands, options)
     raise InvalidInput(f"backend: {name!r} is not known")
 
 

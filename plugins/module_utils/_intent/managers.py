@@ -16,7 +16,8 @@ class Holds(NamedTuple):
 
     ``metrics``: name of a route metric -> its largest value here (None: the kernel's). ``nexthops``: routes with
     several next hops; of these ``weights``, ``onlink`` and hops by a device alone (``bare``). ``crossing``: IPv4 routes
-    by an IPv6 gateway.
+    by an IPv6 gateway. ``largest``: the largest metric of a route, and number of a table, where it is not
+    the kernel's.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Holds(NamedTuple):
     onlink: bool = True
     bare: bool = True
     crossing: bool = True
+    largest: int | None = None
 
 
 MANAGERS = {
@@ -52,6 +54,14 @@ MANAGERS = {
         nexthops=False,
         crossing=False,
     ),
+    # netplan(5) of 0.106 and later; its own largest number stands for none. What networkd takes of a window counts.
+    "netplan": Holds(
+        name="netplan",
+        metrics={"mtu": None, "initcwnd": 1023, "initrwnd": 1023},
+        nexthops=False,
+        crossing=False,
+        largest=2**32 - 2,
+    ),
 }
 
 
@@ -73,6 +83,10 @@ def _route(holds: Holds, where: str, route: dict[str, Any]) -> list[str]:
             problems.append(f"{where}.metrics: {name} cannot set {metric} on a route")
         elif value > (holds.metrics[metric] or value):
             problems.append(f"{where}.metrics: {metric}: {value}: {name} takes at most {holds.metrics[metric]}")
+    if holds.largest is not None:
+        for field in ("metric", "table"):
+            if (route[field] or 0) > holds.largest:
+                problems.append(f"{where}.{field}: {route[field]}: {name} takes at most {holds.largest}")
     hops = route["nexthops"] or ()
     if not holds.crossing and not hops and route["family"] == "ipv4" and ":" in (route["gateway"] or ""):
         problems.append(f"{where}.gateway: {route['gateway']}: {name} has no IPv4 routes by an IPv6 gateway")

@@ -56,11 +56,11 @@ def place(pieces: t.Sequence[Piece], found: Found, folder: str, passing: str) ->
             whole = path.endswith(".network")
             rendered.files[path] = File(own_file(piece) if whole else drop_in(piece))
     for name, link in sorted(found.links.items()):
-        if not found.gentle and link.file and not link.keeps and name != LOOPBACK and (name in devices or link.ours):
-            rendered.transient[f"{passing}/{link.file.rpartition('/')[2]}.d/{KEEP}"] = File(keep())
+        if name in devices or link.ours:
+            rendered.transient.update(passing_file(name, found, passing))
     for piece in pieces:
         for route in piece.routes:
-            rendered.refusals += _unmanaged(route, pieces, devices, found)
+            rendered.refusals += withheld(route, pieces, found)
     return rendered
 
 
@@ -77,7 +77,7 @@ def _path(device: str, found: Found, folder: str) -> tuple[str, str]:
             f"systemd-networkd does not manage {device}: no .network file matches it. Use the back end of who manages "
             "it, or the kernel back end"
         )
-    if not _managed(link) and device != LOOPBACK:
+    if not managed(link) and device != LOOPBACK:
         return "", f"systemd-networkd has {device} as {link.state}, and configures nothing on it ({link.file})"
     others = sorted(name for name, other in found.links.items() if other.file == link.file and name != device)
     if others:
@@ -88,26 +88,36 @@ def _path(device: str, found: Found, folder: str) -> tuple[str, str]:
     return f"{folder}/{link.file.rpartition('/')[2]}.d/{DROP_IN}", ""
 
 
-def _managed(link: Link) -> bool:
+def managed(link: Link) -> bool:
+    """Whether networkd configures this device."""
     return link.state in _MANAGED
 
 
-def _unmanaged(route: Item, pieces: t.Sequence[Piece], devices: t.Sequence[str], found: Found) -> t.Iterator[str]:
+def passing_file(name: str, found: Found, passing: str) -> dict[str, File]:
+    """What keeps the addresses of a device while networkd reads, where this release needs it."""
+    link = found.links[name]
+    if found.gentle or not link.file or link.keeps or name == LOOPBACK:
+        return {}
+    return {f"{passing}/{link.file.rpartition('/')[2]}.d/{KEEP}": File(keep())}
+
+
+def withheld(route: Item, pieces: t.Sequence[Piece], found: Found) -> t.Iterator[str]:
     """networkd waits, and says nothing, for a source on a device that it does not manage; so for a hop."""
     source = route["source"]
+    devices = [piece.device for piece in pieces]
     planned = any(one["address"].partition("/")[0] == source for piece in pieces for one in piece.addresses)
     there = found.holders.get(source, ())
 
-    def managed(device: str) -> bool:
-        return device in devices or _managed(found.links.get(device, Link("", "")))
+    def held(device: str) -> bool:
+        return device in devices or managed(found.links.get(device, Link("", "")))
 
-    if there and not planned and not any(map(managed, there)):
+    if there and not planned and not any(map(held, there)):
         yield (
             f"{name_of(route)}.source: {source} is on {there[0]}, which systemd-networkd does not manage; it would "
             f"withhold the route and not say so. Add {{address: {source}, device: {there[0]}}} to source_ip_addresses"
         )
     for hop in route["nexthops"] or ():
-        if not managed(hop["device"]):
+        if not held(hop["device"]):
             yield (
                 f"{name_of(route)}.nexthops: systemd-networkd does not manage {hop['device']}, and would withhold the "
                 "route"

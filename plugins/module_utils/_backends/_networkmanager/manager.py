@@ -92,6 +92,10 @@ class NetworkManager:
         self._known |= {one["address"] for piece in pieces for one in piece.addresses}
         return rendered
 
+    def changed(self, paths: t.Sequence[str]) -> None:
+        """Somebody else has changed these profiles: they are what is to be activated."""
+        self._paths = list(paths)
+
     def costs(self, devices: t.Sequence[str]) -> list[str]:
         """What NetworkManager takes of others on the loopback device, when it lets go of it."""
         left = [one for one in self._taken_along if one not in self._known]

@@ -80,13 +80,13 @@ def place(pieces: t.Sequence[Piece], found: Found, notes: t.Mapping[str, t.Any],
         # Gone with all that was in it, and nothing of it is to come back.
         if there is not None and there.content is not None:
             rendered.files[path] = _changed(there, ours, former.get(path, []))
-    rendered.warnings += _at_boot(pieces, found)
+    rendered.warnings += at_boot(pieces, found)
     kept = {path: [list(one) for one in ours] for path, ours in sorted(wanted.items()) if ours}
     rendered.notes = {"profiles": kept} if kept else {}
     return rendered
 
 
-def _at_boot(pieces: t.Sequence[Piece], found: Found) -> list[str]:
+def at_boot(pieces: t.Sequence[Piece], found: Found) -> list[str]:
     """Sources on another device than the route: at boot that may come up later."""
     if not pieces or found.version >= TRIES_AGAIN:
         return []
