@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""golden/NAME/case.yml is an intent and a host, desired.txt every file that it is to have of ours, diff.txt what a run
+shows from ``current`` (the files of another case, none by default) to there, or the refusals and warnings.
+
+SOURCE_IP_GOLDEN=write rewrites them; read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.interface import Rendered, is_ours
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.pieces import Way, split
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._netplan.place import Found, place
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._networkd.place import Found as Networkd
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._networkd.place import Link
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._networkmanager.place import Device
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._networkmanager.place import (
+    Found as NetworkManager,
+)
+from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
+
+GOLDEN = Path(__file__).with_name("golden")
+CASES = sorted(path.parent.name for path in GOLDEN.glob("*/case.yml"))
+FILE = "/etc/netplan/90-l3host.source_ip.yaml"
+
+
+def rendered(name: str) -> tuple[Rendered, str]:
+    """What the case gives, and the case whose files are there before."""
+    case: dict[str, Any] = yaml.safe_load((GOLDEN / name / "case.yml").read_text(encoding="utf-8"))
+    links = {
+        one: Link(link.get("file", ""), **{k: v for k, v in link.items() if k != "file"})
+        for one, link in case.get("links", {}).items()
+    }
+    devices = {one: Device(**device) for one, device in case.get("devices", {}).items()}
+    found = Found(
+        Networkd(case.get("runs", True), links, case.get("holders", {}), case.get("gentle", True)),
+        NetworkManager((1, 52, 1) if devices else (), devices),
+        case.get("installed", True),
+        case.get("error", ""),
+        case.get("definitions", {}),
+        {path: text.encode() for path, text in case.get("generated", {}).items()},
+    )
+    intent = normalise(**case["intent"], backend="netplan")
+    pieces, problems = split(intent, case.get("vrfs", {}), lambda _gateway, _vrf: Way("eth0"))
+    assert problems == []
+    return place(pieces, found, case.get("notes", {}), FILE, "/etc/systemd/network").rendered, case.get("current", "")
+
+
+def text(files: Rendered) -> str:
+    parts = [f"=== {path} {file.mode:o}\n{(file.content or b'').decode()}" for path, file in sorted(files.files.items())]
+    parts += [
+        f"=== while networkd reads: {path}\n{(file.content or b'').decode()}"
+        for path, file in sorted(files.transient.items())
+    ]
+    return "".join(parts)
+
+
+def diff(before: dict[str, Any], after: dict[str, Any]) -> str:
+    lines: list[str] = []
+    for path in sorted({*before, *after}):
+        old, new = ((files[path].content.decode().splitlines() if path in files else []) for files in (before, after))
+        lines += difflib.unified_diff(old, new, path, path if new else "/dev/null", n=0, lineterm="")
+    return "".join(f"{line}\n" for line in lines)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_golden(name: str) -> None:
+    wanted, current = rendered(name)
+    before = rendered(current)[0].files if current else {}
+    said = "".join(f"refused: {one}\n" for one in wanted.refusals)
+    warned = "".join(f"warning: {one}\n" for one in wanted.warnings)
+    outcome = {"desired.txt": text(wanted), "diff.txt": warned + (said or diff(before, wanted.files))}
+    for file, content in outcome.items():
+        path = GOLDEN / name / file
+        if os.environ.get("SOURCE_IP_GOLDEN") == "write":
+            path.write_text(content, encoding="utf-8")
+        assert content == path.read_text(encoding="utf-8")
+
+
+def test_there_are_cases_and_every_file_is_known_for_ours() -> None:
+    assert len(CASES) >= 6
+    for name in CASES:
+        files = rendered(name)[0]
+        assert all(is_ours(file.content) for file in (*files.files.values(), *files.transient.values()))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_written_is_yaml_and_says_the_same_as_json(name: str) -> None:
+    file = rendered(name)[0].files.get(FILE)
+    if file is not None:
+        content = (file.content or b"").decode()
+        assert set(yaml.safe_load(content)) == {"network"} and content.isascii()
