@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from ..._base.values import MAIN
 from .._managers.interface import HEADER, File, Rendered
 from .._managers.pieces import Item, Piece, name_of, names_in
-from .._networkd.place import LOOPBACK, Link, managed, passing_file, withheld
+from .._networkd.place import LOOPBACK, Link, managed, withheld
 from .._networkd.place import Found as Networkd
-from .._networkd.render import DROP_IN
+from .._networkd.render import DROP_IN, KEEP, keep
 from .._networkmanager.place import Device, at_boot
 from .._networkmanager.place import Found as NetworkManager
 from .generated import NETWORKD, Key, definition_of, holds, is_generated
@@ -85,8 +85,10 @@ def place(pieces: t.Sequence[Piece], found: Found, notes: t.Mapping[str, t.Any],
     rendered.warnings += at_boot([piece for piece in pieces if piece not in by_networkd], found.manager)
     devices = {piece.device for piece in pieces}
     for name in sorted({*devices, *notes.get("devices", ())}):
-        if is_generated(found.networkd.links.get(name, Link("", "")).file):
-            rendered.transient.update(passing_file(name, found.networkd, NETWORKD))
+        link = found.networkd.links.get(name, Link("", ""))
+        # Every release removes the addresses of others from a device whose files have changed.
+        if is_generated(link.file) and not link.keeps:
+            rendered.transient[f"{link.file}.d/{KEEP}"] = File(keep())
     rendered.notes = {"devices": sorted(devices)} if devices else {}
     return placed
 

@@ -56,8 +56,8 @@ def place(pieces: t.Sequence[Piece], found: Found, folder: str, passing: str) ->
             whole = path.endswith(".network")
             rendered.files[path] = File(own_file(piece) if whole else drop_in(piece))
     for name, link in sorted(found.links.items()):
-        if name in devices or link.ours:
-            rendered.transient.update(passing_file(name, found, passing))
+        if not found.gentle and link.file and not link.keeps and name != LOOPBACK and (name in devices or link.ours):
+            rendered.transient[f"{passing}/{link.file.rpartition('/')[2]}.d/{KEEP}"] = File(keep())
     for piece in pieces:
         for route in piece.routes:
             rendered.refusals += withheld(route, pieces, found)
@@ -91,14 +91,6 @@ def _path(device: str, found: Found, folder: str) -> tuple[str, str]:
 def managed(link: Link) -> bool:
     """Whether networkd configures this device."""
     return link.state in _MANAGED
-
-
-def passing_file(name: str, found: Found, passing: str) -> dict[str, File]:
-    """What keeps the addresses of a device while networkd reads, where this release needs it."""
-    link = found.links[name]
-    if found.gentle or not link.file or link.keeps or name == LOOPBACK:
-        return {}
-    return {f"{passing}/{link.file.rpartition('/')[2]}.d/{KEEP}": File(keep())}
 
 
 def withheld(route: Item, pieces: t.Sequence[Piece], found: Found) -> t.Iterator[str]:

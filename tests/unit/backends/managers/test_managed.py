@@ -213,6 +213,19 @@ def test_what_the_manager_leaves_in_the_kernel_is_taken_away(host: Host) -> None
     assert host.did == ["check ", "read ", "clear"]
 
 
+def test_an_ipv6_route_whose_source_went_gets_it_without_the_stronger_way(host: Host) -> None:
+    unset = Finding("2001:db8:1::/48", "2001:db8::2", None, "unset", "the kernel has it without a source")
+    Held.answers = [State([unset])]
+    assert host.run()["changed"]
+    assert host.did == ["check ours m.json", "read lo.x.d/ours", "mend"]
+    # That of an IPv4 route the kernel never drops alone: then the manager has not done its part.
+    host.did.clear()
+    Held.answers = [State([unset, unset._replace(destination="198.51.100.0/24", problem="different")])]
+    with pytest.raises(Refused):
+        host.run(intent=normalise([{**ADDRESS, "address": "192.0.2.3/32"}]))
+    assert "insist" in host.did and "mend" not in host.did
+
+
 def test_a_manager_that_reads_later_and_the_kernel_has_it_now(host: Host) -> None:
     host.manager.later = "not now"
     result = host.run()

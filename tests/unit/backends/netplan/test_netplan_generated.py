@@ -118,7 +118,9 @@ def test_what_netplan_takes_and_does_not_pass_on_is_named(path: str) -> None:
     piece = Piece("eth0", ({"address": "fd00::3/64"},), (route, other, {**route, "source": "192.0.2.3"}))
     first, second, third = lost({path: piece}, FILES)
     assert first.startswith("source_ip_addresses[fd00::3/64]: netplan takes it") and path in first
-    assert second.startswith("source_ip_routes[2001:db8::/32]: ") and third.startswith("source_ip_routes[203.0.113.0/24]")
+    assert second.startswith("source_ip_routes[2001:db8::/32]: ") and third.startswith(
+        "source_ip_routes[203.0.113.0/24]"
+    )
 
 
 def test_what_the_intent_lets_pass_is_what_the_renderer_knows() -> None:

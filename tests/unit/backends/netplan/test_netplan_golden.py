@@ -56,7 +56,9 @@ def rendered(name: str) -> tuple[Rendered, str]:
 
 
 def text(files: Rendered) -> str:
-    parts = [f"=== {path} {file.mode:o}\n{(file.content or b'').decode()}" for path, file in sorted(files.files.items())]
+    parts = [
+        f"=== {path} {file.mode:o}\n{(file.content or b'').decode()}" for path, file in sorted(files.files.items())
+    ]
     parts += [
         f"=== while networkd reads: {path}\n{(file.content or b'').decode()}"
         for path, file in sorted(files.transient.items())
