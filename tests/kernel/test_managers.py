@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.kernel import Held, egress
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.kernel import Held, State, egress
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.pieces import Piece, Way, split
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.record import Record, gone, made
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends.view import Hands
@@ -77,6 +77,22 @@ def test_what_is_missing_is_told_mended_and_taken_away_again(ns: Host) -> None:
     assert len(inside(ns, lambda hands: Held(hands, [], left, 133).look()).left) == 2
     assert inside(ns, lambda hands: Held(hands, [], left, 133).clear()) == []
     assert (ns.ip("route show table all"), ns.ip("address show")) == before
+
+
+@pytest.mark.parametrize("protocol", [133, 4])
+def test_a_route_with_the_former_source_beside_ours_goes(ns: Host, protocol: int) -> None:
+    """networkd 252 adds the new one, and in a table beside main the kernel keeps the one whose source is gone."""
+    former = made(NOTHING, pieces(Host.S4, table=100), set(), {})
+    wanted = pieces(table=100)
+    now = made(former, wanted, set(), {})
+    inside(ns, lambda hands: Held(hands, wanted, NOTHING, protocol).mend())
+    good = ns.ip("route show table 100")
+    ns.ip(f"route prepend 198.18.5.0/24 via {Host.G4} dev v0 table 100 proto {protocol} src {Host.S4}")
+    left = gone(former, now)
+    assert len(inside(ns, lambda hands: Held(hands, wanted, left, protocol).look()).left) == 1
+    assert inside(ns, lambda hands: Held(hands, wanted, left, protocol).clear()) == []
+    assert ns.ip("route show table 100") == good
+    assert inside(ns, lambda hands: Held(hands, wanted, left, protocol).look()) == State()
 
 
 def test_an_address_that_somebody_else_needs_is_refused_and_all_stays(ns: Host) -> None:

@@ -70,21 +70,27 @@ def made(
 
 
 def gone(former: Record, now: Record) -> Record:
-    """What the former record names and this one does not: it has to be gone from the kernel."""
+    """What the former record names and this one does not: it has to be gone from the kernel.
+
+    A route that has another source now is ``superseded``: only with its former source does it go.
+    """
     addresses = [one for one in former.addresses if one not in now.addresses]
-    kept = {_key(one) for one in now.routes}
-    return Record(addresses, [one for one in former.routes if _key(one) not in kept], {})
+    kept = {_key(one): one["source"] for one in now.routes}
+    routes = [one for one in former.routes if _key(one) not in kept]
+    routes += [{**one, "superseded": True} for one in former.routes if kept.get(_key(one)) not in (None, one["source"])]
+    return Record(addresses, routes, {})
 
 
 def stale_routes(record: Record, protocol: int) -> list[Item]:
     """Its routes as entries of the module `route` that take away; only those with the manager's protocol number.
 
-    Where others have routes with that number too, only those with the source that we gave them.
+    Where others have routes with that number too, or a route of ours has its place now, only those with the source that
+    we gave them.
     """
     found = []
     for one in record.routes:
         item = {"destination": one["destination"], "metric": one["metric"]}
-        if protocol != OWN_PROTOCOL:
+        if protocol != OWN_PROTOCOL or one.get("superseded"):
             item["source"] = one["source"]
         if one["table"] is not None:
             item["table"] = str(one["table"])

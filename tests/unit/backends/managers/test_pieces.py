@@ -94,9 +94,14 @@ def test_what_goes_is_what_the_record_had_and_the_pieces_have_not() -> None:
     gone = record.gone(former, now)
     assert record.stale_addresses(gone) == [{"address": "192.0.2.2/32", "device": "lo", "state": "absent"}]
     taken = {"destination": "198.51.100.0/24", "metric": 0, "table": "100", "state": "absent"}
-    assert record.stale_routes(gone, 133) == [{**taken, "protocol": "133"}]
+    # The one that has another source now goes only with its former one.
+    former_source = {"destination": "198.51.100.0/24", "metric": 0, "source": "192.0.2.2", "state": "absent"}
+    assert record.stale_routes(gone, 133) == [{**taken, "protocol": "133"}, {**former_source, "protocol": "133"}]
     # Number 4 is everybody's: the source tells ours.
-    assert record.stale_routes(gone, 4) == [{**taken, "protocol": "4", "source": "192.0.2.2"}]
+    assert record.stale_routes(gone, 4) == [
+        {**taken, "protocol": "4", "source": "192.0.2.2"},
+        {**former_source, "protocol": "4"},
+    ]
 
 
 def test_a_record_of_nothing_is_no_file() -> None:
