@@ -270,6 +270,35 @@ options:
         type: str
         choices: [safe, report]
         default: safe
+  ifupdown:
+    description: Options of the back end V(ifupdown), ifupdown or ifupdown2.
+    type: dict
+    default: {}
+    suboptions:
+      hook:
+        description:
+          - Our script, in the folder of hooks that ifupdown runs when a device is up. Hooks with a dot in their name
+            are passed over.
+        type: path
+        default: /etc/network/if-up.d/l3host-source_ip
+      record:
+        description: File on the host where the back end writes down what it made.
+        type: path
+        default: /var/lib/l3host.source_ip/ifupdown.json
+      wait:
+        description:
+          - For how many seconds the kernel may differ after a change. Then the files are put back, and the task fails.
+        type: float
+        default: 15
+      repair:
+        description:
+          - What to do when the kernel has lost what the hook says, such as the routes of an address that went away
+            for a moment, which ifupdown does not see.
+          - V(safe) puts exactly that into the kernel, as the hook would have. No packet is lost.
+          - V(report) changes nothing and fails.
+        type: str
+        choices: [safe, report]
+        default: safe
   frr:
     description: Options of the back end V(frr). The guide docs/frr.md says more.
     type: dict

@@ -12,8 +12,8 @@ version_added: 0.2.0
 author: The l3host.source_ip contributors (!UNKNOWN)
 description:
   - Takes the whole intent of a host, its addresses, its own routes and its policies, and puts it into the kernel, a
-    routing daemon (FRR, BIRD) or the manager of its devices (systemd-networkd, NetworkManager, netplan), in one task,
-    however many entries there are.
+    routing daemon (FRR, BIRD) or the manager of its devices (systemd-networkd, NetworkManager, netplan,
+    ifupdown), in one task, however many entries there are.
   - The intent is checked on the controller, before any connection is made, and goes to the host as one document. On the
     host it is compared with what is there; what the host or its daemon cannot carry is refused before the first write.
   - A run is one transaction. If any step fails, the host is as it was before.
@@ -34,7 +34,7 @@ options:
         intent; else the kernel. Where two would do, it is refused. RV(backend) and RV(backend_why) say what was found,
         and who manages the devices. What the back end found cannot hold is then refused on the host.
     type: str
-    choices: [auto, bird, frr, kernel, netplan, networkd, networkmanager]
+    choices: [auto, bird, frr, ifupdown, kernel, netplan, networkd, networkmanager]
     required: true
   state:
     description:

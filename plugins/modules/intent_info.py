@@ -41,7 +41,7 @@ options:
         any of their sources is accepted.
       - V(auto) finds it on the host, as O(l3host.source_ip.intent#module:backend) does.
     type: str
-    choices: [auto, bird, frr, kernel, netplan, networkd, networkmanager]
+    choices: [auto, bird, frr, ifupdown, kernel, netplan, networkd, networkmanager]
     default: kernel
   wire:
     description:

@@ -93,7 +93,7 @@ options:
   backend:
     description: What carries the intent, as in M(l3host.source_ip.intent_info).
     type: str
-    choices: [bird, frr, kernel, netplan, networkd, networkmanager]
+    choices: [bird, frr, ifupdown, kernel, netplan, networkd, networkmanager]
     default: kernel
   expect:
     description:
@@ -303,7 +303,7 @@ def argument_spec() -> dict[str, t.Any]:
         "intent": {"type": "bool"},
         "backend": {
             "type": "str",
-            "choices": ["bird", "frr", "kernel", "netplan", "networkd", "networkmanager"],
+            "choices": ["bird", "frr", "ifupdown", "kernel", "netplan", "networkd", "networkmanager"],
             "default": "kernel",
         },
         "expect": {"type": "list", "elements": "dict", "options": expect},

@@ -56,6 +56,7 @@ PURE = """
     _backends._managers.record
     _backends._networkd.options _backends._networkd.place _backends._networkd.render
     _backends._networkd.settings
+    _backends._ifupdown.options _backends._ifupdown.place _backends._ifupdown.render
     _backends._netplan.generated _backends._netplan.options _backends._netplan.place _backends._netplan.render
     _backends._networkmanager.answers _backends._networkmanager.keyfile _backends._networkmanager.options
     _backends._networkmanager.place _backends._networkmanager.render

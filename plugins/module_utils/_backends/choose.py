@@ -16,6 +16,7 @@ import typing as t
 from .._base.errors import Refused, SourceIPError
 from ._bird.options import OPTIONS as BIRD
 from ._frr.options import OPTIONS as FRR
+from ._ifupdown.options import OPTIONS as IFUPDOWN
 from ._kernel.options import OPTIONS as KERNEL
 from ._netplan.options import OPTIONS as NETPLAN
 from ._networkd.options import OPTIONS as NETWORKD
@@ -34,6 +35,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "networkd": NETWORKD,
     "networkmanager": NETWORKMANAGER,
     "netplan": NETPLAN,
+    "ifupdown": IFUPDOWN,
 }
 CHOICES = [AUTO, *sorted(OPTIONS)]
 _SET = "set `source_ip_backend` (or the task's `backend`) to one of them"

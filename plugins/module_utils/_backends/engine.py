@@ -52,6 +52,10 @@ def back_end(name: str, hands: Hands, options: t.Mapping[str, t.Any]) -> BackEnd
         from ._netplan.backend import BackEnd as NetplanBackEnd
 
         return NetplanBackEnd(hands, options)
+    if name == "ifupdown":
+        from ._ifupdown.backend import BackEnd as IfupdownBackEnd
+
+        return IfupdownBackEnd(hands, options)
     raise InvalidInput(f"backend: {name!r} is not known")
 
 

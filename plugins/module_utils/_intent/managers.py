@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from .._base.names import METRICS
 from .entry import Read
 
 
@@ -62,6 +63,8 @@ MANAGERS = {
         crossing=False,
         largest=2**32 - 2,
     ),
+    # The hook is of commands of ip(8): all that these say.
+    "ifupdown": Holds(name="ifupdown", metrics=dict.fromkeys(sorted(METRICS.keys() - {"fastopen_no_cookie"}))),
 }
 
 

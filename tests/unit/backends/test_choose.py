@@ -92,7 +92,7 @@ def test_of_two_managers_the_user_says_which() -> None:
 
 def test_a_named_one_is_not_looked_for() -> None:
     assert chosen("frr", {}) == ("frr", "the task names it")
-    assert CHOICES == ["auto", "bird", "frr", "kernel", "netplan", "networkd", "networkmanager"]
+    assert CHOICES == ["auto", "bird", "frr", "ifupdown", "kernel", "netplan", "networkd", "networkmanager"]
 
 
 def test_a_task_without_options_has_the_defaults() -> None:

@@ -16,7 +16,7 @@ from tests.lab.modules import collections_path
 
 PLUGINS = "ansible_collections.l3host.source_ip.plugins"
 ROOMS = f"{PLUGINS}.module_utils"
-BACK_ENDS = ("bird", "frr", "kernel", "netplan", "networkd", "networkmanager")
+BACK_ENDS = ("bird", "frr", "ifupdown", "kernel", "netplan", "networkd", "networkmanager")
 #: What netplan makes is for these two, and told to them.
 BESIDE = {"netplan": ("networkd", "networkmanager")}
 SCRIPT = """

@@ -41,4 +41,4 @@ def test_a_back_end_adds_what_nothing_else_needs() -> None:
 
 
 def test_all_back_ends_are_measured() -> None:
-    assert payload.back_ends() == ["bird", "frr", "kernel", "netplan", "networkd", "networkmanager"]
+    assert payload.back_ends() == ["bird", "frr", "ifupdown", "kernel", "netplan", "networkd", "networkmanager"]

@@ -23,8 +23,9 @@ HEADER = b"# Written by Ansible (collection l3host.source_ip): changes are lost,
 
 
 def is_ours(content: bytes | None) -> bool:
-    """Whether a file is ours, by its first line; one that is not there or empty is nobody's."""
-    return bool(content) and t.cast(bytes, content).split(b"\n", 1)[0].rstrip() == HEADER
+    """Whether a file is ours, by its first line, of a script by its second; one that is not there is nobody's."""
+    lines = (content or b"").split(b"\n", 2)
+    return lines[lines[0].startswith(b"#!") and len(lines) > 1].rstrip() == HEADER
 
 
 class File(t.NamedTuple):

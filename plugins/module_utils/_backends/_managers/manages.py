@@ -17,7 +17,8 @@ NAMES = {
 }
 #: Files that netplan generates for its renderers begin so (networkd), or their profiles do (NetworkManager).
 _NETPLAN_FILE, _NETPLAN_PROFILE = "10-netplan-", "netplan-"
-_STANZA = re.compile(r"^\s*iface\s+(\S+)\s+(?:inet|inet6)\s+(\S+)", re.MULTILINE)
+#: With ifupdown2 family and method may be left out: `iface eth0`.
+_STANZA = re.compile(r"^[ \t]*iface[ \t]+(\S+)(?:[ \t]+(?:inet|inet6)[ \t]+(\S+))?", re.MULTILINE)
 
 
 class Shows(t.NamedTuple):
@@ -89,7 +90,7 @@ def of_ifstate(text: str) -> set[str]:
 
 def of_interfaces(text: str, device: str) -> str:
     """The method of the device's first stanza in interfaces(5) that says one beside `loopback`; empty without any."""
-    methods = [method for name, method in _STANZA.findall(text) if name == device]
+    methods = [method or "static" for name, method in _STANZA.findall(text) if name == device]
     return next((method for method in methods if method != "manual"), methods[0] if methods else "")
 
 

@@ -18,6 +18,8 @@ from .manages import Manages, Shows, devices_of, manages, of_ifstate, of_interfa
 
 NETIF = "/run/systemd/netif"
 _IFSTATE = "/run/network/ifstate"
+#: ifupdown2 makes it in each boot; its own list of devices is a pickle, below /var.
+_IFUPDOWN2 = "/run/network/ifstatelock"
 _INTERFACES = ("/etc/network/interfaces", "/etc/network/interfaces.d/*")
 _NM = "/run/NetworkManager"
 #: Seconds for a question to a manager.
@@ -49,7 +51,8 @@ def shows(device: str, index: int) -> Shows:
         profile_file=profile_file,
         nm_state=nm_state,
         # It is no daemon: it acts where the host's first process is.
-        ifstate=bool(same_network("1")) and device in of_ifstate(text_of(_IFSTATE)),
+        ifstate=bool(same_network("1"))
+        and (device in of_ifstate(text_of(_IFSTATE)) or (bool(stanza) and os.path.exists(_IFUPDOWN2))),
         stanza=stanza,
         method=method,
     )

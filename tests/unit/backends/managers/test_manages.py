@@ -74,6 +74,8 @@ def test_what_ifupdown_has_up() -> None:
     assert of_ifstate("lo=lo\neth0=eth0\n\n") == {"lo", "eth0"}
     text = "auto eth0\niface eth0 inet manual\n  up true\niface eth0 inet6 static\n# iface eth1 inet dhcp\n"
     assert (of_interfaces(text, "eth0"), of_interfaces(text, "eth1")) == ("static", "")
+    # As ifupdown2 takes it.
+    assert of_interfaces("iface eth0\n\taddress 10.0.0.2/24\niface eth1 inet dhcp\n", "eth0") == "static"
 
 
 def test_the_devices_of_an_intent_and_the_gateways_without_one() -> None:
