@@ -33,18 +33,24 @@ _SUFFIX = ".tmp"
 
 @contextmanager
 def prepare(
-    snapshot: Snapshot, content: bytes | None, *, like: Access | None = None, backup: bool = False
+    snapshot: Snapshot,
+    content: bytes | None,
+    *,
+    like: Access | None = None,
+    runs: bool = False,
+    backup: bool = False,
 ) -> t.Iterator[Prepared]:
     """The new content beside the file and on the disk, ready to take its place; and the old one, ready to come back.
 
     A file that is there keeps its owner, group, mode, ACL and label. A new one gets owner, group, mode (without bits
-    for execution) and ACL of ``like``, which is the ``access`` of the file that it stands beside, and the label that
-    its folder gives; without ``like`` it is the caller's alone (0600). ``backup``: ``commit`` keeps the old content.
+    for execution, unless it ``runs``) and ACL of ``like``, which is the ``access`` of the file that it stands beside,
+    and the label that its folder gives; without ``like`` it is the caller's alone (0600). ``backup``: ``commit`` keeps
+    the old content.
 
     Raises Refused, and leaves nothing behind, where the folder is missing or read-only, file or folder immutable, the
     disk full, or owner, ACL or label cannot be given.
     """
-    new = Prepared(snapshot, content, snapshot.access or _access_of_new(like), backup)
+    new = Prepared(snapshot, content, snapshot.access or _access_of_new(like, runs), backup)
     try:
         new.write()
         yield new
@@ -55,11 +61,11 @@ def prepare(
         new.discard()
 
 
-def _access_of_new(like: Access | None) -> Access:
+def _access_of_new(like: Access | None, runs: bool) -> Access:
     if like is None:
         return Access(os.geteuid(), os.getegid(), 0o600, {})
     kept = {name: value for name, value in like.attributes.items() if name == ACL}
-    return Access(like.uid, like.gid, like.mode & 0o666, kept)
+    return Access(like.uid, like.gid, like.mode & (0o777 if runs else 0o666), kept)
 
 
 class Prepared:

@@ -220,7 +220,10 @@ def test_the_mode_of_a_new_file(tmp_path: Path) -> None:
     like = Access(os.geteuid(), os.getegid(), 0o754, {})
     with prepare(read(str(tmp_path / "beside")), b"", like=like) as new:
         new.commit()
-    assert [(tmp_path / name).stat().st_mode & 0o7777 for name in ("alone", "beside")] == [0o600, 0o644]
+    with prepare(read(str(tmp_path / "program")), b"", like=like, runs=True) as new:
+        new.commit()
+    modes = [(tmp_path / name).stat().st_mode & 0o7777 for name in ("alone", "beside", "program")]
+    assert modes == [0o600, 0o644, 0o754]
 
 
 @pytest.mark.parametrize("mask", [0, 0o077])

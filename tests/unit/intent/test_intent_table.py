@@ -319,7 +319,7 @@ def test_a_loopback_source_is_a_warning_for_the_kernel() -> None:
 
 
 def test_an_unknown_back_end() -> None:
-    assert "'quagga' is not one of bird, frr, kernel" in only(problems(backend="quagga"))
+    assert "'quagga' is not one of bird, frr, ifupdown, kernel" in only(problems(backend="quagga"))
 
 
 def test_the_filter_speaks_of_variables() -> None:

@@ -72,7 +72,8 @@ class Written:
             for change in self._changes:
                 stack.enter_context(_folder(change))
                 like = Access(0, 0, change.wanted.mode, {})
-                new = stack.enter_context(prepare(change.there, change.wanted.content, like=like))
+                runs = bool(change.wanted.mode & 0o100)
+                new = stack.enter_context(prepare(change.there, change.wanted.content, like=like, runs=runs))
                 self._prepared.append((change.there.path, new))
             self._stack = stack.pop_all()
         return self
