@@ -45,6 +45,10 @@ def hops(*changes: dict[str, Any]) -> dict[str, Any]:
             {**ROUTE, "gateway": "fe80::1", "device": "eth0"},
             ".gateway: fe80::1: NetworkManager has no IPv4 routes by an IPv6 gateway",
         ),
+        ("netplan", {**ROUTE, "metrics": {"advmss": 5}}, ".metrics: netplan cannot set advmss on a route"),
+        ("netplan", {**ROUTE, "metric": 4294967295}, ".metric: 4294967295: netplan takes at most 4294967294"),
+        ("netplan", {**ROUTE, "table": 4294967295}, ".table: 4294967295: netplan takes at most 4294967294"),
+        ("netplan", hops({}, {}), ".nexthops: netplan has no routes with several next hops"),
         ("networkd", {**ROUTE, "source": "127.0.0.1"}, ".source: 127.0.0.1 is a loopback address"),
     ],
 )
