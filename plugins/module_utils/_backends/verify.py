@@ -15,12 +15,15 @@ from typing import Any
 from .._base.cover import Cover
 from .._base.protocols import BIRD_WORDS, FRR_NUMBERS, OWN_PROTOCOL, PROTOCOLS, owner, word_of
 from .._base.values import BITS, INET, Prefix, address_text
+from .._intent.fields import DEFAULT_METRIC
 from .._intent.policy import Policy, Rule, prefix_of
 from .finding import aligned
 
 Item = dict[str, Any]
 
 MAIN_TABLE = 254
+#: Inside a default route, and no addresses to ask it for: the kernel answers by itself.
+_HOST_ITSELF = ("127.0.0.0/8", "::1/128")
 #: What a row says of one destination, None where it is not known: `destination` is the address asked for, `prefix` what
 #: it stands for; `kernel` the source of the look-up, with its `device`, `gateway` and `table`; `reason` a word of
 #: source_info, and `explanation` its sentence; `owner` and `route` of the route that answers, as a word and a line;
@@ -63,7 +66,7 @@ def questions(
     listed: the unicast routes of the host in all tables that lie inside the intent's destinations.
     A subject is {destination, vrf, source}: of a route of the intent, or with source None of a route a policy is for.
     """
-    wanted = [item for item in intent["routes"] if item["table"] is None]
+    wanted = _first(intent)
     named = {(item["vrf"], item["destination"]) for item in wanted}
     subjects = [{key: item[key] for key in ("destination", "vrf", "source")} for item in wanted]
     vrfs = sorted({policy["vrf"] for policy in intent["policies"] if policy["vrf"] and not policy["table"]})
@@ -75,7 +78,7 @@ def questions(
                 subjects.append({"destination": route["destination"], "vrf": vrf, "source": None})
     omitted = len(subjects) - limit
     del subjects[max(limit, 0) :]
-    host = _Host([item["destination"] for item in [*listed, *intent["routes"]]])
+    host = _Host([*_HOST_ITSELF, *(item["destination"] for item in [*listed, *intent["routes"]])])
     queries, probes = [], []
     for subject in subjects:
         address = host.address(subject["destination"])
@@ -124,10 +127,9 @@ def judge(
     there: dict[tuple[int, str], list[Item]] = {}
     for route in listed:
         there.setdefault((route["table"], route["destination"]), []).append(route)
+    tables = {(subject["vrf"], subject["destination"]): answer["table"] for subject, answer in zip(subjects, sources)}
     rows += [
-        _table_row(item, there.get((item["table"], item["destination"]), []))
-        for item in intent["routes"]
-        if item["table"] is not None
+        _table_row(item, there.get((item["table"], item["destination"]), [])) for item in _not_asked(intent, tables)
     ]
     if missing == "fail":
         rows += [
@@ -143,6 +145,31 @@ def judge(
             if rule not in seen and rule.policy.table is None
         ]
     return rows
+
+
+def _first(intent: Mapping[str, list[Item]]) -> list[Item]:
+    """The routes that a look-up finds: of those to one destination the one with the least metric."""
+    found: dict[tuple[str | None, str], Item] = {}
+    for item in intent["routes"]:
+        if item["table"] is None:
+            place = item["vrf"], item["destination"]
+            found[place] = min(found.get(place, item), item, key=_metric)
+    return list(found.values())
+
+
+def _not_asked(intent: Mapping[str, list[Item]], tables: Mapping[tuple[str | None, str], int | None]) -> Iterable[Item]:
+    """The routes that no look-up in a VRF finds, each with its table: of others, and behind one of less metric."""
+    first = {id(item) for item in _first(intent)}
+    for item in intent["routes"]:
+        if item["table"] is not None:
+            yield item
+        elif id(item) not in first:
+            table = MAIN_TABLE if item["vrf"] is None else tables.get((item["vrf"], item["destination"]))
+            yield {**item, "table": table, "metric": _metric(item)}
+
+
+def _metric(item: Item) -> int:
+    return item["metric"] or DEFAULT_METRIC[item["family"]]
 
 
 def candidates(
@@ -231,7 +258,7 @@ def _judged(subject: Item, answer: Item, expected: list[str | None], probe: Item
 
 
 def _table_row(item: Item, there: list[Item]) -> Item:
-    """A route of a table that only policy rules lead to: what the table says, no more."""
+    """A route that no look-up leads to now: what its table says, no more."""
     found = next((route for route in there if item["metric"] is None or route["metric"] == item["metric"]), None)
     prefix, source, where = item["destination"], item["source"], item["table"]
     if found is None:

@@ -53,6 +53,11 @@ def test_an_address_of_its_own_is_asked_for() -> None:
     assert [query["destination"] for query in asked["queries"]] == ["198.51.100.128", "198.51.100.1", "203.0.113.7"]
 
 
+def test_a_default_route_is_not_asked_for_the_host_itself() -> None:
+    intent = normalise(routes=[{**ROUTE, "destination": "::/0", "gateway": "fd00::1", "source": "fd00::2"}])
+    assert [query["destination"] for query in questions(intent, [])["queries"]] == ["::2"]
+
+
 def test_the_limit_is_kept_and_told() -> None:
     intent = normalise(routes=[{**ROUTE, "destination": f"198.51.{n}.0/24"} for n in range(5)])
     asked = questions(intent, [], limit=2)
@@ -205,6 +210,23 @@ def test_another_table_is_compared_with_itself() -> None:
     assert [row["good"] for row in verdict(intent, [listed("198.51.100.0/24", S, where=100)], [])] == [True]
     assert [row["good"] for row in verdict(intent, [listed("198.51.100.0/24", OTHER, where=100)], [])] == [False]
     assert [row["good"] for row in verdict(intent, [listed("198.51.100.0/24")], [])] == [False]
+
+
+def test_of_two_routes_to_one_destination_the_one_that_wins_is_asked_and_the_other_only_has_to_be_there() -> None:
+    intent = normalise(routes=[{**ROUTE, "metric": 20, "source": OTHER}, {**ROUTE, "metric": 10}])
+    first, second = listed("198.51.100.0/24", metric=10), listed("198.51.100.0/24", OTHER, metric=20)
+    rows = verdict(intent, [first, second], [answer(first)])
+    assert [(row["expected"], row["kernel"], row["good"]) for row in rows] == [(S, S, True), (OTHER, OTHER, True)]
+    assert [row["good"] for row in verdict(intent, [first], [answer(first)])] == [True, False]
+    # Without the first the second answers, and that is what is wrong.
+    assert [row["good"] for row in verdict(intent, [second], [answer(second, OTHER)])] == [False, True]
+
+
+def test_in_a_vrf_too() -> None:
+    intent = normalise(routes=[{**ROUTE, "vrf": "red"}, {**ROUTE, "metric": 20, "source": OTHER, "vrf": "red"}])
+    first, second = (listed("198.51.100.0/24", source, where=100, metric=at) for source, at in ((S, 0), (OTHER, 20)))
+    assert [row["good"] for row in verdict(intent, [first, second], [answer(first, table=100)])] == [True, True]
+    assert [row["good"] for row in verdict(intent, [first], [answer(first, table=100)])] == [True, False]
 
 
 def test_a_vrf_is_asked_by_its_name() -> None:
