@@ -23,6 +23,11 @@ from tests.lab.pair import Host
 T = TypeVar("T")
 NEW4 = "192.0.2.77"
 NOTHING = Record([], [], {})
+RULES = [
+    {"from": NEW4, "table": 101, "priority": 1000},
+    {"to": "198.51.100.0/24", "action": "blackhole", "priority": 1001},
+    {"family": "ipv6", "fwmark": "7/0xff", "uidrange": "0-9", "table": 102, "priority": 1000},
+]
 
 
 def inside(ns: Host, do: Callable[[Hands], T]) -> T:
@@ -111,3 +116,49 @@ def test_a_route_of_a_daemon_with_the_same_key_is_told_by_the_name_of_the_entry(
     said = inside(ns, lambda hands: Held(hands, pieces(), NOTHING, 133).conflict())
     assert said.startswith("source_ip_routes[198.18.5.0/24]") and "dhcp" in said
     assert inside(ns, lambda hands: Held(hands, pieces(metric=5), NOTHING, 133).conflict()) == ""
+
+
+def ruled() -> list[Piece]:
+    intent = normalise([{"address": f"{NEW4}/32", "device": "lo"}], rules=RULES, backend="networkd")
+    return split(intent, {}, lambda _gateway, _vrf: Way("v0")).pieces
+
+
+def test_rules_are_told_mended_and_taken_away_again(ns: Host) -> None:
+    before = ns.ip("rule"), ns.ip("-6 rule"), ns.ip("address show")
+    # One is somebody's already, and stays when ours go.
+    ns.ip(f"rule add pref 1000 from {NEW4} lookup 101 proto static")
+    wanted = ruled()
+    made_now = inside(ns, lambda hands: Held(hands, wanted, NOTHING, 133).rules.created_rules())
+    assert [one["priority"] for one in made_now] == [1000, 1001]
+    found = inside(ns, lambda hands: Held(hands, wanted, NOTHING, 133).look().findings)
+    assert [(one.destination, one.problem, one.table) for one in found] == [
+        (f"{NEW4}/32", "no_source", None),
+        ("*", "absent", 102),
+        ("198.51.100.0/24", "absent", None),
+    ]
+    assert found[1].why.startswith("the kernel does not have this rule: 1000: from all fwmark 0x7/0xff uidrange 0-9")
+    # networkd names a table in a rule that looks up none.
+    ns.ip("rule add pref 1001 to 198.51.100.0/24 table main type blackhole proto static")
+    inside(ns, lambda hands: Held(hands, wanted, NOTHING, 133).mend())
+    assert inside(ns, lambda hands: Held(hands, wanted, NOTHING, 133).look().findings) == []
+    assert ns.ip("rule").count("1001:") == 1
+    assert "1000:\tfrom all fwmark 0x7/0xff uidrange 0-9 lookup 102 proto static" in ns.ip("-6 rule")
+    left = gone(made(NOTHING, wanted, {(f"{NEW4}/32", "lo")}, {}, made_now), NOTHING)
+    ns.ip("rule add pref 1001 to 198.51.100.0/24 blackhole proto 99")
+    assert len(inside(ns, lambda hands: Held(hands, [], left, 133).look().left)) == 3
+    assert inside(ns, lambda hands: Held(hands, [], left, 133).clear()) == []
+    kept = ns.ip("rule")
+    assert (
+        f"1000:\tfrom {NEW4} lookup 101 proto static" in kept and "1001:\tfrom all to 198.51.100.0/24 blackhole" in kept
+    )
+    ns.ip(f"rule del pref 1000 from {NEW4}")
+    ns.ip("rule del pref 1001")
+    assert (ns.ip("rule"), ns.ip("-6 rule"), ns.ip("address show")) == before
+
+
+def test_a_rule_that_no_kernel_would_hold_is_told_by_its_name(ns: Host) -> None:
+    rules = [{"from": NEW4, "iif": "a-name-of-far-too-many-letters", "priority": 7}]
+    intent = normalise([{"address": f"{NEW4}/32", "device": "lo"}], rules=rules)
+    wanted = split(intent, {}, lambda _gateway, _vrf: Way("v0")).pieces
+    said = inside(ns, lambda hands: Held(hands, wanted, NOTHING, 133).conflict())
+    assert said.startswith("source_ip_rules[7].iif")

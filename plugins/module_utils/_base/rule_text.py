@@ -158,7 +158,8 @@ def canonical(rule: Rule) -> Rule:
         mask=mask,
         source=_selector(rule.source),
         destination=_selector(rule.destination),
-        table=None if rule.l3mdev else rule.table,
+        # networkd names a table where none is looked up, too.
+        table=None if rule.l3mdev or rule.action != "lookup" else rule.table,
         protocol=0,
         detached=False,
     )

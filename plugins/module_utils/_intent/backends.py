@@ -11,7 +11,7 @@ from typing import Any, Callable
 from .._base.protocols import BIRD_WORDS, FRR_WORDS, WORDS
 from .entry import Read
 from .fields import is_loopback
-from .managers import MANAGERS, policy_words
+from .managers import MANAGERS, holds_rules, policy_words, rules_refused
 from .managers import refusals as manager_refusals
 
 # A protocol is what put a route where it is. `any` stands for all; `ospf` is OSPFv2 for IPv4 and OSPFv3 for IPv6,
@@ -45,21 +45,22 @@ def refusals(backend: str, routes: list[Read], policies: list[Read]) -> list[str
 
 
 def kernel_only(backend: str, addresses: list[Read], rules: list[Read], labels: list[Read]) -> list[str]:
-    """The reasons for what is in no daemon's configuration, so that only the kernel back end holds it."""
+    """The reasons for what is in no routing daemon's configuration; a manager may hold rules."""
     if backend == "kernel":
         return []
-    found = [(where, "policy rules") for where, _order, _entry in rules]
+    found = [] if holds_rules(backend) else [(where, "policy rules") for where, _order, _entry in rules]
     found += [(where, "labels of the RFC 6724 policy table") for where, _order, _entry in labels]
     found += [
         (f"{where}.preferred_lifetime", "lifetimes of addresses")
         for where, _order, entry in addresses
         if entry["preferred_lifetime"] is not None
     ]
-    return [
+    refused = [
         f"{where}: the back end {backend} does not hold {what}; use the kernel back end for it, or the modules rule, "
         "label and address"
         for where, what in found
     ]
+    return refused + (rules_refused(backend, rules) if holds_rules(backend) else [])
 
 
 def cannot(backend: str, intent: dict[str, list[Any]]) -> list[str]:

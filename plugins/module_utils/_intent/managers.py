@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from .._base.names import METRICS
 from .entry import Read
+from .manager_rules import COMMON, rule_refusals
 
 
 class Holds(NamedTuple):
@@ -18,7 +19,7 @@ class Holds(NamedTuple):
     ``metrics``: name of a route metric -> its largest value here (None: the kernel's). ``nexthops``: routes with
     several next hops; of these ``weights``, ``onlink`` and hops by a device alone (``bare``). ``crossing``: IPv4 routes
     by an IPv6 gateway. ``largest``: the largest metric of a route, and number of a table, where it is not
-    the kernel's.
+    the kernel's. ``rules``: keys and actions of policy rules (manager_rules.py); none: it has no rules.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Holds(NamedTuple):
     bare: bool = True
     crossing: bool = True
     largest: int | None = None
+    rules: frozenset[str] = frozenset()
 
 
 MANAGERS = {
@@ -38,6 +40,7 @@ MANAGERS = {
         metrics={"mtu": None, "advmss": None, "initcwnd": 1023, "initrwnd": 1023, "quickack": 1},
         onlink=False,
         bare=False,
+        rules=COMMON,
     ),
     # nm-settings-keyfile(5) of 1.42 and later.
     "networkmanager": Holds(
@@ -54,6 +57,7 @@ MANAGERS = {
         },
         nexthops=False,
         crossing=False,
+        rules=COMMON,
     ),
     # netplan(5) of 0.106 and later; its own largest number stands for none. What networkd takes of a window counts.
     "netplan": Holds(
@@ -71,6 +75,16 @@ MANAGERS = {
 def policy_words(backend: str) -> str:
     """Why a manager holds no policy."""
     return f"{MANAGERS[backend].name} gives a source only to the routes that it makes for us"
+
+
+def holds_rules(backend: str) -> bool:
+    """Whether this back end is a manager's, and the manager has policy rules."""
+    return backend in MANAGERS and bool(MANAGERS[backend].rules)
+
+
+def rules_refused(backend: str, rules: list[Read]) -> list[str]:
+    """The reasons why a manager that has rules cannot hold these."""
+    return rule_refusals(MANAGERS[backend].name, MANAGERS[backend].rules, rules)
 
 
 def refusals(backend: str, routes: list[Read], _policies: list[Read]) -> list[str]:

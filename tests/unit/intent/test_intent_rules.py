@@ -25,6 +25,10 @@ RULES: list[dict[str, Any]] = [
 ]
 
 
+#: What no manager has, and a value.
+UNKNOWN = {"dscp": 5, "tun_id": 5, "l3mdev": True, "suppress_ifgroup": 5, "realms": "5"}
+
+
 def said(entry: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value is not None}
 
@@ -97,7 +101,7 @@ def test_every_problem_is_named(intent: dict[str, Any], problems: list[str]) -> 
     assert [text.startswith(begin) for text, begin in zip(caught.value.problems, problems)] == [True], str(caught.value)
 
 
-@pytest.mark.parametrize("backend", ["frr", "bird", "networkd"])
+@pytest.mark.parametrize("backend", ["frr", "bird"])
 def test_who_does_not_hold_them_says_so_by_entry(backend: str) -> None:
     addresses = [{"address": "192.0.2.2", "device": "lo", "preferred_lifetime": 0}]
     with pytest.raises(IntentError) as caught:
@@ -106,3 +110,56 @@ def test_who_does_not_hold_them_says_so_by_entry(backend: str) -> None:
         *("source_ip_rules[0]", "source_ip_labels[0]", "source_ip_addresses[0].preferred_lifetime"),
     ]
     assert all("use the kernel back end for it" in text for text in caught.value.problems)
+
+
+@pytest.mark.parametrize(("backend", "name"), [("networkd", "systemd-networkd"), ("networkmanager", "NetworkManager")])
+def test_what_a_manager_cannot_hold_of_rules_it_says_by_entry(backend: str, name: str) -> None:
+    addresses = [{"address": "192.0.2.2", "device": "lo", "preferred_lifetime": 0}]
+    common = {"family": "ipv4", "priority": 5}
+    rules = [
+        *({**common, "priority": at, key: value} for at, (key, value) in enumerate(UNKNOWN.items(), start=10)),
+        {**common, "priority": 20, "action": "nop"},
+        {**common, "priority": 21, "goto": 30},
+        {"from": "192.0.2.0/24", "to": "198.51.100.0/24", "iif": "eth0", "table": 5, "priority": 22},
+    ]
+    with pytest.raises(IntentError) as caught:
+        normalise(addresses, backend=backend, rules=rules, labels=[{"prefix": "::/0", "label": 9}])
+    assert caught.value.problems == [
+        f"source_ip_labels[0]: the back end {backend} does not hold labels of the RFC 6724 policy table; use the kernel "
+        "back end for it, or the modules rule, label and address",
+        f"source_ip_addresses[0].preferred_lifetime: the back end {backend} does not hold lifetimes of addresses; use the "
+        "kernel back end for it, or the modules rule, label and address",
+        *(
+            f"source_ip_rules[{at}].{key}: {name} has no rules with {key}; use the kernel back end for it"
+            for at, key in enumerate(UNKNOWN)
+        ),
+        f"source_ip_rules[5].action: {name} has no rules with nop; use the kernel back end for it",
+        f"source_ip_rules[6].goto: {name} has no rules with goto; use the kernel back end for it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "refused"),
+    [
+        ({"from": "192.0.2.0/25"}, True),
+        ({"to": "198.51.100.0/24"}, True),
+        ({"from": "192.0.2.128/25"}, False),
+        ({"from": "192.0.2.128/25", "not": True}, True),
+        ({"from": "192.0.2.0/26", "table": 101}, False),
+        ({"from": "192.0.2.0/25", "ipproto": "udp"}, False),
+        ({"from": "192.0.2.0/25", "priority": 6}, False),
+        ({"from": "2001:db8::/32"}, False),
+    ],
+)
+def test_managers_bring_rules_of_one_priority_in_no_order(other: dict[str, Any], refused: bool) -> None:
+    rules = [
+        {"from": "192.0.2.0/25", "ipproto": "tcp", "table": 101, "priority": 5},
+        {"to": "203.0.113.0/24", "ipproto": "icmp", "table": 103, "priority": 5},
+        {"table": 102, "priority": 5, "ipproto": "tcp", **other},
+    ]
+    if not refused:
+        assert len(normalise(backend="networkd", rules=rules)["rules"]) == 3
+        return
+    with pytest.raises(IntentError, match=r"source_ip_rules\[2\].priority: 5 is that of source_ip_rules\[0\] too"):
+        normalise(backend="networkd", rules=rules)
+    assert len(normalise(backend="kernel", rules=rules)["rules"]) == 3

@@ -13,7 +13,7 @@ from ..._addresses.task import AddressChange
 from ..._base.errors import KernelError, SourceIPError
 from ..._base.values import INET6, Query, parse_address
 from ..._change.flow import left_to_do
-from ..._change.steps import AnyStep
+from ..._change.steps import AnyStep, Planner
 from ..._change.transaction import Transaction
 from ..._routes.payload import Payload
 from ..._routes.plan_routes import RoutePlanner
@@ -22,10 +22,12 @@ from ..finding import Finding
 from ..view import Hands
 from .pieces import Item, Piece, Way, address_items, name_of, route_items
 from .record import Record, stale_addresses, stale_routes
+from .rules import HeldRules
 
 #: Seconds for the duplicate detection of an IPv6 address that a repair has added.
 _DETECTION = 5.0
 _ENTRY = re.compile(r"\broutes\[(\d+)\]")
+_RULE = re.compile(r"\brules\[(\d+)\]")
 _SOURCE = re.compile(r"\bsrc (\S+)")
 
 
@@ -48,6 +50,7 @@ class Held:
         self._stale_routes = stale_routes(gone, protocol)
         self._stale_addresses = stale_addresses(gone)
         self._protocol = protocol
+        self.rules = HeldRules(hands, pieces, gone)
 
     @property
     def count(self) -> int:
@@ -58,19 +61,21 @@ class Held:
         return self._added().additions.created
 
     def conflict(self) -> str:
-        """Why the kernel could not hold the routes, whoever makes them; empty where it could.
+        """Why the kernel could not hold routes and rules, whoever makes them; empty where it could.
 
         A device that is not there, or a route of the same key that a daemon owns.
         """
         try:
             self._planner(self._routes).plan()
+            self.rules.findings()
         except SourceIPError as error:
             return self._named(error)
         return ""
 
     def _named(self, error: SourceIPError) -> str:
         """The error's words with the names of the intent instead of ours."""
-        return _ENTRY.sub(lambda found: name_of(self._entries[int(found.group(1))]), error.message)
+        message = _ENTRY.sub(lambda found: name_of(self._entries[int(found.group(1))]), error.message)
+        return _RULE.sub(lambda found: self.rules.name(int(found.group(1))), message)
 
     def look(self) -> State:
         """What the kernel says now."""
@@ -87,6 +92,8 @@ class Held:
             state.findings += [_finding(self._entries[_number(step)], step) for step in wrong]
         except SourceIPError as error:
             state.findings.append(Finding("*", None, None, "rejected", self._named(error)))
+        state.findings += self.rules.findings()
+        state.left += self.rules.left()
         state.left += [str(step.before) for step in self._planner(self._stale_routes).plan().steps]
         # Whether somebody else's routes need an address is asked when it is taken away.
         state.left += [str(step.before) for step in self._taken(force=True).removals().steps]
@@ -97,6 +104,8 @@ class Held:
         self._hands.forget()
         transaction = Transaction(self._hands.kernel)
         with transaction.whole():
+            # Rules go before what they lead to.
+            self._carry_out(transaction, self.rules.gone())
             self._carry_out(transaction, self._planner(self._stale_routes))
             change = self._taken(force=False)
             removals = change.removals()
@@ -112,9 +121,10 @@ class Held:
             self._added().add(transaction)
             self._hands.forget()
             self._carry_out(transaction, self._planner(self._routes))
+            self._carry_out(transaction, self.rules.wanted())
         self._hands.forget()
 
-    def _carry_out(self, transaction: Transaction, planner: RoutePlanner) -> None:
+    def _carry_out(self, transaction: Transaction, planner: Planner) -> None:
         plan = planner.plan()
         transaction.carry_out(plan.steps, lambda: left_to_do(planner, plan))
 

@@ -80,14 +80,14 @@ class ManagedBackEnd:
         rendered = self._manager.render(pieces, found.state, found.former.notes)
         plan.refusals += rendered.refusals
         plan.warnings += rendered.warnings
-        nothing = record.Record([], [], {})
+        nothing = record.Record()
         wanted = Held(self._hands, pieces, nothing, self._manager.protocol)
         if not plan.refusals:
             plan.refusals += filter(None, [wanted.conflict()])
         if plan.refusals:
             return plan
         created = wanted.created()
-        now = record.made(found.former, pieces, created, rendered.notes)
+        now = record.made(found.former, pieces, created, rendered.notes, wanted.rules.created_rules())
         gone = record.gone(found.former, now)
         plan.held = Held(self._hands, pieces, gone, self._manager.protocol)
         # To put back is to have none of what only this run wanted.
@@ -99,9 +99,10 @@ class ManagedBackEnd:
         if kept.content != found.place.content:
             plan.changes.append(Change(found.place, kept))
         plan.changed = bool(plan.changes)
-        former = {one["device"] for one in (*found.former.addresses, *found.former.routes)}
+        former = {one["device"] for kind in found.former.kinds for one in kind}
         plan.devices = sorted({*former, *(piece.device for piece in pieces)})
         if plan.changed:
+            plan.warnings += plan.held.rules.warnings()
             plan.warnings += self._manager.costs(plan.devices)
         return plan
 

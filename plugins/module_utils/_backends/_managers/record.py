@@ -13,7 +13,7 @@ import typing as t
 
 from ..._base.errors import SourceIPError
 from ..._base.protocols import OWN_PROTOCOL
-from .pieces import Item, Piece
+from .pieces import Item, Piece, rule_item
 
 VERSION = 1
 _ROUTE = ("destination", "table", "metric", "device", "source")
@@ -21,25 +21,34 @@ _ROUTE = ("destination", "table", "metric", "device", "source")
 
 class Record(t.NamedTuple):
     """``addresses``: {address, device} of those that were not there before; ``routes``: {destination, table, metric,
-    device, source}; ``notes``: what a manager has to know of an earlier run beside these, as it wrote them."""
+    device, source}; ``notes``: what a manager has to know of an earlier run beside these, as it wrote them; ``rules``:
+    {device, rule: item of the module `rule`} of those that were not there before."""
 
-    addresses: list[Item]
-    routes: list[Item]
-    notes: dict[str, t.Any]
+    addresses: list[Item] = []
+    routes: list[Item] = []
+    notes: dict[str, t.Any] = {}
+    rules: list[Item] = []
+
+    @property
+    def kinds(self) -> tuple[list[Item], ...]:
+        """The lists, each of entries with a device."""
+        return self.addresses, self.routes, self.rules
 
     def __bool__(self) -> bool:
-        return bool(self.addresses or self.routes or self.notes)
+        return any(self)
 
 
 def parse(content: bytes | None, path: str) -> Record:
     """The record of a file's content; empty where there is none. SourceIPError for what is not a record."""
     if not content:
-        return Record([], [], {})
+        return Record()
     try:
         found = json.loads(content)
         if found["version"] != VERSION:
             raise ValueError(f"version {found['version']}")
-        return Record(list(found["addresses"]), list(found["routes"]), dict(found["notes"]))
+        # Records of earlier runs may have no rules.
+        rules = list(found.get("rules", ()))
+        return Record(list(found["addresses"]), list(found["routes"]), dict(found["notes"]), rules)
     except (ValueError, KeyError, TypeError) as error:
         raise SourceIPError(
             f"the record {path} on the host cannot be read ({error!r}); remove the file to start anew, and by hand "
@@ -55,9 +64,16 @@ def text(record: Record) -> bytes | None:
 
 
 def made(
-    former: Record, pieces: t.Iterable[Piece], created: t.Collection[tuple[str, str]], notes: dict[str, t.Any]
+    former: Record,
+    pieces: t.Iterable[Piece],
+    created: t.Collection[tuple[str, str]],
+    notes: dict[str, t.Any],
+    created_rules: t.Sequence[Item] = (),
 ) -> Record:
-    """The record of these pieces. ``created``: (address, device) of those that the host does not have yet."""
+    """The record of these pieces. ``created``: (address, device) of those that the host does not have yet.
+
+    ``created_rules``: items of the rules that it does not have yet.
+    """
     ours = {*created, *((one["address"], one["device"]) for one in former.addresses)}
     addresses = [
         {"address": one["address"], "device": one["device"]}
@@ -66,7 +82,14 @@ def made(
         if (one["address"], one["device"]) in ours
     ]
     routes = [{key: route[key] for key in _ROUTE} for piece in pieces for route in piece.routes]
-    return Record(addresses, routes, notes)
+    known = [*created_rules, *(one["rule"] for one in former.rules)]
+    rules = [
+        {"device": piece.device, "rule": rule_item(one)}
+        for piece in pieces
+        for one in piece.rules
+        if rule_item(one) in known
+    ]
+    return Record(addresses, routes, notes, rules)
 
 
 def gone(former: Record, now: Record) -> Record:
@@ -78,7 +101,8 @@ def gone(former: Record, now: Record) -> Record:
     kept = {_key(one): one["source"] for one in now.routes}
     routes = [one for one in former.routes if _key(one) not in kept]
     routes += [{**one, "superseded": True} for one in former.routes if kept.get(_key(one)) not in (None, one["source"])]
-    return Record(addresses, routes, {})
+    there = [one["rule"] for one in now.rules]
+    return Record(addresses, routes, {}, [one for one in former.rules if one["rule"] not in there])
 
 
 def stale_routes(record: Record, protocol: int) -> list[Item]:
@@ -101,6 +125,11 @@ def stale_routes(record: Record, protocol: int) -> list[Item]:
 def stale_addresses(record: Record) -> list[Item]:
     """Its addresses as entries of the module `address` that take away."""
     return [{**one, "state": "absent"} for one in record.addresses]
+
+
+def stale_rules(record: Record, protocol: int) -> list[Item]:
+    """Its rules as entries of the module `rule` that take away; only those with the manager's protocol number."""
+    return [{**one["rule"], "protocol": str(protocol), "state": "absent"} for one in record.rules]
 
 
 def _key(route: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:

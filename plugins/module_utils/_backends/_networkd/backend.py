@@ -19,9 +19,9 @@ class BackEnd(ManagedBackEnd):
     CAPABILITIES: t.ClassVar[Capabilities] = Capabilities(
         own="yes, on devices that networkd manages",
         learned="none",
-        tables="yes, and VRFs",
+        tables="yes, and VRFs; rules",
         reboot="yes",
-        cannot="policies; devices of other managers; some route metrics",
+        cannot="policies; devices of other managers; some route metrics; some selectors of rules",
     )
 
     def __init__(self, hands: Hands, options: t.Mapping[str, t.Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._managers.interface import File, Rendered
-from .._managers.pieces import Item, Piece, name_of, names_in
+from .._managers.pieces import Item, Piece, name_of, name_of_rule, names_in
 from .render import DROP_IN, KEEP, OWN_FILE, drop_in, keep, own_file
 
 LOOPBACK = "lo"
@@ -61,7 +61,19 @@ def place(pieces: t.Sequence[Piece], found: Found, folder: str, passing: str) ->
     for piece in pieces:
         for route in piece.routes:
             rendered.refusals += withheld(route, pieces, found)
+        for rule in piece.rules:
+            rendered.refusals += _held_back(rule, found)
     return rendered
+
+
+def _held_back(rule: Item, found: Found) -> t.Iterator[str]:
+    """networkd 257 waits, and says nothing, for the device of a rule; the kernel and 252 do not."""
+    for key in ("iif", "oif"):
+        if rule[key] and rule[key] not in found.links:
+            yield (
+                f"{name_of_rule(rule)}.{key}: there is no device {rule[key]}, and systemd-networkd would hold the rule "
+                "back until there is; use the kernel back end for it"
+            )
 
 
 def _path(device: str, found: Found, folder: str) -> tuple[str, str]:

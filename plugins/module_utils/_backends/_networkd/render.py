@@ -26,6 +26,23 @@ METRICS = {
     "initrwnd": ("InitialAdvertisedReceiveWindow", False),
     "quickack": ("QuickAck", True),
 }
+#: Key of a rule -> its key. As 249 has them; what an action does is `Type=`.
+RULES = {
+    "from": "From",
+    "to": "To",
+    "tos": "TypeOfService",
+    "fwmark": "FirewallMark",
+    "iif": "IncomingInterface",
+    "oif": "OutgoingInterface",
+    "uidrange": "User",
+    "ipproto": "IPProtocol",
+    "sport": "SourcePort",
+    "dport": "DestinationPort",
+    "priority": "Priority",
+    "table": "Table",
+    "suppress_prefixlength": "SuppressPrefixLength",
+    "action": "Type",
+}
 
 
 def drop_in(piece: Piece) -> bytes:
@@ -56,6 +73,19 @@ def _sections(piece: Piece) -> t.Iterator[str]:
         yield from ("", "[Address]", f"Address={address['address']}")
     for route in piece.routes:
         yield from ("", *_route(route))
+    for rule in piece.rules:
+        yield from ("", *_rule(rule))
+
+
+def _rule(rule: Item) -> t.Iterator[str]:
+    yield "[RoutingPolicyRule]"
+    if not rule["from"] and not rule["to"]:
+        yield f"Family={rule['family']}"
+    if rule["not"]:
+        yield "InvertRule=yes"
+    for key, name in RULES.items():
+        if rule[key] is not None:
+            yield f"{name}={rule[key]}"
 
 
 def _route(route: Item) -> t.Iterator[str]:

@@ -20,12 +20,15 @@ FIRST = 133001
 MARKERS = Markers("#")
 SECTIONS = ("ipv4", "ipv6")
 _HEAD = re.compile(r"\[([^\]]*)\]\s*$")
-_KEY = re.compile(r"(address|route)(\d*)$")
+_KEY = re.compile(r"(address|route|routing-rule)(\d*)$")
 _NO_GATEWAY = ("", "0.0.0.0", "::")
 
 
 class Entry(t.NamedTuple):
-    """An address or a route in a keyfile. ``kind``: `address` or `route`; ``options``: of a route, `src=…,table=…`."""
+    """An address, a route or a policy rule in a keyfile.
+
+    ``kind``: `address`, `route` or `routing-rule`; ``options``: of a route, `src=…,table=…`.
+    """
 
     section: str
     kind: str
@@ -34,7 +37,7 @@ class Entry(t.NamedTuple):
 
     @property
     def meaning(self) -> tuple[t.Any, ...]:
-        """The same for two ways to write one entry."""
+        """The same for two ways to write one entry; a rule is written as `nmcli` writes it."""
         place, *rest = [part.strip() for part in self.value.split(",")]
         rest = [part for part in rest if part not in _NO_GATEWAY]
         options = frozenset(filter(None, (part.strip() for part in self.options.split(","))))
@@ -81,7 +84,7 @@ def settings(content: bytes) -> dict[str, dict[str, str]]:
 
 
 def entries(content: bytes) -> dict[tuple[str, str], Entry]:
-    """The addresses and routes by (section, key)."""
+    """The addresses, routes and rules by (section, key)."""
     found = {}
     for section, keys in settings(content).items():
         for key, value in keys.items():
@@ -121,7 +124,7 @@ def text(ours: t.Sequence[Entry], first: int = FIRST) -> t.Iterator[str]:
         there = [entry for entry in ours if entry.section == section]
         if there:
             yield f"[{section}]"
-        numbers = dict.fromkeys(("address", "route"), first)
+        numbers = dict.fromkeys(("address", "route", "routing-rule"), first)
         for entry in there:
             key = f"{entry.kind}{numbers[entry.kind]}"
             numbers[entry.kind] += 1

@@ -173,13 +173,14 @@ def _others(piece: Piece, found: Found) -> str:
 
 
 def _entries(piece: Piece, found: Found, path: str, former: list[Entry], rendered: Rendered) -> list[Entry]:
-    """What the profile is to have of the piece: an address that the operator has there is not written again."""
+    """What the profile is to have of the piece: an address or rule that the operator has there is not written again."""
     content = found.files[path].content or b""
     theirs = without(content, path, former).content
     keys, name = settings(theirs), found.devices[piece.device].name
     profile = found.devices[piece.device].uuid
     own = entries(theirs)
     addresses = {one.value.partition(",")[0].strip() for one in own.values() if one.kind == "address"}
+    rules = {one.meaning for one in own.values() if one.kind == "routing-rule"}
     taken = {}
     for (section, key), one in own.items():
         if one.kind == "route":
@@ -203,7 +204,7 @@ def _entries(piece: Piece, found: Found, path: str, former: list[Entry], rendere
                 f"{called}: the profile {name} ({path}) has a route of its own with this destination, table and "
                 f"metric, {taken[key_of(entry)]}; give ours another metric, or remove that one"
             )
-        elif entry.kind == "route" or entry.value not in addresses:
+        elif entry.kind == "route" or (entry.value not in addresses and entry.meaning not in rules):
             result.append(entry)
     if found.rewritten and b"cloud-init" in theirs:
         rendered.warnings.append(

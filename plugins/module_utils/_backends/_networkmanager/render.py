@@ -28,13 +28,33 @@ METRICS = {
     "rto_min": False,
     "quickack": True,
 }
+#: Key of a rule -> its word, in the order in which `nmcli` writes them.
+RULES = {
+    "priority": "priority",
+    "not": "not",
+    "from": "from",
+    "to": "to",
+    "tos": "tos",
+    "ipproto": "ipproto",
+    "fwmark": "fwmark",
+    "sport": "sport",
+    "dport": "dport",
+    "iif": "iif",
+    "oif": "oif",
+    "uidrange": "uidrange",
+    "suppress_prefixlength": "suppress_prefixlength",
+    "table": "table",
+    "action": "type",
+}
+_EVERYTHING = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 #: What the kernel puts on the loopback device, and NetworkManager's own profile for it has.
 _OF_LOOPBACK = (Entry("ipv4", "address", "127.0.0.1/8"), Entry("ipv6", "address", "::1/128"))
 
 
 def entries_of(piece: Piece) -> list[Entry]:
-    """The addresses and routes of a piece."""
-    return [_address(one["address"]) for one in piece.addresses] + [_route(one) for one in piece.routes]
+    """The addresses, routes and rules of a piece."""
+    addresses = [_address(one["address"]) for one in piece.addresses]
+    return addresses + [_route(one) for one in piece.routes] + [_rule(one) for one in piece.rules]
 
 
 def own_profile(piece: Piece) -> bytes:
@@ -74,6 +94,31 @@ def _route(route: Item) -> Entry:
     for name, number in (route["metrics"] or {}).items():
         options[name] = ("true" if number else "false") if METRICS[name] else str(number)
     return Entry(section, "route", value, ",".join(f"{key}={options[key]}" for key in sorted(options)))
+
+
+def _rule(rule: Item) -> Entry:
+    family = rule["family"]
+    said = {key: rule[key] for key in RULES if rule[key] is not None}
+    for key in ("from", "to"):
+        if key in said:
+            said[key] = _bare(said[key])
+    for key in ("sport", "dport"):
+        if key in said:
+            first, _dash, last = said[key].partition("-")
+            said[key] = first if first == last else said[key]
+    if "tos" in said:
+        said["tos"] = f"0x{said['tos']:02x}"
+    if "from" not in said and "to" not in said:
+        # Something has to say the family.
+        said["from"] = _EVERYTHING[family]
+    words = [RULES[key] if key == "not" else f"{RULES[key]} {said[key]}" for key in RULES if key in said]
+    return Entry(family, "routing-rule", " ".join(words))
+
+
+def _bare(prefix: str) -> str:
+    """A host without the length of its address."""
+    address, _slash, length = prefix.partition("/")
+    return address if length == ("128" if ":" in address else "32") else prefix
 
 
 def key_of(entry: Entry, table: str = "0", metric: str = "-1") -> tuple[t.Any, ...]:

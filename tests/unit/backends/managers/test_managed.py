@@ -36,8 +36,18 @@ class Held:
     def __init__(self, _hands: Any, pieces: Any, gone: Any, protocol: int) -> None:
         self.count = len(pieces)
 
+    @property
+    def rules(self) -> Held:
+        return self
+
+    def warnings(self) -> list[str]:
+        return []
+
     def conflict(self) -> str:
         return ""
+
+    def created_rules(self) -> list[Any]:
+        return []
 
     def created(self) -> set[tuple[str, str]]:
         return {("192.0.2.2/32", "lo")}
