@@ -126,7 +126,10 @@ options:
     description:
       - Policy rules that are ours. O(l3host.source_ip.rule#module:rules) describes them; those here have our protocol
         and always a priority.
-      - The kernel back end holds them, and no other does.
+      - The kernel back end holds them. V(networkd) and V(networkmanager) hold them but for O(rules[].dscp),
+        O(rules[].tun_id), O(rules[].l3mdev), O(rules[].suppress_ifgroup), O(rules[].realms), O(rules[].goto) and the
+        action V(nop), and give them the protocol V(static); rules of one priority they bring in no certain order, so
+        two that may take one packet have to differ in it. The others hold none.
       - Default is the variable C(source_ip_rules) of the host.
     type: list
     elements: dict
@@ -230,7 +233,7 @@ options:
         C(--check --diff) shows, and the filter P(l3host.source_ip.uplinks#filter).
       - Answers leave by the uplink that the question came in by, each with its own source. New connections leave by the
         uplink with the greatest O(uplinks[].weight) whose device is up.
-      - The kernel back end holds them; of uplinks in VRFs, every one that holds routes in VRFs.
+      - The back ends that have rules hold them; of uplinks in VRFs, every one that holds routes in VRFs.
       - Default is the variable C(source_ip_uplinks) of the host.
     type: list
     elements: dict
