@@ -5,8 +5,9 @@
 """Ask and answer over TCP, as applications do. Runs on the hosts and on who is far away.
 
 exchange.py serve                     answers every question with the address that it came from, for ever
-exchange.py ask TO[,SOURCE]...        asks each, from SOURCE where one is named; prints [{port, seen, error}]: the port that
-                                      was asked from, the address that the answering side has seen, or why there is none
+exchange.py ask TO[,SOURCE]...        asks each, from SOURCE where one is named; prints [{port, seen, error}]: the port
+                                      that was asked from, the address that the answering side has seen, or why there is
+                                      none
 """
 
 from __future__ import annotations

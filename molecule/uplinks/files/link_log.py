@@ -5,7 +5,7 @@
 """Record what passes a link, both ways: who asks whom over TCP. Runs on an upstream neighbour.
 
 link_log.py DEVICE FILE          records the TCP packets to and from PORT on the device, for ever, one line each
-link_log.py FILE CLIENT_PORT...  prints {client port: [what was seen, each once]}, as "from the host: SOURCE > DESTINATION"
+link_log.py FILE CLIENT_PORT...  prints {client port: [what was seen, each once]}, as "from the host: SOURCE > TO"
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from .policy import prefix_of
 
 #: What both networkd (249 and later) and NetworkManager (1.36 and later) know: selectors, and actions but the look-up.
 COMMON = frozenset(
-    ("not", "from", "to", "tos", "fwmark", "iif", "oif", "uidrange", "ipproto", "sport", "dport", "table", "vrf")
-    + ("suppress_prefixlength", "blackhole", "unreachable", "prohibit")
+    "not from to tos fwmark iif oif uidrange ipproto sport dport table vrf suppress_prefixlength".split()
+    + "blackhole unreachable prohibit".split()
 )
 _ALWAYS = ("family", "priority")
 _DOES = ("table", "vrf", "l3mdev", "suppress_prefixlength", "suppress_ifgroup", "realms", "action", "goto")

@@ -124,11 +124,11 @@ def test_what_a_manager_cannot_hold_of_rules_it_says_by_entry(backend: str, name
     ]
     with pytest.raises(IntentError) as caught:
         normalise(addresses, backend=backend, rules=rules, labels=[{"prefix": "::/0", "label": 9}])
+    instead = "use the kernel back end for it, or the modules rule, label and address"
     assert caught.value.problems == [
-        f"source_ip_labels[0]: the back end {backend} does not hold labels of the RFC 6724 policy table; use the kernel "
-        "back end for it, or the modules rule, label and address",
-        f"source_ip_addresses[0].preferred_lifetime: the back end {backend} does not hold lifetimes of addresses; use the "
-        "kernel back end for it, or the modules rule, label and address",
+        f"source_ip_labels[0]: the back end {backend} does not hold labels of the RFC 6724 policy table; {instead}",
+        f"source_ip_addresses[0].preferred_lifetime: the back end {backend} does not hold lifetimes of addresses; "
+        f"{instead}",
         *(
             f"source_ip_rules[{at}].{key}: {name} has no rules with {key}; use the kernel back end for it"
             for at, key in enumerate(UNKNOWN)

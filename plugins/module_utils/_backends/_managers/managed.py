@@ -80,7 +80,7 @@ class ManagedBackEnd:
         rendered = self._manager.render(pieces, found.state, found.former.notes)
         plan.refusals += rendered.refusals
         plan.warnings += rendered.warnings
-        nothing = record.Record()
+        nothing = record.Record([], [], {})
         wanted = Held(self._hands, pieces, nothing, self._manager.protocol)
         if not plan.refusals:
             plan.refusals += filter(None, [wanted.conflict()])

@@ -35,8 +35,8 @@ class Piece(t.NamedTuple):
     """What one device is to have: entries of the normal form, but for routes:
 
     ``device`` is always set (of a route with several next hops it is the first one's, and each hop has its own),
-    ``metric`` too, ``table`` is the number of the table, also of a VRF's, and None for main. And for rules, of which the
-    ``table`` is a number, also of a VRF's; they hold for the whole host, and one device has each of them written.
+    ``metric`` too, ``table`` is the number of the table, also of a VRF's, and None for main. And for rules, of which
+    the ``table`` is a number, also of a VRF's; they hold for the whole host, and one device has each of them written.
     """
 
     device: str

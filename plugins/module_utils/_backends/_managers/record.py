@@ -24,13 +24,13 @@ class Record(t.NamedTuple):
     device, source}; ``notes``: what a manager has to know of an earlier run beside these, as it wrote them; ``rules``:
     {device, rule: item of the module `rule`} of those that were not there before."""
 
-    addresses: list[Item] = []
-    routes: list[Item] = []
-    notes: dict[str, t.Any] = {}
-    rules: list[Item] = []
+    addresses: list[Item]
+    routes: list[Item]
+    notes: dict[str, t.Any]
+    rules: t.Sequence[Item] = ()
 
     @property
-    def kinds(self) -> tuple[list[Item], ...]:
+    def kinds(self) -> tuple[t.Sequence[Item], ...]:
         """The lists, each of entries with a device."""
         return self.addresses, self.routes, self.rules
 
@@ -41,7 +41,7 @@ class Record(t.NamedTuple):
 def parse(content: bytes | None, path: str) -> Record:
     """The record of a file's content; empty where there is none. SourceIPError for what is not a record."""
     if not content:
-        return Record()
+        return Record([], [], {})
     try:
         found = json.loads(content)
         if found["version"] != VERSION:

@@ -21,7 +21,7 @@ class BackEnd(ManagedBackEnd):
         learned="none",
         tables="yes, and VRFs; rules",
         reboot="yes",
-        cannot="policies; devices of other managers; some route metrics; some selectors of rules",
+        cannot="policies; devices of other managers; some metrics, selectors of rules",
     )
 
     def __init__(self, hands: Hands, options: t.Mapping[str, t.Any]) -> None:

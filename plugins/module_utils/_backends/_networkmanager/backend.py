@@ -21,7 +21,7 @@ class BackEnd(ManagedBackEnd):
         learned="none",
         tables="yes, and VRFs; rules",
         reboot="yes; with 1.42, routes whose source is on another device may need another run",
-        cannot="policies; several next hops; profiles in memory or by netplan; some route metrics; some selectors of rules",
+        cannot="policies; several next hops; profiles in memory or by netplan; some metrics, selectors of rules",
     )
 
     def __init__(self, hands: Hands, options: t.Mapping[str, t.Any]) -> None:
