@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import random
 import signal
@@ -95,6 +96,24 @@ def test_rules_labels_and_lifetimes_come_back(ns: Host, tmp_path: Path) -> None:
         # What a task needs to take it off again.
         text = (tmp_path / "record.json").read_text(encoding="utf-8")
         assert '"priority":1000' in text and '"before":2' in text and '"deprecated":[{' in text
+
+
+def test_an_address_that_was_there_before_stays_somebody_elses(ns: Host, tmp_path: Path) -> None:
+    """Or taking the intent off would take what the operator had."""
+    ns.ip("address add 192.0.2.78/32 dev lo")
+    late = {"address": "192.0.2.79/32", "device": "late"}
+    addresses = [{"address": f"{NEW4}/32", "device": "lo"}, {"address": "192.0.2.78/32", "device": "lo"}, late]
+    with keeper(ns, tmp_path, addresses=addresses) as one:
+        one.until_state("waits")
+        ns.batch(["link add late type veth peer name later", "link set late up"])
+        one.until_state("holds")
+        for _turn in range(2):
+            ns.batch([f"address del {NEW4}/32 dev lo", "address del 192.0.2.78/32 dev lo"])
+            one.until(lambda: NEW4 in ns.ip("address") and "192.0.2.78" in ns.ip("address"), "both are back")
+            one.until_state("holds")
+            record = json.loads((tmp_path / "record.json").read_text())
+            assert [item["address"] for item in record["addresses"]] == [f"{NEW4}/32", "192.0.2.79/32"]
+            assert [item["address"] for item in record["found"]] == ["192.0.2.78/32"]
 
 
 def test_a_source_that_goes_and_comes_back(ns: Host, tmp_path: Path) -> None:

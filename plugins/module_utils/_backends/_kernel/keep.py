@@ -94,6 +94,7 @@ class Keep:
                 wanted.append(item)
         work: list[_Work] = []
         created: set[tuple[str, str]] = set()
+        found: list[Item] = []
         for item in wanted:
             # One by one: what is wrong with one of them concerns no other.
             try:
@@ -102,11 +103,13 @@ class Keep:
                 look.found.waiting.append(Waiting(item["address"], _bare(error.message)))
                 continue
             created |= change.additions.created
+            if not change.additions.created:
+                found.append({"address": item["address"], "device": item["device"]})
             for one, step in zip(change.additions.by_step, change.additions.steps):
                 work.append((address_key(one.packed, one.prefix_length, one.index), step))
         look.found.checked += len(self._wanted.addresses)
         try:
-            self._write_down(look.hands, created)
+            self._write_down(look.hands, created, found)
         except record.RecordError as error:
             # Without it nobody would know them for ours.
             look.found.waiting.append(Waiting("addresses", error.message))
@@ -127,13 +130,15 @@ class Keep:
                 self._lost[key] = route
                 look.found.waiting.append(Waiting(step.subject, failures[0].text))
 
-    def _write_down(self, hands: Hands, created: t.Collection[tuple[str, str]]) -> None:
+    def _write_down(self, hands: Hands, created: t.Collection[tuple[str, str]], found: list[Item]) -> None:
         """Before it is done: what the record names and the host does not have is no harm."""
         path = self._options["record"]
         content = record.read(path)
         before = record.parse(content, path)
-        wanted = {**self._wanted.record, **Others(hands, self._intent, before).record}
-        after = record.after(before, wanted, created, complete=False)
+        wanted = {**self._wanted.record, "found": found, **Others(hands, self._intent, before).record}
+        # An address that was there before the intent, and is made again, is not ours for that.
+        theirs = {(item["address"], item["device"]) for item in before["found"]}
+        after = record.after(before, wanted, set(created) - theirs, complete=False)
         if after != before or content is None:
             record.write(path, record.text(after))
 

@@ -18,11 +18,12 @@ from .. import whole
 
 Item = dict[str, t.Any]
 #: {addresses: [{address, device}], routes: [{destination, table, vrf, metric, metrics}], sources: [item of prefsrc],
-#: rules: [item of rule], labels: [{prefix, label, device, before}], deprecated: [{address, device}]}
+#: rules: [item of rule], labels: [{prefix, label, device, before}], deprecated: [{address, device}], found: [{address,
+#: device}] of the intent that were there before the keeper}
 Record = dict[str, list[Item]]
-KINDS = ("addresses", "routes", "sources", "rules", "labels", "deprecated")
+KINDS = ("addresses", "routes", "sources", "rules", "labels", "deprecated", "found")
 #: What records of earlier releases do not have.
-_LATER = ("rules", "labels", "deprecated")
+_LATER = ("rules", "labels", "deprecated", "found")
 
 
 class RecordError(SourceIPError):
@@ -66,11 +67,14 @@ def after(before: Record, wanted: Record, created: t.Collection[tuple[str, str]]
     """The record of ``wanted`` on a host that had the record ``before``.
 
     ``created``: (address, device) of those that this run adds, not of those it found. ``complete``: the run is
-    through; else what an earlier run made may still be there, and stays in the record.
+    through; else what an earlier run made may still be there, and stays in the record. ``wanted`` says what
+    is ``found``, or it is as before: only the keeper has to know.
     """
     ours = {*created, *((item["address"], item["device"]) for item in before["addresses"])}
     addresses = [item for item in wanted["addresses"] if (item["address"], item["device"]) in ours]
-    record = {**{kind: wanted.get(kind, []) for kind in KINDS}, "addresses": addresses}
+    named = {(item["address"], item["device"]) for item in wanted["addresses"]} - ours
+    found = [item for item in wanted.get("found", before["found"]) if (item["address"], item["device"]) in named]
+    record = {**{kind: wanted.get(kind, []) for kind in KINDS}, "addresses": addresses, "found": found}
     if complete:
         return record
     return {kind: items + _others(before[kind], items) for kind, items in record.items()}

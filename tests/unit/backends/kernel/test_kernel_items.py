@@ -141,6 +141,17 @@ def test_after_a_failure_an_address_that_was_there_before_is_still_not_ours() ->
     assert after["routes"] == wanted["routes"]
 
 
+def test_what_the_keeper_has_found_stays_found_while_the_intent_names_it() -> None:
+    first, other = made([LO]), made([{"address": "192.0.2.3/32", "device": "lo"}])
+    by_keeper = records.after(NOTHING, {**first.record, "found": [LO]}, [], complete=False)
+    assert by_keeper["found"] == [LO] and by_keeper["addresses"] == []
+    assert records.after(by_keeper, first.record, [], complete=True) == by_keeper
+    assert records.after(by_keeper, other.record, [], complete=True)["found"] == []
+    # A task that makes it makes it ours.
+    made_now = records.after(by_keeper, first.record, [("192.0.2.2/32", "lo")], complete=True)
+    assert (made_now["addresses"], made_now["found"]) == ([LO], [])
+
+
 def test_the_same_address_on_another_device_is_not_ours() -> None:
     other = {**LO, "device": "eth0"}
     after = records.after(NOTHING, made([LO, other]).record, [("192.0.2.2/32", "eth0")], complete=True)
