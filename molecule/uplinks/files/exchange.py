@@ -5,9 +5,9 @@
 """Ask and answer over TCP, as applications do. Runs on the hosts and on who is far away.
 
 exchange.py serve                     answers every question with the address that it came from, for ever
-exchange.py ask TO[,SOURCE]...        asks each, from SOURCE where one is named; prints [{port, seen, error}]: the port
-                                      that was asked from, the address that the answering side has seen, or why there is
-                                      none
+exchange.py ask TO[,SOURCE]...        asks each, from SOURCE where one is named; prints {since, answers: [{port, seen,
+                                      error}]}: when it began, and of each the port that was asked from, the address
+                                      that the answering side has seen, or why there is none
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import time
 
 PORT = 2222
 WAIT = 3.0
@@ -46,4 +47,5 @@ def ask(to: str, source: str) -> dict[str, int | str | None]:
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve()
-    print(json.dumps([ask(*question.partition(",")[::2]) for question in sys.argv[2:]]))
+    since = time.time()
+    print(json.dumps({"since": since, "answers": [ask(*question.partition(",")[::2]) for question in sys.argv[2:]]}))

@@ -5,7 +5,9 @@
 """Record what passes a link, both ways: who asks whom over TCP. Runs on an upstream neighbour.
 
 link_log.py DEVICE FILE          records the TCP packets to and from PORT on the device, for ever, one line each
-link_log.py FILE CLIENT_PORT...  prints {client port: [what was seen, each once]}, as "from the host: SOURCE > TO"
+link_log.py FILE SINCE ADDRESS[,ADDRESS]... CLIENT_PORT...
+                                 prints {client port: [what was seen, each once]}, as "from the host: SOURCE > TO", of
+                                 what one of the addresses had part in since then, by time.time(): ports come again
 """
 
 from __future__ import annotations
@@ -52,16 +54,18 @@ def record(device: str, path: str) -> None:
                 found = parse(ethertype, packet)
                 if found:
                     way = "to" if kind == socket.PACKET_OUTGOING else "from"
-                    file.write(f"{found[1]} {way} the host: {found[0]}\n")
+                    file.write(f"{time.time()} {found[1]} {way} the host: {found[0]}\n")
 
 
-def seen(path: str, ports: list[str]) -> dict[str, list[str]]:
+def seen(path: str, since: float, addresses: list[str], ports: list[str]) -> dict[str, list[str]]:
     """What there is of each port."""
     found: dict[str, set[str]] = {port: set() for port in ports}
     with open(path, encoding="ascii") as file:
         for line in file:
-            port, _blank, text = line.rstrip("\n").partition(" ")
-            if port in found and line.endswith("\n"):
+            if not line.endswith("\n"):
+                continue
+            at, port, text = line.rstrip("\n").split(" ", 2)
+            if port in found and float(at) >= since and not set(addresses).isdisjoint(text.split()):
                 found[port].add(text)
     return {port: sorted(texts) for port, texts in found.items()}
 
@@ -69,6 +73,6 @@ def seen(path: str, ports: list[str]) -> dict[str, list[str]]:
 if __name__ == "__main__":
     if sys.argv[1].startswith("/"):
         time.sleep(BEHIND)
-        print(json.dumps(seen(sys.argv[1], sys.argv[2:])))
+        print(json.dumps(seen(sys.argv[1], float(sys.argv[2]), sys.argv[3].split(","), sys.argv[4:])))
     else:
         record(sys.argv[1], sys.argv[2])
