@@ -46,6 +46,7 @@ def of_back_end(name: str, intent: Intent, options: t.Mapping[str, t.Any]) -> Au
             if plan.silent and (wants or empty.changed):
                 findings.append(Finding(damage.HOST, None, None, "silent", plan.silent))
             notes += [*intent["warnings"], *(text for text in plan.warnings if not plan.silent)]
+            notes += engine.preflight(hands, intent, name, options, plan.changed, check=True)
             if not plan.refusals:
                 judgement = holder.judge(plan, applied=False)
                 findings = damage.merged(judgement.findings, findings)

@@ -83,11 +83,25 @@ def run(
             intent = with_first_names(intent, hands.host.first_name)
         answer = carry(back_end(name, hands, options), name, intent, check)
         undone = check and answer["changed"]  # it would prove the host as it was before the change
+        if intent is not NOTHING:
+            answer["warnings"] += preflight(hands, intent, name, options, answer["changed"], check)
         if wire is None or intent is NOTHING or undone:
             return answer
-        if answer["changed"]:
-            hands.forget()
         return _proved(answer, hands, intent, wire)
+
+
+def preflight(
+    hands: Hands, intent: Intent, name: str, options: t.Mapping[str, t.Any], changed: bool = False, check: bool = False
+) -> list[str]:
+    """What stands in the way of the intent on this host, as warnings; for the audit, too.
+
+    ``changed``: this run has changed the host, or with ``check`` would.
+    """
+    from ._preflight.look import Surroundings, look  # who takes an intent off does not pay for it
+
+    if changed and not check:
+        hands.forget()
+    return look(Surroundings(hands, intent, name, options, check and changed))
 
 
 def _proved(answer: dict[str, t.Any], hands: Hands, intent: Intent, wire: str) -> dict[str, t.Any]:

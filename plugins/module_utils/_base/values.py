@@ -163,7 +163,7 @@ class Link:
     """A device: ``table`` is set for a VRF, ``master`` is the index of the VRF or bridge it belongs to (0: none).
 
     ``up``: set up by an administrator (IFF_UP); ``running``: and with a carrier (IFF_RUNNING). ``altnames``: other
-    names it goes by (``ip link property``).
+    names it goes by (``ip link property``). ``kind``: as ``ip -d link`` calls it (`vrf`, `dummy`), empty for hardware.
     """
 
     index: int
@@ -173,6 +173,7 @@ class Link:
     running: bool = True
     altnames: tuple[str, ...] = ()
     up: bool = True
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,8 @@ def link(message: bytes) -> Link:
     """The device of an RTM_NEWLINK, header included."""
     found = _decoded(parts().ifinfmsg.ifinfmsg(message))
     info = found.get_attr("IFLA_LINKINFO")
-    table = None
-    if info is not None and info.get_attr("IFLA_INFO_KIND") == "vrf":
+    table, kind = None, (info.get_attr("IFLA_INFO_KIND") if info is not None else None) or ""
+    if kind == "vrf":
         data = info.get_attr("IFLA_INFO_DATA")
         table = data.get_attr("IFLA_VRF_TABLE") if data is not None else None
     properties = found.get_attr("IFLA_PROP_LIST")
@@ -122,6 +122,7 @@ def link(message: bytes) -> Link:
         up=bool(found["flags"] & 0x1),
         running=bool(found["flags"] & 0x40),
         altnames=tuple(map(_name, properties.get_attrs("IFLA_ALT_IFNAME"))) if properties is not None else (),
+        kind=kind,
     )
 
 

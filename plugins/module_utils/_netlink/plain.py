@@ -37,8 +37,8 @@ def link(message: bytes) -> Link:
     _family, _kind, index, flags, _change = IFINFOMSG.unpack_from(payload)
     attrs = attribute_dict(payload, IFINFOMSG.size)
     info = attribute_dict(attrs.get(_IFLA_LINKINFO, b""))
-    table = None
-    if _text(info.get(_IFLA_INFO_KIND, b"")) == "vrf":
+    table, of_kind = None, _text(info.get(_IFLA_INFO_KIND, b""))
+    if of_kind == "vrf":
         number = attribute_dict(info.get(_IFLA_INFO_DATA, b"")).get(_IFLA_VRF_TABLE)
         table = U32.unpack(number)[0] if number else None
     properties = attributes(attrs.get(_IFLA_PROP_LIST, b""))
@@ -50,6 +50,7 @@ def link(message: bytes) -> Link:
         up=bool(flags & _IFF_UP),
         running=bool(flags & _IFF_RUNNING),
         altnames=tuple(_text(value) for kind, value in properties if kind == IFLA_ALT_IFNAME),
+        kind=of_kind,
     )
 
 

@@ -145,6 +145,7 @@ def proved(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return dict(known["says"])
 
     monkeypatch.setattr(proof, "prove", prove)
+    monkeypatch.setattr(engine, "preflight", lambda *_asked: list(known.get("stands_in_the_way", ())))
     monkeypatch.setattr(engine, "Hands", Untouched)
     monkeypatch.setattr(engine, "one_writer", lambda *_who: contextlib.nullcontext())
     monkeypatch.setattr(engine, "back_end", lambda *_name: Scripted(known["plan"]))

@@ -1,0 +1,38 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a preflight warning says: the setting, the file or the rule, and what to do. Pure. PRIVATE to the collection.
+
+One sentence for each kind of trouble, however many devices and addresses it concerns.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+#: How many devices, addresses or rules a sentence names; the others are counted.
+SHOWN = 5
+
+
+def listed(items: t.Iterable[str]) -> str:
+    """The items, each once, in their order."""
+    names = list(dict.fromkeys(items))
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def setting(family: str, device: str, name: str) -> str:
+    """A setting of a device as sysctl(8) takes it: with slashes where the device's own name has a dot."""
+    parts = ("net", family, "conf", device, name)
+    return ("/" if "." in device else ".").join(parts)
+
+
+def lost_when_down(addresses: t.Sequence[tuple[str, str]], keeper: bool) -> str:
+    """Of IPv6 addresses with their devices. ``keeper``: the back end has one that could put them back."""
+    names = listed(setting("ipv6", device, "keep_addr_on_down") for _address, device in addresses)
+    what = listed(f"{address} ({device})" for address, device in addresses)
+    way = "set `source_ip_keep: true`, or these settings to 1" if keeper else "set these settings to 1"
+    return (
+        f"{names} = 0: the kernel removes {what} when the device is set down, and nothing puts it back when the device "
+        f"comes up again; {way}"
+    )

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 The l3host.source_ip contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The first look: what is warned of, and that a host where nothing is costs nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight import look as looks
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight import sentences
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import KernelError
+from tests.unit.backends.preflight.around import around
+
+KEEP = "ipv6/conf/{}/keep_addr_on_down"
+
+
+def test_a_list_names_each_thing_once_and_counts_the_rest() -> None:
+    assert sentences.listed(["b", "a", "b"]) == "b, a"
+    assert sentences.listed(map(str, range(7))) == "0, 1, 2, 3, 4 and 2 more"
+
+
+def test_a_device_with_a_dot_in_its_name() -> None:
+    assert sentences.setting("ipv4", "v0", "rp_filter") == "net.ipv4.conf.v0.rp_filter"
+    assert sentences.setting("ipv4", "eth0.10", "rp_filter") == "net/ipv4/conf/eth0.10/rp_filter"
+
+
+def test_what_cannot_be_looked_at_is_said_and_the_rest_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_around: Any) -> list[str]:
+        raise KernelError("routes: no", 1, "no")
+
+    monkeypatch.setattr(looks, "_KINDS", (fails, lambda _around: ["another"]))
+    failed, other = looks.look(around())
+    assert "routes: no" in failed and other == "another"
+
+
+V6 = [{"address": "2001:db8::5/64", "device": "v0"}, {"address": "2001:db8::6/128", "device": "v1"}]
+
+
+def lost(**known: Any) -> list[str]:
+    return looks._lost_when_down(around(**{"addresses": V6, **known}))
+
+
+@pytest.mark.parametrize("backend", ["kernel", "frr", "bird"])
+def test_addressesthat_go_when_their_device_is_set_down(backend: str) -> None:
+    (said,) = lost(backend=backend)
+    assert said.startswith("net.ipv6.conf.v0.keep_addr_on_down, net.ipv6.conf.v1.keep_addr_on_down = 0: ")
+    assert "2001:db8::5 (v0), 2001:db8::6 (v1)" in said and ("source_ip_keep" in said) is (backend == "kernel")
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({KEEP.format("v0"): 1}, ["v1"]),
+        ({KEEP.format("all"): 1}, []),
+        # Below zero it is off, and that of all devices counts before the device's own.
+        ({KEEP.format("all"): -1, KEEP.format("v0"): 1}, ["v0", "v1"]),
+    ],
+)
+def test_the_settings_count_as_the_kernel_counts_them(settings: dict[str, int], warned: list[str]) -> None:
+    said = "".join(lost(settings=settings))
+    assert [name for name in ("v0", "v1") if f"({name})" in said] == warned
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"options": {"keep": True}},
+        {"backend": "networkd"},
+        {"addresses": [{"address": "2001:db8::5/128", "device": "lo"}]},
+        {"addresses": [{"address": "192.0.2.5/32", "device": "v0"}]},
+        {"addresses": [{"address": "2001:db8::5/128", "device": "not_there"}]},
+    ],
+)
+def test_addressesthat_stay_or_come_back(known: dict[str, Any]) -> None:
+    assert lost(**known) == []
+
+
+def test_an_intent_of_ipv4_reads_no_setting() -> None:
+    here = around(addresses=[{"address": "192.0.2.5/32", "device": "lo"}])
+    assert looks._lost_when_down(here) == [] and here.hands.host.read == []  # type: ignore[attr-defined]
