@@ -97,7 +97,8 @@ def preflight(
 
     ``changed``: this run has changed the host, or with ``check`` would.
     """
-    from ._preflight.look import Surroundings, look  # who takes an intent off does not pay for it
+    from ._preflight.look import look  # who takes an intent off does not pay for it
+    from ._preflight.surroundings import Surroundings
 
     if changed and not check:
         hands.forget()

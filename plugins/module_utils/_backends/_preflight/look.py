@@ -12,35 +12,8 @@ from __future__ import annotations
 import typing as t
 
 from ..._base.errors import SourceIPError
-from ..interface import Intent
-from ..view import Hands
-
-
-class Surroundings(t.NamedTuple):
-    """The intent, in normal form with the devices' first names, and the host that it is for.
-
-    ``backend``, ``options``: its name and its options. ``planned``: the host is as it was before a change (check mode).
-    """
-
-    hands: Hands
-    intent: Intent
-    backend: str
-    options: t.Mapping[str, t.Any]
-    planned: bool = False
-
-    @property
-    def kept(self) -> bool:
-        """Whether something on the host puts back what goes: the keeper, or who manages the devices."""
-        return bool(self.options.get("keep")) if self.backend == "kernel" else self.manager
-
-    @property
-    def manager(self) -> bool:
-        """Whether the back end is who manages the devices."""
-        if self.backend == "kernel":
-            return False
-        from .._managers.manages import NAMES
-
-        return self.backend in NAMES
+from ..._base.values import BITS, INET, Link
+from .surroundings import Surroundings
 
 
 def look(around: Surroundings) -> list[str]:
@@ -76,4 +49,41 @@ def _lost_when_down(around: Surroundings) -> list[str]:
     return [lost_when_down(found, around.backend == "kernel")]
 
 
-_KINDS: tuple[t.Callable[[Surroundings], list[str]], ...] = (_lost_when_down,)
+def _replies_dropped(around: Surroundings) -> list[str]:
+    """Replies that come in by a device with rp_filter = 1: of the two settings the greater counts."""
+    intent, host = around.intent, around.hands.host
+    sources = {
+        entry["source"] for kind in ("routes", "policies") for entry in intent[kind] if entry["family"] == "ipv4"
+    }
+    if not sources or host.sysctl("ipv4/conf/all/rp_filter") > 1:
+        return []
+    homes: dict[str, list[Link]] = {}
+    for source, index in _on_subnets(around, sources):
+        link = host.links.get(index)
+        home = host.domain_of(index) or link  # a packet that comes in by a device of a VRF comes in by the VRF
+        if link is None or home is None or link.name == "lo" or link.kind in ("dummy", "vrf"):
+            continue
+        strict = max(host.sysctl("ipv4/conf/all/rp_filter"), host.sysctl(f"ipv4/conf/{home.name}/rp_filter"))
+        if strict == 1 and home not in homes.setdefault(source, []):
+            homes[source].append(home)
+    homes = {source: links for source, links in homes.items() if links}
+    if not homes:
+        return []
+    from .replies import replies
+
+    return replies(around, homes)
+
+
+def _on_subnets(around: Surroundings, sources: t.Collection[str]) -> t.Iterator[tuple[str, int]]:
+    """(source, index) of the devices whose subnet has it, and replies come in there; a /32 may be reached by any."""
+    for address in around.hands.host.addresses:
+        if address.address in sources and (address.prefix_length < BITS[INET] or address.peer):
+            yield address.address, address.index
+    for entry in around.intent["addresses"] if around.planned else ():
+        text, _slash, length = entry["address"].partition("/")
+        link = around.hands.host.find(entry["device"])
+        if text in sources and link and int(length) < BITS[INET]:
+            yield text, link.index
+
+
+_KINDS: tuple[t.Callable[[Surroundings], list[str]], ...] = (_replies_dropped, _lost_when_down)

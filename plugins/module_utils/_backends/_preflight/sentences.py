@@ -36,3 +36,35 @@ def lost_when_down(addresses: t.Sequence[tuple[str, str]], keeper: bool) -> str:
         f"{names} = 0: the kernel removes {what} when the device is set down, and nothing puts it back when the device "
         f"comes up again; {way}"
     )
+
+
+class Dropped(t.NamedTuple):
+    """Replies to ``source`` from ``destination`` that come in by ``device``, while the way back ``leaves`` elsewhere.
+
+    ``strict``: whose setting says so, the device's or `all`.
+    """
+
+    source: str
+    destination: str
+    device: str
+    strict: str
+    leaves: tuple[str, ...]
+
+
+def dropped(found: t.Sequence[Dropped]) -> str:
+    """Of replies that strict reverse path filtering drops."""
+    names = listed(f"{setting('ipv4', one.strict, 'rp_filter')} = 1" for one in found)
+    places: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for one in found:
+        places.setdefault((one.source, one.device, one.leaves), []).append(one.destination)
+    what = "; ".join(
+        f"to {source} from {listed(destinations)}, which come in by {device} while the way back leaves by "
+        f"{listed(leaves)}"
+        for (source, device, leaves), destinations in list(places.items())[:SHOWN]
+    )
+    more = f"; and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    loose = listed(setting("ipv4", one.device, "rp_filter") for one in found)
+    return (
+        f"{names}: the kernel drops replies {what}{more}; set {loose} to 2, or add a rule (`source_ip_rules`) that "
+        "leads packets from this source to a table that leaves by its device"
+    )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight.look import Surroundings
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight.surroundings import Surroundings
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import Address, Link
 from ansible_collections.l3host.source_ip.plugins.module_utils._host.host import Host
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
