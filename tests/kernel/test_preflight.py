@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.lab.modules import ModuleRunner, Result
-from tests.lab.netns import within
+from tests.lab.netns import NamespaceError, within
 from tests.lab.pair import Host
 
 SO_MARK = 36
@@ -137,3 +138,75 @@ def test_replies_to_an_address_that_is_still_to_come(ns: Host, module: ModuleRun
     route = {"destination": Host.P4, "gateway": Host.G4, "source": "10.7.0.1"}
     (said,) = warnings(module, record, addresses=[address], routes=[route])
     assert "to 10.7.0.1 from" in said and not arrives(ns)
+
+
+FROM_LO = {"routes": [{"destination": Host.P4, "gateway": Host.G4, "source": Host.S4}]}
+NFT = (
+    "add table ip mine; add chain ip mine post {{ type nat hook postrouting priority 100; }}; add rule ip mine post {}"
+)
+
+
+def source_at_the_peer(ns: Host) -> str:
+    """The source that a packet of an application has when it comes to the neighbour."""
+    server = within(ns.peer.name, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    client = within(ns.name, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    with server, client:
+        server.settimeout(5)
+        server.bind((INSIDE4, 0))
+        client.sendto(b"?", server.getsockname())
+        return str(server.recvfrom(1)[1][0])
+
+
+def rule(ns: Host, command: list[str]) -> None:
+    """Put a rule in; skipped, with the reason, where the tool or the kernel's part of it is not there."""
+    if not shutil.which(command[0]):
+        pytest.skip(f"{command[0]} is not installed")
+    try:
+        ns.run(command)
+    except NamespaceError as error:
+        if "legacy" not in command[0]:
+            raise
+        pytest.skip(f"this kernel has no iptables of the old kind: {error}")
+
+
+@pytest.mark.parametrize(
+    ("command", "certain"),
+    [
+        (["nft", NFT.format('oifname "v0" masquerade')], True),
+        (["nft", NFT.format(f"ip saddr {Host.S4} snat to 10.0.0.2")], True),
+        (["nft", NFT.format("udp dport != 53 masquerade")], False),
+        (["iptables-nft", "-t", "nat", "-A", "POSTROUTING", "!", "-o", "v1", "-j", "MASQUERADE"], True),
+        (["iptables-legacy", "-t", "nat", "-A", "POSTROUTING", "-o", "v0", "-j", "MASQUERADE"], True),
+    ],
+    ids=lambda value: value[0] + value[-1][-24:] if isinstance(value, list) else "",
+)
+def test_a_rule_that_replaces_the_source_is_named(
+    ns: Host, module: ModuleRunner, record: dict[str, Any], command: list[str], certain: bool
+) -> None:
+    assert warnings(module, record, **FROM_LO) == [] and source_at_the_peer(ns) == Host.S4
+    rule(ns, command)
+    (said,) = warnings(module, record, **FROM_LO)
+    assert source_at_the_peer(ns) == ("10.0.0.2" if "snat" in command[-1] else "10.0.0.1")
+    assert f"{'replaces' if certain else 'may replace'} {Host.S4} of what leaves by v0" in said
+    ns.run(said.rpartition(": `")[2].rstrip("`").split())
+    assert warnings(module, record, **FROM_LO) == [] and source_at_the_peer(ns) == Host.S4
+
+
+@pytest.mark.parametrize(
+    "words",
+    ['oifname "v1" masquerade', "ip saddr 10.0.0.0/8 masquerade", 'iifname "v1" masquerade', "mark 7 masquerade"],
+)
+def test_a_rule_for_others_is_not_named(ns: Host, module: ModuleRunner, record: dict[str, Any], words: str) -> None:
+    rule(ns, ["nft", NFT.format(words)])
+    assert warnings(module, record, **FROM_LO) == [] and source_at_the_peer(ns) == Host.S4
+
+
+def test_masquerade_with_the_very_source(ns: Host, module: ModuleRunner, record: dict[str, Any]) -> None:
+    """The device's first address takes the place of itself; of its second one the first takes the place."""
+    rule(ns, ["nft", NFT.format("masquerade")])
+    for source, count in ((V1, 0), ("10.0.0.2", 1)):
+        ns.batch([f"route flush {Host.P4}"] if count else [])
+        gateway = Host.G4 if count else Host.G4_V1
+        said = warnings(module, record, routes=[{"destination": Host.P4, "gateway": gateway, "source": source}])
+        assert len(said) == count
+        assert source_at_the_peer(ns) == ("10.0.0.1" if count else V1)

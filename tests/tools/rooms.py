@@ -24,7 +24,7 @@ ONLY = {"_intent": {"_base"}, "_files": {"_base"}}
 #: Modules (or all of a room) that touch the host, Ansible or a daemon; all others are pure.
 EDGES = """
     _netlink.altnames _netlink.library _netlink.plain _netlink.netns _netlink.kernel _netlink.connection _netlink.diag
-    _netlink.dump _netlink.events
+    _netlink.dump _netlink.events _netlink.nat
     _host.host _host.tables _host.mobility
     _change.archive _change.boundary _change.entries _change.flow _change.transaction
     _routes.listing _routes.ways_out _routes.planners _routes.write
@@ -54,7 +54,7 @@ PURE = """
     _backends._frr.settings _backends._frr.stages _backends._frr.units
     _backends._managers.interface _backends._managers.manages _backends._managers.pieces
     _backends._managers.record
-    _backends._preflight.sentences
+    _backends._preflight.nat _backends._preflight.nat_text _backends._preflight.sentences
     _backends._networkd.options _backends._networkd.place _backends._networkd.render
     _backends._networkd.settings
     _backends._ifupdown.options _backends._ifupdown.place _backends._ifupdown.render

@@ -9,11 +9,15 @@ look needs is imported by it.
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ..._base.errors import SourceIPError
 from ..._base.values import BITS, INET, Link
 from .surroundings import Surroundings
+
+#: There where connections are tracked, without which there is no NAT.
+_CONNTRACK = "/proc/sys/net/netfilter/nf_conntrack_count"
 
 
 def look(around: Surroundings) -> list[str]:
@@ -86,4 +90,24 @@ def _on_subnets(around: Surroundings, sources: t.Collection[str]) -> t.Iterator[
             yield text, link.index
 
 
-_KINDS: tuple[t.Callable[[Surroundings], list[str]], ...] = (_replies_dropped, _lost_when_down)
+def _replaced(around: Surroundings) -> list[str]:
+    """Rules of NAT that replace the source. Where the kernel has no NAT nothing is asked and no process started."""
+    if not os.path.exists(_CONNTRACK) or not (around.intent["routes"] or around.intent["policies"]):
+        return []
+    modules = {line.split(" ", 1)[0] for line in _lines("/proc/modules")}
+    if "nf_conntrack" in modules and "nf_nat" not in modules:
+        return []  # of a kernel that has it built in no list tells
+    from .translated import translated
+
+    return translated(around)
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
+_KINDS: tuple[t.Callable[[Surroundings], list[str]], ...] = (_replies_dropped, _replaced, _lost_when_down)

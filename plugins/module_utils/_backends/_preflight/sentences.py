@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
+if t.TYPE_CHECKING:
+    from .nat import Hit
+
 #: How many devices, addresses or rules a sentence names; the others are counted.
 SHOWN = 5
 
@@ -68,3 +71,33 @@ def dropped(found: t.Sequence[Dropped]) -> str:
         f"{names}: the kernel drops replies {what}{more}; set {loose} to 2, or add a rule (`source_ip_rules`) that "
         "leads packets from this source to a table that leaves by its device"
     )
+
+
+def replaced(found: t.Sequence[Hit]) -> str:
+    """Of rules of NAT that replace the source."""
+    places: dict[tuple[str, str, str, bool], list[Hit]] = {}
+    for one in found:
+        places.setdefault((one.place, one.chain, one.line, one.certain), []).append(one)
+    what = "; ".join(
+        f"`{line}` in the chain {chain} of `{place}` {'replaces' if certain else 'may replace'} "
+        f"{listed(one.source for one in these)} of what leaves by {listed(_ways(these))}"
+        for (place, chain, line, certain), these in list(places.items())[:SHOWN]
+    )
+    more = f"; and {len(places) - SHOWN} more rules" if len(places) > SHOWN else ""
+    ways_round = listed(_exempt(one) for one in found)
+    return (
+        f"NAT comes after the routes: {what}{more}. To exempt what the intent says, put in before it, and where these "
+        f"rules are loaded from at boot: {ways_round}"
+    )
+
+
+def _ways(hits: t.Sequence[Hit]) -> list[str]:
+    return [device for one in hits for device in one.devices] or ["any device"]
+
+
+def _exempt(hit: Hit) -> str:
+    """The command that lets the source of a rule's packets be."""
+    tool, _slash, table = hit.place.partition(" table ")
+    if not table:
+        return f"`{hit.place} -I {hit.base} -s {hit.source} -j ACCEPT`"
+    return f"`{tool} insert rule {table} {hit.base} {'ip6' if ':' in hit.source else 'ip'} saddr {hit.source} accept`"
