@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def test_an_address_goes_with_its_device_where_it_is_said(
     assert stays or ("net.ipv6.conf.v0.keep_addr_on_down = 0" in said[0] and f"{NEW6} (v0)" in said[0])
 
 
-INSIDE4 = "198.51.100.34"
+INSIDE4, INSIDE6 = "198.51.100.34", "2001:db8:100::34"
 V1 = "10.1.0.1"
 #: Replies to the address of v1 come in by v1; the route leaves by v0.
 ELSEWHERE = {"routes": [{"destination": Host.P4, "gateway": Host.G4, "source": V1}]}
@@ -210,3 +211,33 @@ def test_masquerade_with_the_very_source(ns: Host, module: ModuleRunner, record:
         said = warnings(module, record, routes=[{"destination": Host.P4, "gateway": gateway, "source": source}])
         assert len(said) == count
         assert source_at_the_peer(ns) == ("10.0.0.1" if count else V1)
+
+
+def test_a_route_that_ends_comes_back_without_its_source(
+    ns: Host, module: ModuleRunner, record: dict[str, Any]
+) -> None:
+    """As a router advertises it: with a lifetime, and anew later on."""
+    advertised = f"default via {Host.G6} proto ra metric 100"
+    policy = {"destinations": ["::/0"], "protocols": ["ra"], "source": Host.S6}
+    record["kernel"]["force"] = True
+    ns.ip(f"-6 route add {advertised} expires 1800")
+    assert "was changed by force" in texts(module.ok("intent", {**record, "policies": [policy]}))[0]
+    (said,) = warnings(module, record, policies=[policy])
+    assert said.startswith(f"default via {Host.G6} dev v0: ") and "source_ip_keep: true" in said
+    assert f"src {Host.S6}" in ns.ip("-6 route show default")
+    ns.ip(f"-6 route change {advertised} src {Host.S6} expires 1")
+    deadline = time.monotonic() + 20
+    while Host.S6 in ns.ip(f"-6 route get {INSIDE6}", check=False):
+        assert time.monotonic() < deadline, "the route does not end"
+        time.sleep(0.2)
+    ns.ip(f"-6 route del default via {Host.G6} metric 100", check=False)  # what the kernel does when it cleans up
+    ns.ip(f"-6 route add {advertised} expires 1800")
+    assert "src" not in ns.ip("-6 route show default")
+
+
+def test_routes_that_stay_are_not_spoken_of(ns: Host, module: ModuleRunner, record: dict[str, Any]) -> None:
+    ns.ip(f"-6 route add default via {Host.G6} proto ra metric 100")
+    record["kernel"]["force"] = True
+    policy = {"destinations": ["::/0"], "protocols": ["ra"], "source": Host.S6}
+    module.ok("intent", {**record, "policies": [policy]})
+    assert warnings(module, record, policies=[policy]) == []

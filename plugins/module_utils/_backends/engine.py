@@ -102,7 +102,7 @@ def preflight(
 
     if changed and not check:
         hands.forget()
-    return look(Surroundings(hands, intent, name, options, check and changed))
+    return look(Surroundings(hands, intent, name, options, changed, check))
 
 
 def _proved(answer: dict[str, t.Any], hands: Hands, intent: Intent, wire: str) -> dict[str, t.Any]:

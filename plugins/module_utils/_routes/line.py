@@ -112,6 +112,11 @@ def _expires(attrs: Attributes) -> int | None:
     return ticks // USER_HZ if ticks > 0 else None
 
 
+def expires(payload: bytes) -> int | None:
+    """In how many seconds the route of an RTM_NEWROUTE payload ends by itself; None of one that stays."""
+    return _expires(Payload(payload).attrs)
+
+
 def route(payload: bytes, names: t.Mapping[int, str]) -> Route:
     """The route of an RTM_NEWROUTE payload; ``names`` maps device indexes to names."""
     read = Payload(payload)

@@ -90,6 +90,19 @@ def _on_subnets(around: Surroundings, sources: t.Collection[str]) -> t.Iterator[
             yield text, link.index
 
 
+def _expire(around: Surroundings) -> list[str]:
+    """Routes of router advertisements: the kernel back end sets their source by force, and only the keeper does again.
+
+    Of what this run has forced its plan has told already.
+    """
+    forced = around.backend == "kernel" and around.options.get("force") and not around.kept
+    if not forced or around.changed or not any(entry["family"] == "ipv6" for entry in around.intent["policies"]):
+        return []
+    from .expiring import expiring
+
+    return expiring(around)
+
+
 def _replaced(around: Surroundings) -> list[str]:
     """Rules of NAT that replace the source. Where the kernel has no NAT nothing is asked and no process started."""
     if not os.path.exists(_CONNTRACK) or not (around.intent["routes"] or around.intent["policies"]):
@@ -110,4 +123,4 @@ def _lines(path: str) -> list[str]:
         return []
 
 
-_KINDS: tuple[t.Callable[[Surroundings], list[str]], ...] = (_replies_dropped, _replaced, _lost_when_down)
+_KINDS: tuple[t.Callable[[Surroundings], list[str]], ...] = (_replies_dropped, _replaced, _expire, _lost_when_down)

@@ -41,6 +41,14 @@ def lost_when_down(addresses: t.Sequence[tuple[str, str]], keeper: bool) -> str:
     )
 
 
+def expire(routes: t.Sequence[str]) -> str:
+    """Of routes that end by themselves and have their source from a policy."""
+    return (
+        f"{listed(routes)}: what a router advertises ends with its lifetime, or with the link, and comes back without "
+        "the source of the policy, which nothing sets before the next run; set `source_ip_keep: true`"
+    )
+
+
 class Dropped(t.NamedTuple):
     """Replies to ``source`` from ``destination`` that come in by ``device``, while the way back ``leaves`` elsewhere.
 

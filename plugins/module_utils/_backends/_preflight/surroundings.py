@@ -14,14 +14,20 @@ from ..view import Hands
 class Surroundings(t.NamedTuple):
     """The intent, in normal form with the devices' first names, and the host that it is for.
 
-    ``backend``, ``options``: its name and its options. ``planned``: the host is as it was before a change (check mode).
+    ``backend``, ``options``: its name and its options. ``changed``: this run changes the host, or with ``check`` would.
     """
 
     hands: Hands
     intent: Intent
     backend: str
     options: t.Mapping[str, t.Any]
-    planned: bool = False
+    changed: bool = False
+    check: bool = False
+
+    @property
+    def planned(self) -> bool:
+        """Whether the host is as it was before a change."""
+        return self.changed and self.check
 
     @property
     def kept(self) -> bool:

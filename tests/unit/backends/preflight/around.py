@@ -37,10 +37,11 @@ def around(
     held: Sequence[Address] = (),
     links: Sequence[Link] = LINKS,
     options: Mapping[str, Any] | None = None,
+    changed: bool = False,
     planned: bool = False,
     **lists: Any,
 ) -> Surroundings:
     """An intent (``lists``: as the user writes them) and the host that it is for."""
     host = PaperHost(settings or {}, held, links)
     hands: Any = SimpleNamespace(host=host, kernel=host.kernel)
-    return Surroundings(hands, normalise(**lists), backend, options or {}, planned)
+    return Surroundings(hands, normalise(**lists), backend, options or {}, changed or planned, planned)

@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight import look as looks
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight import sentences
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight import sentences, translated
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import KernelError
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.protocols import PROTOCOLS
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET6, parse_address
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Header, join
 from tests.unit.backends.preflight.around import around
 
 KEEP = "ipv6/conf/{}/keep_addr_on_down"
@@ -81,3 +86,61 @@ def test_addressesthat_stay_or_come_back(known: dict[str, Any]) -> None:
 def test_an_intent_of_ipv4_reads_no_setting() -> None:
     here = around(addresses=[{"address": "192.0.2.5/32", "device": "lo"}])
     assert looks._lost_when_down(here) == [] and here.hands.host.read == []  # type: ignore[attr-defined]
+
+
+ANY6 = {"destinations": ["::/0"], "match": "orlonger", "source": "2001:db8::2"}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"policies": [ANY6], "backend": "bird"},
+        {"policies": [ANY6], "options": {"force": True, "keep": True}},
+        {"policies": [ANY6], "options": {}},
+        {"policies": [ANY6], "changed": True},
+        {"policies": [{**ANY6, "destinations": ["0.0.0.0/0"], "source": "192.0.2.2"}]},
+        {"routes": [{"destination": "::/0", "gateway": "2001:db8::1", "source": "2001:db8::2"}]},
+    ],
+)
+def test_routes_that_end_are_looked_for_only_where_they_matter(known: dict[str, Any]) -> None:
+    here = around(**{"options": {"force": True}, **known})
+    assert looks._expire(here) == [] and here.hands.kernel.asked == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "protocols", "said"),
+    [(1800, "any", "default via fe80::1 dev v0: what"), (0, "any", ""), (1800, "static", "")],
+)
+def test_routes_that_end(seconds: int, protocols: str, said: str) -> None:
+    attributes = {
+        wire.RTA_TABLE: wire.U32.pack(254),
+        wire.RTA_OIF: wire.U32.pack(2),
+        wire.RTA_GATEWAY: parse_address("fe80::1", "test")[1],
+        wire.RTA_CACHEINFO: struct.pack("=IIiIIIII", 0, 0, seconds * 100, 0, 0, 0, 0, 0),
+    }
+    route = join(Header(INET6, table=254, protocol=PROTOCOLS["ra"], type=1), attributes)
+    here = around(policies=[{**ANY6, "protocols": [protocols]}], options={"force": True})
+    kernel: Any = here.hands.kernel
+    kernel.dump_routes = lambda family, protocol, kind: [wire.message(wire.RTM_NEWROUTE, 0, 1, route)][: protocol == 9]
+    found = "".join(looks._expire(here))
+    assert found.startswith(said) and bool(found) is bool(said) and "1800" not in found
+
+
+@pytest.mark.parametrize(
+    ("there", "modules", "asked"),
+    [
+        (False, "", False),
+        (True, "nf_conntrack 1 0\n", False),
+        (True, "nf_conntrack 1 0\nnf_nat 1 0\n", True),
+        (True, "", True),
+    ],
+)
+def test_rules_of_nat_are_asked_for_where_the_kernel_has_nat(
+    monkeypatch: pytest.MonkeyPatch, there: bool, modules: str, asked: bool
+) -> None:
+    monkeypatch.setattr(looks.os.path, "exists", lambda path: there)
+    monkeypatch.setattr(looks, "_lines", lambda path: modules.splitlines())
+    monkeypatch.setattr(translated, "translated", lambda around: ["asked"])
+    route = {"destination": "198.51.100.0/24", "device": "v0", "source": "192.0.2.2"}
+    assert looks._replaced(around(routes=[route])) == (["asked"] if asked else [])
+    assert looks._replaced(around()) == [], "nobody speaks of a source"
