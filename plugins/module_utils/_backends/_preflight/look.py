@@ -18,6 +18,9 @@ from .surroundings import Surroundings
 
 #: There where connections are tracked, without which there is no NAT.
 _CONNTRACK = "/proc/sys/net/netfilter/nf_conntrack_count"
+#: Where managers write down what they manage: networkd and NetworkManager a file for each device, by its index.
+_NETWORKD, _NM, _IFSTATE = "/run/systemd/netif/links", "/run/NetworkManager/devices", "/run/network/ifstate"
+_CLOUD = "/etc/cloud"
 
 
 def look(around: Surroundings) -> list[str]:
@@ -115,6 +118,32 @@ def _replaced(around: Surroundings) -> list[str]:
     return translated(around)
 
 
+def _two_managers(around: Surroundings) -> list[str]:
+    """Devices with two managers; no host has them where fewer than two have written down that they manage any."""
+    there = [any(_listing(_NETWORKD)), any(_listing(_NM)), os.path.exists(_IFSTATE)]
+    if sum(there) < 2:
+        return []
+    from .managers import twofold
+
+    return twofold(around, _NETWORKD, _NM, _IFSTATE)
+
+
+def _written_at_boot(around: Surroundings) -> list[str]:
+    """Files of the manager that is the back end, where cloud-init writes them."""
+    if not around.manager or not os.path.isdir(_CLOUD):
+        return []
+    from .managers import written_at_boot
+
+    return written_at_boot(around.backend)
+
+
+def _listing(path: str) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []
+
+
 def _lines(path: str) -> list[str]:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
@@ -123,4 +152,11 @@ def _lines(path: str) -> list[str]:
         return []
 
 
-_KINDS: tuple[t.Callable[[Surroundings], list[str]], ...] = (_replies_dropped, _replaced, _expire, _lost_when_down)
+_KINDS: tuple[t.Callable[[Surroundings], list[str]], ...] = (
+    _replies_dropped,
+    _replaced,
+    _expire,
+    _lost_when_down,
+    _two_managers,
+    _written_at_boot,
+)

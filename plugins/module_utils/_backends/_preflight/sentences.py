@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 if t.TYPE_CHECKING:
+    from .._managers.manages import Manages
     from .nat import Hit
 
 #: How many devices, addresses or rules a sentence names; the others are counted.
@@ -46,6 +47,34 @@ def expire(routes: t.Sequence[str]) -> str:
     return (
         f"{listed(routes)}: what a router advertises ends with its lifetime, or with the link, and comes back without "
         "the source of the policy, which nothing sets before the next run; set `source_ip_keep: true`"
+    )
+
+
+#: How a manager is told to let a device be.
+_LET_BE = {
+    "networkd": "`Unmanaged=yes` under [Link] in the .network file",
+    "netplan": "no entry for it in netplan's files",
+    "networkmanager": "`unmanaged-devices=interface-name:{}` under [keyfile] in NetworkManager.conf",
+    "ifupdown": "no stanza for it in interfaces(5)",
+}
+
+
+def two_managers(found: t.Sequence[t.Sequence[Manages]]) -> str:
+    """Of devices, each with those who manage it."""
+    what = "; ".join(" and ".join(one.why for one in several) for several in found[:SHOWN])
+    more = f"; and {len(found) - SHOWN} more devices" if len(found) > SHOWN else ""
+    ways = listed(_LET_BE[one.name].format(one.device) for several in found for one in several)
+    return (
+        f"two managers have the same device, and each takes away what the other sets: {what}{more}. Leave it to one of "
+        f"them: {ways}"
+    )
+
+
+def rewritten(paths: t.Sequence[str]) -> str:
+    """Of a manager's files that cloud-init writes."""
+    return (
+        f"cloud-init has written {listed(paths)} and may write it again at boot: what was changed in it since "
+        "is lost then; to keep it, put `network: {config: disabled}` into /etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
     )
 
 
