@@ -18,6 +18,8 @@ from .surroundings import Surroundings
 
 #: There where connections are tracked, without which there is no NAT.
 _CONNTRACK = "/proc/sys/net/netfilter/nf_conntrack_count"
+#: The tables of the old iptables, which no list of nf_tables has.
+_OLD_TABLES = {"iptables": "/proc/net/ip_tables_names", "ip6tables": "/proc/net/ip6_tables_names"}
 #: Where managers write down what they manage: networkd and NetworkManager a file for each device, by its index.
 _NETWORKD, _NM, _IFSTATE = "/run/systemd/netif/links", "/run/NetworkManager/devices", "/run/network/ifstate"
 _CLOUD = "/etc/cloud"
@@ -113,9 +115,16 @@ def _replaced(around: Surroundings) -> list[str]:
     modules = {line.split(" ", 1)[0] for line in _lines("/proc/modules")}
     if "nf_conntrack" in modules and "nf_nat" not in modules:
         return []  # of a kernel that has it built in no list tells
+    from ..._netlink.nat import Netfilter
+
+    with Netfilter() as netfilter:
+        tables = netfilter.nat_tables()
+    old = [command for command, path in _OLD_TABLES.items() if "nat" in _lines(path)]
+    if not tables and not old:
+        return []
     from .translated import translated
 
-    return translated(around)
+    return translated(around, tables, old)
 
 
 def _two_managers(around: Surroundings) -> list[str]:

@@ -73,8 +73,9 @@ def two_managers(found: t.Sequence[t.Sequence[Manages]]) -> str:
 def rewritten(paths: t.Sequence[str]) -> str:
     """Of a manager's files that cloud-init writes."""
     return (
-        f"cloud-init has written {listed(paths)} and may write it again at boot: what was changed in it since "
-        "is lost then; to keep it, put `network: {config: disabled}` into /etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
+        f"cloud-init has written {listed(paths)} and may write it again at boot: what was changed in it since is "
+        "lost then; to keep it, put `network: {config: disabled}` into "
+        "/etc/cloud/cloud.cfg.d/99-disable-network-config.cfg"
     )
 
 

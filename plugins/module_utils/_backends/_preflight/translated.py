@@ -13,7 +13,7 @@ import typing as t
 from ..._base.errors import SourceIPError
 from ..._base.values import INET, INET6, Address
 from ..._intent.policy import prefix_of
-from ..._netlink.nat import NatTable, Netfilter
+from ..._netlink.nat import NatTable
 from ..commands import run
 from .nat import Hit, Packets, Ruleset, hits
 from .nat_text import of_iptables, of_nft
@@ -25,19 +25,25 @@ from .uses import uses
 _PAIRS, _USES = 100_000, 200
 #: Seconds for a tool to list its rules.
 _PATIENCE = 10.0
-_FAMILIES = {INET: "ip", INET6: "ip6"}
-#: The tables of the old iptables, which no list of nf_tables has, and the command before `-save`.
-_LEGACY = {INET: ("/proc/net/ip_tables_names", "iptables"), INET6: ("/proc/net/ip6_tables_names", "ip6tables")}
+_FAMILIES = {"iptables": INET, "ip6tables": INET6}
+_WORDS = {INET: "ip", INET6: "ip6"}
 #: The first line of a table of iptables that nf_tables holds.
 _OF_IPTABLES = "managed by iptables-nft"
 
 
-def translated(around: Surroundings) -> list[str]:
-    """One sentence where there are such rules."""
+def translated(around: Surroundings, tables: t.Sequence[NatTable], old: t.Sequence[str]) -> list[str]:
+    """One sentence where there are such rules.
+
+    ``tables``: those of nf_tables with NAT; ``old``: the commands (`iptables`, `ip6tables`) of the kernel's older one.
+    """
     said = [*around.intent["routes"], *around.intent["policies"]]
     sources = {entry["source"] for entry in said}
-    families = sorted({INET6 if ":" in source else INET for source in sources})
-    rulesets = list(_rulesets(families))
+    families = {INET6 if ":" in source else INET for source in sources}
+    words = ["inet", *(_WORDS[family] for family in families)]
+    rulesets = [_of_table(table) for table in tables if table.family in words]
+    for command in old:
+        if _FAMILIES[command] in families:
+            rulesets.append(_of_iptables(_program(f"{command}-legacy-save", f"{command}-save"), _FAMILIES[command]))
     rules = sum(one.size for one in rulesets)
     if not rules:
         return []
@@ -57,19 +63,6 @@ def _own(addresses: t.Iterable[Address], family: int, devices: t.Sequence[str]) 
         primary = family == INET6 or not address.flags & Address.SECONDARY
         if primary and address.family == family and address.device in devices and address.scope == 0:
             yield address.address
-
-
-def _rulesets(families: t.Sequence[int]) -> t.Iterator[Ruleset]:
-    with Netfilter() as netfilter:
-        tables = netfilter.nat_tables()
-    words = [_FAMILIES[family] for family in families]
-    for table in tables:
-        if table.family in (*words, "inet"):
-            yield _of_table(table)
-    for family in families:
-        path, command = _LEGACY[family]
-        if "nat" in _words(path):
-            yield _of_iptables(_program(f"{command}-legacy-save", f"{command}-save"), family)
 
 
 def _of_table(table: NatTable) -> Ruleset:
@@ -103,11 +96,3 @@ def _program(*names: str) -> str:
     raise SourceIPError(
         f"this host has rules of NAT, which may replace sources, and no {' or '.join(names)} to read them"
     )
-
-
-def _words(path: str) -> list[str]:
-    try:
-        with open(path, encoding="ascii") as file:
-            return file.read().split()
-    except OSError:
-        return []

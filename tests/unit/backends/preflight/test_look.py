@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._prefli
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import KernelError
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.protocols import PROTOCOLS
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET6, parse_address
-from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import nat, wire
 from ansible_collections.l3host.source_ip.plugins.module_utils._routes.payload import Header, join
 from tests.unit.backends.preflight.around import around
 
@@ -126,21 +127,64 @@ def test_routes_that_end(seconds: int, protocols: str, said: str) -> None:
     assert found.startswith(said) and bool(found) is bool(said) and "1800" not in found
 
 
+class Netfilter:
+    """nf_tables with one table for NAT, or with none; ``opened`` counts."""
+
+    opened = 0
+    tables: Sequence[nat.NatTable] = ()
+
+    def __enter__(self) -> Netfilter:
+        type(self).opened += 1
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+    def nat_tables(self) -> list[nat.NatTable]:
+        return list(self.tables)
+
+
+ROUTE = {"destination": "198.51.100.0/24", "device": "v0", "source": "192.0.2.2"}
+CONNTRACK, BOTH = ["nf_conntrack 1 0"], ["nf_conntrack 1 0", "nf_nat 1 0"]
+TABLE = nat.NatTable("ip", "nat")
+
+
+@pytest.fixture
+def netfilter(monkeypatch: pytest.MonkeyPatch) -> type[Netfilter]:
+    monkeypatch.setattr(Netfilter, "opened", 0)
+    monkeypatch.setattr(nat, "Netfilter", Netfilter)
+    monkeypatch.setattr(translated, "translated", lambda around, tables, old: [f"{tables} {old}"])
+    return Netfilter
+
+
+@pytest.mark.parametrize(("tracked", "modules"), [(False, []), (False, BOTH), (True, CONNTRACK)])
+def test_nothing_is_asked_where_the_kernel_has_no_nat(
+    monkeypatch: pytest.MonkeyPatch, netfilter: type[Netfilter], tracked: bool, modules: list[str]
+) -> None:
+    monkeypatch.setattr(looks.os.path, "exists", lambda path: tracked)
+    monkeypatch.setattr(looks, "_lines", lambda path: modules)
+    assert looks._replaced(around(routes=[ROUTE])) == [] and netfilter.opened == 0
+
+
 @pytest.mark.parametrize(
-    ("there", "modules", "asked"),
+    ("modules", "tables", "old", "said"),
     [
-        (False, "", False),
-        (True, "nf_conntrack 1 0\n", False),
-        (True, "nf_conntrack 1 0\nnf_nat 1 0\n", True),
-        (True, "", True),
+        (BOTH, [], [], []),
+        ([], [], ["filter"], []),
+        (BOTH, [TABLE], [], [f"{[TABLE]} []"]),
+        ([], [], ["filter", "nat"], ["[] ['iptables', 'ip6tables']"]),
     ],
 )
-def test_rules_of_nat_are_asked_for_where_the_kernel_has_nat(
-    monkeypatch: pytest.MonkeyPatch, there: bool, modules: str, asked: bool
+def test_rules_are_read_where_there_is_a_table_for_nat(
+    monkeypatch: pytest.MonkeyPatch,
+    netfilter: type[Netfilter],
+    modules: list[str],
+    tables: list[nat.NatTable],
+    old: list[str],
+    said: list[str],
 ) -> None:
-    monkeypatch.setattr(looks.os.path, "exists", lambda path: there)
-    monkeypatch.setattr(looks, "_lines", lambda path: modules.splitlines())
-    monkeypatch.setattr(translated, "translated", lambda around: ["asked"])
-    route = {"destination": "198.51.100.0/24", "device": "v0", "source": "192.0.2.2"}
-    assert looks._replaced(around(routes=[route])) == (["asked"] if asked else [])
+    monkeypatch.setattr(netfilter, "tables", tables)
+    monkeypatch.setattr(looks.os.path, "exists", lambda path: True)
+    monkeypatch.setattr(looks, "_lines", lambda path: modules if path == "/proc/modules" else old)
+    assert looks._replaced(around(routes=[ROUTE])) == said
     assert looks._replaced(around()) == [], "nobody speaks of a source"

@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight import translated
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight.nat import Packets, hits
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight.nat_text import of_iptables, of_nft
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight.sentences import replaced
+from ansible_collections.l3host.source_ip.plugins.module_utils._base.errors import SourceIPError
 from ansible_collections.l3host.source_ip.plugins.module_utils._base.values import INET, INET6
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.policy import prefix_of
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink import wire
+from ansible_collections.l3host.source_ip.plugins.module_utils._netlink.nat import NatTable, of_chain
 
 SOURCE, DEVICE = "192.0.2.2", "v0"
 #: (rule of nft, rule of iptables, what it does to packets from 192.0.2.2 to 198.51.100.0/24 by v0)
@@ -186,3 +192,61 @@ def test_the_sentence_names_the_rule_and_what_to_do() -> None:
     assert "`-A POSTROUTING -p tcp -j MASQUERADE` in the chain POSTROUTING of `iptables -t nat` may replace" in text
     assert "`-A POSTROUTING -o v0 -j SNAT --to-source 10.9.0.1` in" in text and text.count(" replaces ") == 0
     assert text.endswith(": `iptables -t nat -I POSTROUTING -s 192.0.2.2 -j ACCEPT`")
+
+
+def chain(family: int = 2, kind: bytes = b"nat", hook: int | None = 4) -> bytes:
+    nested = wire.attribute(1, struct.pack("!I", hook)) if hook is not None else b""
+    attributes = ((1, b"mine\0"), (3, b"post\0"), (4, nested), (7, kind + b"\0"))
+    return struct.pack("=BBH", family, 0, 0) + b"".join(wire.attribute(*one) for one in attributes)
+
+
+@pytest.mark.parametrize(
+    ("payload", "table"),
+    [
+        (chain(), NatTable("ip", "mine")),
+        (chain(family=1), NatTable("inet", "mine")),
+        (chain(family=10), NatTable("ip6", "mine")),
+        (chain(family=5), None),
+        (chain(kind=b"filter"), None),
+        (chain(hook=0), None),
+        (chain(hook=None), None),
+    ],
+)
+def test_which_chains_translate_sources(payload: bytes, table: NatTable | None) -> None:
+    assert of_chain(payload) == table
+
+
+TABLE = "# Warning: table ip nat is managed by iptables-nft, do not touch!\ntable ip nat {\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("there", "table", "ran", "place"),
+    [
+        (["nft"], NatTable("inet", "mine"), "nft", "nft table inet mine"),
+        (["nft", "iptables"], NatTable("ip", "nat"), "nft", "iptables -t nat"),
+        (["nft", "iptables", "iptables-nft"], NatTable("ip", "nat"), "nft", "iptables-nft -t nat"),
+        (["iptables-save"], NatTable("ip", "nat"), "iptables-save", "iptables -t nat"),
+        (
+            ["ip6tables-save", "ip6tables-nft-save"],
+            NatTable("ip6", "nat"),
+            "ip6tables-nft-save",
+            "ip6tables-nft -t nat",
+        ),
+        (["iptables-save"], NatTable("ip", "mine"), None, ""),
+        ([], NatTable("ip", "nat"), None, ""),
+    ],
+)
+def test_which_tool_reads_a_table(
+    monkeypatch: pytest.MonkeyPatch, there: list[str], table: NatTable, ran: str | None, place: str
+) -> None:
+    def run(argv: list[str], timeout: float) -> str:
+        assert argv[0] == ran and timeout > 0
+        return TABLE if table.name == "nat" else TABLE.partition("\n")[2]
+
+    monkeypatch.setattr(translated, "run", run)
+    monkeypatch.setattr(translated.shutil, "which", lambda name, path: name if name in there else None)
+    if ran is None:
+        with pytest.raises(SourceIPError, match="has rules of NAT"):
+            translated._of_table(table)
+    else:
+        assert translated._of_table(table).place == place
