@@ -64,6 +64,8 @@ def _replies_dropped(around: Surroundings) -> list[str]:
     sources = {
         entry["source"] for kind in ("routes", "policies") for entry in intent[kind] if entry["family"] == "ipv4"
     }
+    # To an address that the intent puts beside all subnets any device leads; the host need not be read for it.
+    sources -= {text for text, length in map(_parts, around.intent["addresses"]) if length == BITS[INET]}
     if not sources or host.sysctl("ipv4/conf/all/rp_filter") > 1:
         return []
     homes: dict[str, list[Link]] = {}
@@ -89,10 +91,16 @@ def _on_subnets(around: Surroundings, sources: t.Collection[str]) -> t.Iterator[
         if address.address in sources and (address.prefix_length < BITS[INET] or address.peer):
             yield address.address, address.index
     for entry in around.intent["addresses"] if around.planned else ():
-        text, _slash, length = entry["address"].partition("/")
+        text, length = _parts(entry)
         link = around.hands.host.find(entry["device"])
-        if text in sources and link and int(length) < BITS[INET]:
+        if text in sources and link and length < BITS[INET]:
             yield text, link.index
+
+
+def _parts(entry: t.Mapping[str, t.Any]) -> tuple[str, int]:
+    """Address and length of an address of the intent."""
+    text, _slash, length = entry["address"].partition("/")
+    return text, int(length)
 
 
 def _expire(around: Surroundings) -> list[str]:

@@ -81,6 +81,12 @@ def test_a_source_that_is_reached_by_no_device_of_its_own(held: Address) -> None
     assert said(answer(2), asked, held=[held], settings={ALL: 1}) == "" and asked == []
 
 
+def test_an_address_that_the_intent_puts_beside_all_subnets_needs_no_look_at_the_host() -> None:
+    address = {"address": "10.1.0.1/32", "device": "lo"}
+    here = around(addresses=[address], routes=[ROUTE], settings={ALL: 1})
+    assert looks._replies_dropped(here) == [] and here.hands.kernel.asked == []  # type: ignore[attr-defined]
+
+
 def test_the_far_end_of_a_tunnel_answers_through_it() -> None:
     assert "come in by v1" in said(answer(2), held=[Address("10.1.0.1", 32, INET, 3, "v1", peer="10.1.0.2")])
 
