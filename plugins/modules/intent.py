@@ -24,6 +24,10 @@ description:
   - Nothing goes by accident. Without any of the three lists the task fails; so it does where all of them are empty and
     the host has what an earlier intent made, which needs O(state=absent). A variable of the host that begins with
     C(source_ip_) and that nothing reads is refused, with the name that was probably meant.
+  - Warns of what stands in the way on the host, at each run and in check mode, with the setting, the file or the rule
+    and what to do - replies that strict C(rp_filter) drops, rules of NAT that replace the source, IPv6 addresses that
+    go when their device is set down, routes that expire, two managers of one device, a manager's file that cloud-init
+    writes at boot.
   - One run at a time. A second one on the same host waits for O(lock_timeout), and then says who is at work.
 options:
   backend:
@@ -195,6 +199,18 @@ proof:
   returned: with O(verify), once nothing is left to do
   type: dict
   sample: {checked: 1, omitted: 0, findings_count: 0, findings: [], table: ""}
+warnings:
+  description:
+    - What stands in the way of the intent on this host, one sentence for each kind of trouble, and what the back end has
+      to say of its plan.
+  returned: where there is any
+  type: list
+  elements: str
+  sample:
+    - >-
+      net.ipv4.conf.eth1.rp_filter = 1: the kernel drops replies to 192.0.2.2 from 198.51.100.0/24, which come in by eth1
+      while the way back leaves by eth0; set net.ipv4.conf.eth1.rp_filter to 2, or add a rule (`source_ip_rules`) that
+      leads packets from this source to a table that leaves by its device
 possible:
   description:
     - Repairs that were not made, because the options do not allow them or in check mode, each with what it loses.

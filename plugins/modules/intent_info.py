@@ -29,6 +29,7 @@ options:
         containers (V(borrowed)), of a second route to a destination that wins (V(twofold)), of what the back end would
         refuse (V(refused)), of a daemon that does not answer (V(silent)), and of what the keeper cannot keep or that it
         does not run (V(unkept)).
+      - RV(notes) then has what stands in the way of the intent on the host, as M(l3host.source_ip.intent) warns of it.
       - Nothing is changed. A host without an intent is no error, and RV(notes) says so.
       - Needs root, as the back end does. The options of the back end are those of M(l3host.source_ip.intent).
     type: bool
@@ -276,7 +277,10 @@ keeper:
       type: int
       sample: 1
 notes:
-  description: What there is to say of the host and is no difference.
+  description:
+    - What there is to say of the host and is no difference.
+    - With O(audit) also what M(l3host.source_ip.intent) would warn of, such as replies that C(rp_filter) drops and rules
+      of NAT that replace the source.
   returned: success
   type: list
   elements: str

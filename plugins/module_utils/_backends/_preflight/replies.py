@@ -33,10 +33,16 @@ def replies(around: Surroundings, homes: t.Mapping[str, t.Sequence[Link]]) -> li
         if leaves is None:
             continue
         for home in homes[use.source]:
-            if home.name not in leaves:
+            if home.name not in leaves and not (use.table and _marked(around, home)):
                 strict = "all" if around.hands.host.sysctl("ipv4/conf/all/rp_filter") == 1 else home.name
                 found.append(Dropped(use.source, str(use.destination), home.name, strict, leaves))
     return [dropped(found)] if found else []
+
+
+def _marked(around: Surroundings, home: Link) -> bool:
+    """Whether the way back of what comes in there is looked up with its mark, which a rule to a table may ask for."""
+    sysctl = around.hands.host.sysctl
+    return any(sysctl(f"ipv4/conf/{name}/src_valid_mark") for name in ("all", home.name))
 
 
 def _way_back(around: Surroundings, use: Use) -> tuple[str, ...] | None:

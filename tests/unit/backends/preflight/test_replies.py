@@ -120,6 +120,14 @@ def test_a_table_counts_where_a_rule_leads_to_it() -> None:
     assert "leaves by v0" in said(answer(2), routes=[TABLE], rules=[Rule(INET, 9, "lookup", 77, mark=7)])
 
 
+@pytest.mark.parametrize("name", ["all", "v1"])
+def test_where_the_mark_counts_on_the_way_back_a_table_may_be_right(name: str) -> None:
+    settings = {V1: 1, f"ipv4/conf/{name}/src_valid_mark": 1}
+    rules = [Rule(INET, 9, "lookup", 77, mark=7)]
+    assert said(answer(2), routes=[TABLE], rules=rules, settings=settings) == ""
+    assert "leaves by v0" in said(answer(2), settings=settings), "main needs no mark"
+
+
 def test_before_the_change_the_route_of_the_intent_counts_as_there() -> None:
     for back in (None, answer(3)):
         assert "leaves by v0" in said(back, planned=True)
