@@ -201,16 +201,16 @@ proof:
   sample: {checked: 1, omitted: 0, findings_count: 0, findings: [], table: ""}
 warnings:
   description:
-    - What stands in the way of the intent on this host, one sentence for each kind of trouble, and what the back end has
-      to say of its plan.
+    - What stands in the way of the intent on this host, one sentence for each kind of trouble, and what the back end
+      has to say of its plan.
   returned: where there is any
   type: list
   elements: str
   sample:
     - >-
-      net.ipv4.conf.eth1.rp_filter = 1: the kernel drops replies to 192.0.2.2 from 198.51.100.0/24, which come in by eth1
-      while the way back leaves by eth0; set net.ipv4.conf.eth1.rp_filter to 2, or add a rule (`source_ip_rules`) that
-      leads packets from this source to a table that leaves by its device
+      net.ipv4.conf.eth1.rp_filter = 1: the kernel drops replies to 192.0.2.2 from 198.51.100.0/24, which come in by
+      eth1 while the way back leaves by eth0; set net.ipv4.conf.eth1.rp_filter to 2, or add a rule (`source_ip_rules`)
+      that leads packets from this source to a table that leaves by its device
 possible:
   description:
     - Repairs that were not made, because the options do not allow them or in check mode, each with what it loses.

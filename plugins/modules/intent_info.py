@@ -279,8 +279,8 @@ keeper:
 notes:
   description:
     - What there is to say of the host and is no difference.
-    - With O(audit) also what M(l3host.source_ip.intent) would warn of, such as replies that C(rp_filter) drops and rules
-      of NAT that replace the source.
+    - With O(audit) also what M(l3host.source_ip.intent) would warn of, such as replies that C(rp_filter) drops and
+      rules of NAT that replace the source.
   returned: success
   type: list
   elements: str
