@@ -9,6 +9,7 @@ look needs is imported by it.
 
 from __future__ import annotations
 
+import errno
 import os
 import typing as t
 
@@ -23,6 +24,7 @@ _OLD_TABLES = {"iptables": "/proc/net/ip_tables_names", "ip6tables": "/proc/net/
 #: Where managers write down what they manage: networkd and NetworkManager a file for each device, by its index.
 _NETWORKD, _NM, _IFSTATE = "/run/systemd/netif/links", "/run/NetworkManager/devices", "/run/network/ifstate"
 _CLOUD = "/etc/cloud"
+_KEEP = "ipv6/conf/{}/keep_addr_on_down"
 
 
 def look(around: Surroundings) -> list[str]:
@@ -31,9 +33,9 @@ def look(around: Surroundings) -> list[str]:
     for kind in _KINDS:
         try:
             found += kind(around)
-        except SourceIPError as error:
+        except (SourceIPError, OSError) as error:
             # A warning that cannot be given is no reason to fail, and none to be silent about.
-            found.append(f"not all that may stand in the way of the intent could be looked at: {error.message}")
+            found.append(f"not all that may stand in the way of the intent could be looked at: {error}")
     return found
 
 
@@ -41,16 +43,16 @@ def _lost_when_down(around: Surroundings) -> list[str]:
     """IPv6 addresses that go with `ip link set down`: addrconf_ifdown() in net/ipv6/addrconf.c."""
     if around.kept:
         return []
-    sysctl = around.hands.host.sysctl
-    # That of all devices counts before the device's own, whichever way it is set; nobody sets lo down.
-    found = [
-        (entry["address"].partition("/")[0], entry["device"])
-        for entry in around.intent["addresses"]
-        if entry["family"] == "ipv6"
-        and entry["device"] != "lo"
-        and around.hands.host.find(entry["device"])
-        and (sysctl("ipv6/conf/all/keep_addr_on_down") or sysctl(f"ipv6/conf/{entry['device']}/keep_addr_on_down")) <= 0
-    ]
+    host, found = around.hands.host, []
+    for entry in around.intent["addresses"]:
+        device = entry["device"]
+        # Nobody sets lo down.
+        if entry["family"] == "ipv6" and device != "lo" and host.find(device):
+            # That of all devices counts before the device's own, whichever way it is set.
+            counts = "all" if host.sysctl(_KEEP.format("all")) else device
+            value = host.sysctl(_KEEP.format(counts))
+            if value <= 0:
+                found.append((entry["address"].partition("/")[0], device, counts, value))
     if not found:
         return []
     from .sentences import lost_when_down
@@ -125,8 +127,13 @@ def _replaced(around: Surroundings) -> list[str]:
         return []  # of a kernel that has it built in no list tells
     from ..._netlink.nat import Netfilter
 
-    with Netfilter() as netfilter:
-        tables = netfilter.nat_tables()
+    try:
+        with Netfilter() as netfilter:
+            tables = netfilter.nat_tables()
+    except OSError as error:
+        if error.errno != errno.EPROTONOSUPPORT:
+            raise
+        tables = []  # this kernel has no nf_tables, and may have the older tables
     old = [command for command, path in _OLD_TABLES.items() if "nat" in _lines(path)]
     if not tables and not old:
         return []

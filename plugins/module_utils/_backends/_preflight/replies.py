@@ -67,10 +67,8 @@ def _way_back(around: Surroundings, use: Use) -> tuple[str, ...] | None:
         return None  # no packet comes back, or that address is another route's
     else:
         indexes = [hop.device for hop in answer.hops if hop.device]
-    links = [(host.names.get(index, ""), host.domain_of(index)) for index in indexes]
-    return tuple(
-        dict.fromkeys(name for device, domain in links for name in (device, domain.name if domain else device))
-    )
+    links = filter(None, (host.domain_of(index) or host.links.get(index) for index in indexes))
+    return tuple(dict.fromkeys(link.name for link in links))
 
 
 def _leads(rule: t.Any, table: int) -> bool:

@@ -31,13 +31,16 @@ def setting(family: str, device: str, name: str) -> str:
     return ("/" if "." in device else ".").join(parts)
 
 
-def lost_when_down(addresses: t.Sequence[tuple[str, str]], keeper: bool) -> str:
-    """Of IPv6 addresses with their devices. ``keeper``: the back end has one that could put them back."""
-    names = listed(setting("ipv6", device, "keep_addr_on_down") for _address, device in addresses)
-    what = listed(f"{address} ({device})" for address, device in addresses)
+def lost_when_down(addresses: t.Sequence[tuple[str, str, str, int]], keeper: bool) -> str:
+    """Of IPv6 addresses: (address, device, whose setting counts: the device's or that of `all`, its value).
+
+    ``keeper``: the back end has one that could put them back.
+    """
+    names = listed(f"{setting('ipv6', counts, 'keep_addr_on_down')} = {value}" for _, _, counts, value in addresses)
+    what = listed(f"{address} ({device})" for address, device, _, _ in addresses)
     way = "set `source_ip_keep: true`, or these settings to 1" if keeper else "set these settings to 1"
     return (
-        f"{names} = 0: the kernel removes {what} when the device is set down, and nothing puts it back when the device "
+        f"{names}: the kernel removes {what} when the device is set down, and nothing puts it back when the device "
         f"comes up again; {way}"
     )
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 from collections.abc import Sequence
 from typing import Any
@@ -37,9 +38,12 @@ def test_what_cannot_be_looked_at_is_said_and_the_rest_is_looked_at(monkeypatch:
     def fails(_around: Any) -> list[str]:
         raise KernelError("routes: no", 1, "no")
 
-    monkeypatch.setattr(looks, "_KINDS", (fails, lambda _around: ["another"]))
-    failed, other = looks.look(around())
-    assert "routes: no" in failed and other == "another"
+    def breaks(_around: Any) -> list[str]:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(looks, "_KINDS", (fails, breaks, lambda _around: ["another"]))
+    failed, broke, other = looks.look(around())
+    assert "routes: no" in failed and "not permitted" in broke and other == "another"
 
 
 V6 = [{"address": "2001:db8::5/64", "device": "v0"}, {"address": "2001:db8::6/128", "device": "v1"}]
@@ -52,7 +56,7 @@ def lost(**known: Any) -> list[str]:
 @pytest.mark.parametrize("backend", ["kernel", "frr", "bird"])
 def test_addressesthat_go_when_their_device_is_set_down(backend: str) -> None:
     (said,) = lost(backend=backend)
-    assert said.startswith("net.ipv6.conf.v0.keep_addr_on_down, net.ipv6.conf.v1.keep_addr_on_down = 0: ")
+    assert said.startswith("net.ipv6.conf.v0.keep_addr_on_down = 0, net.ipv6.conf.v1.keep_addr_on_down = 0: ")
     assert "2001:db8::5 (v0), 2001:db8::6 (v1)" in said and ("source_ip_keep" in said) is (backend == "kernel")
 
 
@@ -68,6 +72,7 @@ def test_addressesthat_go_when_their_device_is_set_down(backend: str) -> None:
 def test_the_settings_count_as_the_kernel_counts_them(settings: dict[str, int], warned: list[str]) -> None:
     said = "".join(lost(settings=settings))
     assert [name for name in ("v0", "v1") if f"({name})" in said] == warned
+    assert said.startswith("net.ipv6.conf.all.keep_addr_on_down = -1: ") is (settings.get(KEEP.format("all"), 0) < 0)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +169,18 @@ def test_nothing_is_asked_where_the_kernel_has_no_nat(
     monkeypatch.setattr(looks.os.path, "exists", lambda path: tracked)
     monkeypatch.setattr(looks, "_lines", lambda path: modules)
     assert looks._replaced(around(routes=[ROUTE])) == [] and netfilter.opened == 0
+
+
+def test_a_kernel_without_nf_tables_has_none_of_its_tables(
+    monkeypatch: pytest.MonkeyPatch, netfilter: type[Netfilter]
+) -> None:
+    def no_socket(_self: Netfilter) -> list[nat.NatTable]:
+        raise OSError(errno.EPROTONOSUPPORT, "Protocol not supported")
+
+    monkeypatch.setattr(netfilter, "nat_tables", no_socket)
+    monkeypatch.setattr(looks.os.path, "exists", lambda path: True)
+    monkeypatch.setattr(looks, "_lines", lambda path: ["nat"] if "ip_" in path else [])
+    assert looks._replaced(around(routes=[ROUTE])) == ["[] ['iptables']"]
 
 
 @pytest.mark.parametrize(
