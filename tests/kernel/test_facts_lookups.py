@@ -69,6 +69,20 @@ def test_a_e13_a_dump_that_is_refused_is_an_error_and_an_absent_table_is_none(ns
     assert text
 
 
+def test_a_dump_that_its_reader_gave_up_is_in_nobodys_way(ns: Host) -> None:
+    """The kernel lists one thing at a time on a socket, and is busy until somebody has read the rest."""
+    ns.batch(f"route add 198.{18 + at // 250}.{at % 250}.0/24 via {ns.G4}" for at in range(3000))
+
+    def read() -> tuple[int, int]:
+        with Kernel() as kernel:
+            next(iter(kernel.dump_routes(INET)))
+            chunks = [*kernel.dump_routes(INET)]
+            return sum(chunk.count(b"\xc6") for chunk in chunks), len(kernel.links())
+
+    routes, links = inside(ns, read)
+    assert routes >= 3000 and links == 3
+
+
 def test_c_lookup_names_the_table_that_answered(ns: Host, module: ModuleRunner) -> None:
     """Without RTM_F_LOOKUP_TABLE IPv4 always says 254."""
     for family, destination, gateway in (("-4", ns.P4, ns.G4), ("-6", ns.P6, ns.G6)):

@@ -22,7 +22,9 @@ def dump(
 
     ``what`` is being listed: KernelError names it. ``empty``: error numbers that mean that there is nothing.
     """
-    sock.send(wire.message(kind, wire.NLM_F_REQUEST | wire.NLM_F_DUMP, sequence, body))
+    request = wire.message(kind, wire.NLM_F_REQUEST | wire.NLM_F_DUMP, sequence, body)
+    sock.send(request)
+    refused = False
     # Its flags are those of the objects before it: NLM_F_MULTI, and NLM_F_DUMP_FILTERED where the kernel filters.
     ends = [struct.pack("=HHI", wire.NLMSG_DONE, flags, sequence) for flags in (0x02, 0x22)]
     while True:
@@ -31,9 +33,16 @@ def dump(
             raise KernelError(f"{what}: the kernel ended the dump early", errno.EIO, "short answer")
         first = wire.HEADER.unpack_from(chunk)
         if first[3] != sequence:
-            continue  # the rest of a dump that its reader gave up
+            # The rest of a dump that its reader gave up: the kernel begins no other before that is read.
+            if refused:
+                sock.send(request)
+                refused = False
+            continue
         if first[1] == wire.NLMSG_ERROR:
             code = -struct.unpack_from("=i", chunk, 16)[0]
+            if code == errno.EBUSY:
+                refused = True
+                continue
             _check(code, chunk[16 : first[0]], 20, what, empty)
             return
         # The kernel puts NLMSG_DONE last: alone, or behind the last objects of a chunk.
