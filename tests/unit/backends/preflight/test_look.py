@@ -166,7 +166,7 @@ def netfilter(monkeypatch: pytest.MonkeyPatch) -> type[Netfilter]:
 def test_nothing_is_asked_where_the_kernel_has_no_nat(
     monkeypatch: pytest.MonkeyPatch, netfilter: type[Netfilter], tracked: bool, modules: list[str]
 ) -> None:
-    monkeypatch.setattr(looks.os.path, "exists", lambda path: tracked)
+    monkeypatch.setattr(looks, "_CONNTRACK", "/" if tracked else "/not/there")
     monkeypatch.setattr(looks, "_lines", lambda path: modules)
     assert looks._replaced(around(routes=[ROUTE])) == [] and netfilter.opened == 0
 
@@ -178,7 +178,7 @@ def test_a_kernel_without_nf_tables_has_none_of_its_tables(
         raise OSError(errno.EPROTONOSUPPORT, "Protocol not supported")
 
     monkeypatch.setattr(netfilter, "nat_tables", no_socket)
-    monkeypatch.setattr(looks.os.path, "exists", lambda path: True)
+    monkeypatch.setattr(looks, "_CONNTRACK", "/")
     monkeypatch.setattr(looks, "_lines", lambda path: ["nat"] if "ip_" in path else [])
     assert looks._replaced(around(routes=[ROUTE])) == ["[] ['iptables']"]
 
@@ -201,7 +201,7 @@ def test_rules_are_read_where_there_is_a_table_for_nat(
     said: list[str],
 ) -> None:
     monkeypatch.setattr(netfilter, "tables", tables)
-    monkeypatch.setattr(looks.os.path, "exists", lambda path: True)
+    monkeypatch.setattr(looks, "_CONNTRACK", "/")
     monkeypatch.setattr(looks, "_lines", lambda path: modules if path == "/proc/modules" else old)
     assert looks._replaced(around(routes=[ROUTE])) == said
     assert looks._replaced(around()) == [], "nobody speaks of a source"

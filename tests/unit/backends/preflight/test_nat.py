@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 
 import pytest
@@ -244,7 +245,7 @@ def test_which_tool_reads_a_table(
         return TABLE if table.name == "nat" else TABLE.partition("\n")[2]
 
     monkeypatch.setattr(translated, "run", run)
-    monkeypatch.setattr(translated.shutil, "which", lambda name, path: name if name in there else None)
+    monkeypatch.setattr(shutil, "which", lambda name, path: name if name in there else None)
     if ran is None:
         with pytest.raises(SourceIPError, match="has rules of NAT"):
             translated._of_table(table)
