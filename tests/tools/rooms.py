@@ -54,7 +54,7 @@ PURE = """
     _backends._frr.settings _backends._frr.stages _backends._frr.units
     _backends._managers.interface _backends._managers.manages _backends._managers.pieces
     _backends._managers.record
-    _backends._preflight.cloud_init _backends._preflight.nat _backends._preflight.nat_text
+    _backends._managers.cloud_init _backends._preflight.nat _backends._preflight.nat_text
     _backends._preflight.sentences
     _backends._networkd.options _backends._networkd.place _backends._networkd.render
     _backends._networkd.settings

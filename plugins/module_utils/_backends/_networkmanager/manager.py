@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import time
 import typing as t
 
@@ -16,6 +15,7 @@ from ..._base.protocols import PROTOCOLS
 from ..._base.values import INET6
 from ..._change.transaction import Transaction
 from ..._files.snapshot import read
+from .._managers.cloud_init import DISABLED, SETTINGS, is_off
 from .._managers.interface import Rendered
 from .._managers.pieces import Piece
 from .._managers.shows import journal, runs_here, text_of
@@ -33,8 +33,6 @@ _PAUSE = 0.1
 _SERVICE = "org.freedesktop.NetworkManager"
 #: NM_DEVICE_REAPPLY_FLAGS_PRESERVE_EXTERNAL_IP: what others made on the device stays; `nmcli device reapply` lacks it.
 _KEEP_EXTERNAL = "1"
-_CLOUD = ("/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg")
-_DISABLED = re.compile(r"^network:\s*(?:\{\s*config:\s*disabled\s*\}|\n\s+config:\s*disabled\b)", re.MULTILINE)
 
 
 class NetworkManager:
@@ -203,5 +201,5 @@ class NetworkManager:
 
 
 def _cloud_disabled() -> bool:
-    texts = (text_of(path) for pattern in _CLOUD for path in glob.glob(pattern))
-    return any(_DISABLED.search(text) for text in texts)
+    texts = (text_of(path) for pattern in SETTINGS for path in glob.glob(pattern))
+    return os.path.exists(DISABLED) or is_off(texts, text_of("/proc/cmdline"))

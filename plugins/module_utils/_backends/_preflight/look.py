@@ -144,6 +144,8 @@ def _replaced(around: Surroundings) -> list[str]:
 
 def _two_managers(around: Surroundings) -> list[str]:
     """Devices with two managers; no host has them where fewer than two have written down that they manage any."""
+    if around.backend == "ifupdown":
+        return []  # its plan says so
     there = [any(_listing(_NETWORKD)), any(_listing(_NM)), os.path.exists(_IFSTATE)]
     if sum(there) < 2:
         return []

@@ -8,9 +8,9 @@ from __future__ import annotations
 import glob
 import os
 
+from .._managers.cloud_init import DISABLED, FILES, HEADER, SETTINGS, is_off, is_written
 from .._managers.manages import Manages, of_ifstate, of_link_file
 from .._managers.shows import managing, text_of
-from .cloud_init import DISABLED, FILES, HEADER, SETTINGS, is_off, is_written
 from .sentences import rewritten, two_managers
 from .surroundings import Surroundings
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.cloud_init import is_off, is_written
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.manages import Manages
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight import look as looks
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight import managers
-from ansible_collections.l3host.source_ip.plugins.module_utils._backends._preflight.cloud_init import is_off, is_written
 from tests.unit.backends.preflight.around import around
 
 ROUTE = {"destination": "198.51.100.0/24", "device": "v0", "source": "192.0.2.2"}
@@ -63,6 +63,11 @@ def test_ifupdown_is_one_of_them(asked: list[Any], tmp_path: Path) -> None:
     write(tmp_path, 2, None, UUID)
     (tmp_path / "ifstate").write_text("lo=lo\nv0=v0\n")
     assert looks._two_managers(around(routes=[ROUTE])) and len(asked) == 1
+
+
+def test_what_the_plan_of_ifupdown_says_is_not_said_again(asked: list[Any], tmp_path: Path) -> None:
+    write(tmp_path, 2, "configured", UUID)
+    assert looks._two_managers(around("ifupdown", routes=[ROUTE])) == [] and asked == []
 
 
 @pytest.mark.parametrize(

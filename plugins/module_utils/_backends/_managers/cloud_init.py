@@ -11,15 +11,11 @@ from __future__ import annotations
 import re
 import typing as t
 
-#: Where cloud-init writes for a manager; netplan is the form in which networkd and NetworkManager may be told.
+#: Where cloud-init writes for a manager; netplan is the form in which networkd may be told. The back end of
+#: NetworkManager says it itself, of the profiles that it writes into.
 FILES: dict[str, tuple[str, ...]] = {
     "networkd": ("/etc/systemd/network/*.network", "/etc/netplan/*.yaml"),
     "netplan": ("/etc/netplan/*.yaml",),
-    "networkmanager": (
-        "/etc/NetworkManager/system-connections/*.nmconnection",
-        "/etc/sysconfig/network-scripts/ifcfg-*",
-        "/etc/netplan/*.yaml",
-    ),
     "ifupdown": ("/etc/network/interfaces", "/etc/network/interfaces.d/*"),
 }
 #: Where the operator may have said that cloud-init is to leave the network alone.
