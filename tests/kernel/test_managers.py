@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -82,6 +83,23 @@ def test_what_is_missing_is_told_mended_and_taken_away_again(ns: Host) -> None:
     assert len(inside(ns, lambda hands: Held(hands, [], left, 133).look()).left) == 2
     assert inside(ns, lambda hands: Held(hands, [], left, 133).clear()) == []
     assert (ns.ip("route show table all"), ns.ip("address show")) == before
+
+
+class Overtaken(Kernel):
+    """Its caller has looked, and the manager makes the address before the first request is there."""
+
+    def send(self, *arguments: Any, **named: Any) -> Any:
+        subprocess.run(["ip", "address", "replace", f"{NEW4}/32", "dev", "lo"], check=True)
+        return super().send(*arguments, **named)
+
+
+def test_what_the_manager_makes_at_the_same_moment_is_no_error(ns: Host) -> None:
+    def act() -> None:
+        with Hands(Overtaken, [NEW4]) as hands:
+            Held(hands, pieces(), NOTHING, 133).mend()
+
+    within(ns.name, act)
+    assert inside(ns, lambda hands: Held(hands, pieces(), NOTHING, 133).look()) == State()
 
 
 @pytest.mark.parametrize("protocol", [133, 4])

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import time
 import typing as t
 from dataclasses import dataclass, field
 
@@ -26,6 +28,8 @@ from .rules import HeldRules
 
 #: Seconds for the duplicate detection of an IPv6 address that a repair has added.
 _DETECTION = 5.0
+#: How often the manager may come first while something is put into the kernel, and the seconds between.
+_RACES, _PAUSE = 5, 0.1
 _ENTRY = re.compile(r"\broutes\[(\d+)\]")
 _RULE = re.compile(r"\brules\[(\d+)\]")
 _SOURCE = re.compile(r"\bsrc (\S+)")
@@ -115,6 +119,17 @@ class Held:
 
     def mend(self) -> None:
         """Put what is missing into the kernel as the manager would; KernelError, with the host as before, else."""
+        for _ in range(_RACES):
+            try:
+                return self._mend()
+            except KernelError as error:
+                if error.errno != errno.EEXIST:
+                    raise
+                # The manager has made it between our look and our request: what is still missing is another list.
+                time.sleep(_PAUSE)
+        return self._mend()
+
+    def _mend(self) -> None:
         self._hands.forget()
         transaction = Transaction(self._hands.kernel)
         with transaction.whole():
