@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from ..._base.values import MAIN
 from .._managers.interface import HEADER, File, Rendered
 from .._managers.pieces import Item, Piece, name_of, names_in
-from .._networkd.place import LOOPBACK, Link, managed, withheld
+from .._networkd.place import LOOPBACK, Link, keeping, managed, withheld
 from .._networkd.place import Found as Networkd
-from .._networkd.render import DROP_IN, KEEP, keep
+from .._networkd.render import DROP_IN
 from .._networkmanager.place import Device, at_boot
 from .._networkmanager.place import Found as NetworkManager
 from .generated import NETWORKD, Key, definition_of, holds, is_generated
@@ -84,11 +84,8 @@ def place(pieces: t.Sequence[Piece], found: Found, notes: t.Mapping[str, t.Any],
             rendered.refusals += withheld(route, by_networkd, found.networkd)
     rendered.warnings += at_boot([piece for piece in pieces if piece not in by_networkd], found.manager)
     devices = {piece.device for piece in pieces}
-    for name in sorted({*devices, *notes.get("devices", ())}):
-        link = found.networkd.links.get(name, Link("", ""))
-        # Every release removes the addresses of others from a device whose files have changed.
-        if is_generated(link.file) and not link.keeps:
-            rendered.transient[f"{link.file}.d/{KEEP}"] = File(keep())
+    links = [link for name, link in found.networkd.links.items() if name in {*devices, *notes.get("devices", ())}]
+    rendered.transient = keeping([link for link in links if is_generated(link.file)], NETWORKD)
     rendered.notes = {"devices": sorted(devices)} if devices else {}
     return placed
 

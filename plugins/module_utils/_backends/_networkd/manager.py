@@ -35,8 +35,7 @@ _SHOWN = 100
 #: Where the files of a device lie, and those that only pass.
 _NETWORK = [f"{folder}/network" for folder in _FOLDERS]
 _PASSING = "/run/systemd/network"
-#: The first release of which it was seen that it keeps addresses and leases of a device whose files have changed; 252
-#: does not.
+#: The first release of which it was seen that it keeps the lease of a device whose files have changed; 252 does not.
 _GENTLE = 257
 _VERSION = re.compile(r"systemd (\d+)")
 _KEEPS = re.compile(r"^\s*KeepConfiguration\s*=", re.MULTILINE)
@@ -67,7 +66,7 @@ class Networkd:
         if not networkd_runs():
             return Found(False, {}, holders)
         links = {name: self._link(index) for index, name in host.names.items()}
-        return Found(True, links, holders, self._gentle())
+        return Found(True, links, holders)
 
     def _link(self, index: int) -> Link:
         file, state = networkd_link(index)

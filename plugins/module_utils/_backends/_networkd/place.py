@@ -28,15 +28,11 @@ class Link(t.NamedTuple):
 
 
 class Found(t.NamedTuple):
-    """``runs``: systemd-networkd does; ``links``: by name of device; ``holders``: the devices that have an address.
-
-    ``gentle``: this release changes nothing of a device but what has changed in its files.
-    """
+    """``runs``: systemd-networkd does; ``links``: by name of device; ``holders``: the devices that have an address."""
 
     runs: bool
     links: t.Mapping[str, Link]
     holders: t.Mapping[str, t.Sequence[str]]
-    gentle: bool = True
 
 
 def place(pieces: t.Sequence[Piece], found: Found, folder: str, passing: str) -> Rendered:
@@ -55,15 +51,22 @@ def place(pieces: t.Sequence[Piece], found: Found, folder: str, passing: str) ->
         else:
             whole = path.endswith(".network")
             rendered.files[path] = File(own_file(piece) if whole else drop_in(piece))
-    for name, link in sorted(found.links.items()):
-        if not found.gentle and link.file and not link.keeps and name != LOOPBACK and (name in devices or link.ours):
-            rendered.transient[f"{passing}/{link.file.rpartition('/')[2]}.d/{KEEP}"] = File(keep())
+    rendered.transient = keeping([link for name, link in found.links.items() if name in devices or link.ours], passing)
     for piece in pieces:
         for route in piece.routes:
             rendered.refusals += withheld(route, pieces, found)
         for rule in piece.rules:
             rendered.refusals += _held_back(rule, found)
     return rendered
+
+
+def keeping(links: t.Iterable[Link], passing: str) -> dict[str, File]:
+    """What lies in networkd's folder for files that pass, /run/systemd/network, while it reads files of these devices.
+
+    Every release removes the addresses that others have put on a device when anything in its files has changed.
+    """
+    names = sorted({link.file.rpartition("/")[2] for link in links if link.file and not link.keeps})
+    return {f"{passing}/{name}.d/{KEEP}": File(keep()) for name in names}
 
 
 def _held_back(rule: Item, found: Found) -> t.Iterator[str]:

@@ -15,8 +15,9 @@ from .._managers.pieces import Item, Piece
 #: file that sorts late gives way to one that the operator may write later.
 DROP_IN = "50-l3host.source_ip.conf"
 OWN_FILE = "95-l3host.source_ip-{device}.network"
-#: Beside the operator's file, below /run, while networkd reads: releases before 257 take the IPv4 addresses of a device
-#: away and add them again when anything in its files has changed (252 does, 257 does not).
+#: Beside the operator's file, below /run, while networkd reads: when anything in the files of a device has changed, it
+#: takes away the addresses that others have put there (252, 257), and before 257 also the device's own IPv4 addresses,
+#: to add them again (252 does, 257 does not).
 KEEP = "49-l3host.source_ip-keep.conf"
 #: Metric of a route -> (its key, is it a switch); what networkd has had since 249 (254 and later have some more).
 METRICS = {

@@ -42,7 +42,7 @@ def rendered(name: str) -> tuple[Rendered, str]:
     }
     devices = {one: Device(**device) for one, device in case.get("devices", {}).items()}
     found = Found(
-        Networkd(case.get("runs", True), links, case.get("holders", {}), case.get("gentle", True)),
+        Networkd(case.get("runs", True), links, case.get("holders", {})),
         NetworkManager((1, 52, 1) if devices else (), devices),
         case.get("installed", True),
         case.get("error", ""),

@@ -33,7 +33,7 @@ def rendered(name: str) -> tuple[Rendered, str]:
         one: Link(link.get("file", ""), **{k: v for k, v in link.items() if k != "file"})
         for one, link in case["links"].items()
     }
-    found = Found(case.get("runs", True), links, case.get("holders", {}), case.get("gentle", True))
+    found = Found(case.get("runs", True), links, case.get("holders", {}))
     intent = normalise(**case["intent"], backend="networkd")
     pieces, problems = split(intent, case.get("vrfs", {}), lambda _gateway, _vrf: Way("eth0"))
     assert problems == []
