@@ -327,11 +327,14 @@ def _check(watch: Watch, query: dict[str, Any], found: dict[str, Any], world: Wo
     # Without any address that would do, IPv4 sends from none, and IPv6 nothing.
     source = found["source"] or ("0.0.0.0" if found["family"] == "ipv4" and found["device"] else None)
     said = (source, egress["device"]) if source else None
-    # Of a multipath route another flow may take another hop: all that are named are right.
-    others = {(one["source"], one["device"]) for one in found["also"]}
-    if found["route"] and found["route"]["nexthops"] and sent and not any("device" in key for key in query):
-        hops = {hop["device"] for hop in found["route"]["nexthops"]}
-        others |= {(source, device) for device in hops if device not in {one["device"] for one in found["also"]}}
+    # Which hop of a multipath route a flow takes, IPv6 decides by its protocol as well, which a look-up does not name:
+    # all that are named are right. IPv4 goes by the addresses alone.
+    others: set[tuple[str | None, str | None]] = set()
+    if found["family"] == "ipv6" and not any("device" in key for key in query):
+        others = {(one["source"], one["device"]) for one in found["also"]}
+        if found["route"] and sent:
+            hops = {hop["device"] for hop in found["route"]["nexthops"]}
+            others |= {(source, device) for device in hops if device not in {one["device"] for one in found["also"]}}
     assert sent == said or sent in others, differs(f"wire {sent}, said {said}")
     if others:
         return

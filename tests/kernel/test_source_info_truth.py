@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.lab import netns
-from tests.lab.kernel import OPTIMISTIC_DAD
+from tests.lab.kernel import OPTIMISTIC_DAD, PREFERS_HOP_WITH_SOURCE
 from tests.lab.modules import ModuleRunner
 from tests.lab.pair import Host
 from tests.lab.sent import Sent, Watch
@@ -169,6 +169,29 @@ def test_ipv6_does_not_look_again_for_a_rule_by_source(ns: Host, module: ModuleR
     assert (found["source"], found["device"], found["egress"]) == ("2001:db8:1::1", "v0", None)
     assert wire(ns, TO6) == ("2001:db8:1::1", "v0")
     assert "table 101" not in found["explanation"]
+
+
+@pytest.mark.parametrize("kind", ["of the route", "of the hop", "of the hop of an object"])
+def test_ipv4_looks_again_among_several_next_hops(ns: Host, module: ModuleRunner, kind: str) -> None:
+    """Which hop a flow takes goes by its source as well, and only the second look-up has that."""
+    hops = f"nexthop via {ns.G4} nexthop via {ns.G4_V1}"
+    if kind == "of the hop of an object":
+        ns.batch(
+            [f"nexthop add id 1 via {ns.G4} dev v0", f"nexthop add id 2 via {ns.G4_V1} dev v1", "nexthop add id 3 group 1/2"]
+        )
+        ns.sysctl({"ipv4/nexthop_compat_mode": 0})
+        hops = "nhid 3"
+    ns.ip(f"route add {ns.P4} {f'src {ns.S4} ' if kind == 'of the route' else ''}{hops}")
+    destinations = [f"198.51.100.{number}" for number in range(1, 25)]
+    answers = module.ok("source_info", {"destinations": destinations})["sources"]
+    for found in answers:
+        leaves = (found["egress"] or found)["device"]
+        assert wire(ns, found["destination"]) == (found["source"], leaves), found
+    moved = [found for found in answers if found["egress"]]
+    assert bool(moved) == (kind != "of the hop" or not PREFERS_HOP_WITH_SOURCE)
+    for found in moved:
+        assert found["egress"]["device"] != found["device"] and found["egress"]["table"] == 254
+        assert f"packets from {found['source']} then leave by" in found["explanation"]
 
 
 def test_ipv6_bound_to_a_source_and_a_device(ns: Host, module: ModuleRunner) -> None:

@@ -292,8 +292,10 @@ class Explainer:
             if result["also"]:
                 clauses.append(sentences.others(result["also"]))
         # IPv6 does not look again once a route was found: ip6_dst_lookup_tail() against ip_route_connect(). Nor does
-        # IPv4 for a packet of a socket that is not connected: udp_sendmsg().
-        if query.family == INET and not question.options.unconnected and _rules.by_source(self.host.rules(INET)):
+        # IPv4 for a packet of a socket that is not connected: udp_sendmsg(). Of several next hops the source may choose
+        # another than no source did: fib_multipath_hash().
+        depends = _rules.by_source(self.host.rules(INET)) or (route is not None and (route.multipath or route.nexthop_id))
+        if query.family == INET and not question.options.unconnected and depends:
             with_source = dataclasses.replace(query, source=socket.inet_pton(query.family, source))
             then = self.lookups.ask(with_source)
             if (then.hop, then.table) != (answer.hop, answer.table):
