@@ -81,6 +81,32 @@ def test_home_addresses_are_explained_by_the_rules_of_this_kernel(ns: Host, modu
     assert found["rfc6724"]["rule"] == ("4" if found["source"] == "2001:db8:1::1" else "5")
 
 
+def test_rule_4_where_the_sockets_that_would_tell_of_it_are_refused(ns: Host, module: ModuleRunner) -> None:
+    """They are, where there is no rule 4: then it would choose the only address that has a route."""
+    ns.batch(
+        [
+            "address flush dev lo scope global",
+            "address flush dev v0 scope global",
+            "address flush dev v1 scope global",
+            "address add 2001:db8:1::7/64 dev v0 home nodad noprefixroute",
+            "address add 2001:db8:100::9/64 dev v0 nodad noprefixroute",
+            "route add default from 2001:db8:1::7/128 dev v0",
+        ]
+    )
+    for query in ({}, {"preferences": ["home"]}, {"preferences": ["care_of"]}):
+        found = one(module, TO6, **query)
+        assert found["source"] == found["socket"]["source"], found
+        assert found["warnings"] == []
+        if found["source"] is None:
+            assert (
+                found["reason"] == "no_route" and "2001:db8:100::9, which RFC 6724 would choose" in found["explanation"]
+            )
+    ns.ip("-6 route delete default from 2001:db8:1::7/128 dev v0")
+    # Now nothing tells; what would be chosen is not said where it is not known.
+    found = one(module, TO6)
+    assert found["reason"] == "no_route" and "2001:db8:1::7" not in found["explanation"]
+
+
 @pytest.mark.parametrize("where", [("v0", "all"), ("all", "v0")])
 def test_optimistic_addresses_count_where_either_setting_is_on(
     ns: Host, module: ModuleRunner, where: tuple[str, str]
@@ -177,7 +203,11 @@ def test_ipv4_looks_again_among_several_next_hops(ns: Host, module: ModuleRunner
     hops = f"nexthop via {ns.G4} nexthop via {ns.G4_V1}"
     if kind == "of the hop of an object":
         ns.batch(
-            [f"nexthop add id 1 via {ns.G4} dev v0", f"nexthop add id 2 via {ns.G4_V1} dev v1", "nexthop add id 3 group 1/2"]
+            [
+                f"nexthop add id 1 via {ns.G4} dev v0",
+                f"nexthop add id 2 via {ns.G4_V1} dev v1",
+                "nexthop add id 3 group 1/2",
+            ]
         )
         ns.sysctl({"ipv4/nexthop_compat_mode": 0})
         hops = "nhid 3"

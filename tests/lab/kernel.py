@@ -44,8 +44,8 @@ RENEWS_DEFAULT_WITH_SOURCE = since(6, 9)
 #: By family: IP_UNICAST_IF leads a connected UDP socket, as it leads one that is not connected on any Linux
 #: (``ip4_datagram_connect()``, ``ip6_datagram_flow_key_init()``).
 LEADS_CONNECTED = {4: since(5, 17), 6: since(6, 1)}
-#: Of several IPv4 next hops a packet takes one whose own source it has, if any does; before, any may be taken, so that a
-#: packet leaves by the one device with the address of the other (``fib_select_multipath()`` in net/ipv4/fib_semantics.c).
+#: Of several IPv4 next hops a packet takes one whose own source it has, if any does. Before, it may take any, so that a
+#: packet leaves by the one device with the address of the other (``fib_select_multipath()``).
 PREFERS_HOP_WITH_SOURCE = since(6, 16)
 #: Of an address on a device whose IPv6 is off it is said why it is refused (``ipv6_add_addr()``).
 SAYS_THAT_IPV6_IS_DISABLED = since(6, 6)

@@ -33,7 +33,8 @@ EDGES = """
     _rules.connection _rules.planners _rules.write
     _labels.write
     _probe
-    _explain.question _explain.lookups _explain.explain _explain.refusal _explain.choice _explain.bound _explain.options
+    _explain.question _explain.lookups _explain.explain _explain.refusal _explain.choice _explain.bound
+    _explain.domains _explain.options
     _sockets.listing _sockets.processes
     _files.replace _files.snapshot
     _backends

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import typing as t
 
 from .._base.values import INET6
 from .._host.host import Host
@@ -69,6 +71,28 @@ class Choice:
         """Whether it must still be found out by sockets to this destination if there is a rule 4, and can be."""
         open_question = self.mobility is None and to.mobility
         return open_question and rfc6724.tells_rule_4(rfc6724.candidates(self.host.addresses, self.host.links, to), to)
+
+    def settle_rule_4(
+        self, to: rfc6724.Destination, got: t.Sequence[str | None], leads: t.Callable[[str], bool]
+    ) -> None:
+        """Believe in rule 4, or not, where only one of the two explains what sockets got.
+
+        ``got``: the sources of two that prefer home and care-of addresses, None for one that was refused. ``leads``:
+        whether packets from this source are not refused.
+        """
+        fits = []
+        for mobility in (False, True):
+            sides = (dataclasses.replace(to, mobility=mobility, temporary=None, care_of=one) for one in (False, True))
+            chosen = [self.choose(side) for side in sides]
+            if [one if one and leads(one) else None for one in chosen] == list(got):
+                fits.append(mobility)
+        if len(fits) == 1:
+            self.mobility = fits[0]
+
+    def certain(self, to: rfc6724.Destination) -> bool:
+        """Whether what is chosen does not depend on a rule 4 of which it is not known if there is one."""
+        without = dataclasses.replace(to, mobility=False)
+        return self.mobility is not None or not to.mobility or self.choose(to) == self.choose(without)
 
     def decide(self, to: rfc6724.Destination, chosen: str) -> rfc6724.Decision | None:
         """Why the kernel chose this address; None where it is no candidate."""

@@ -19,11 +19,12 @@ from .._base.values import INET, INET6, Address
 from .._host.domain import domain_of
 from .._host.host import Host
 from .._probe.sockets import SocketResult, socket_source
-from .._routes.values import NextHop, Route
+from .._routes.values import Route
 from .._rules import walk as _rules
 from .._rules.line import result as rule_result
 from . import sentences
 from .choice import Choice
+from .domains import Domains
 from .lookups import LOCAL_TYPE, Answer, Lookups
 from .options import PKTINFO, Options
 from .question import UDP, Question
@@ -38,6 +39,7 @@ class Explainer:
         self.host = host
         self.lookups = Lookups(host)
         self.choice = Choice(host)
+        self.domains = Domains(host)
 
     def answer(self, question: Question) -> dict[str, t.Any]:
         """The result for one question."""
@@ -99,7 +101,8 @@ class Explainer:
 
     def _preferred(self, question: Question, answer: Answer, route: Route | None) -> Answer:
         """The answer with the source that the socket prefers by RFC 5014, which a look-up knows nothing of."""
-        if question.query.family != INET6 or question.source or not question.options.preferences:
+        carried = route is not None and route.source is not None and route.source == answer.source
+        if question.query.family != INET6 or question.source or not question.options.preferences or carried:
             return answer
         to = self._compared(question, self._leaves_by(answer, route))
         if answer.source != self.choice.choose(dataclasses.replace(to, temporary=None, care_of=False)):
@@ -113,37 +116,42 @@ class Explainer:
         if self.choice.asks_for_rule_4(to):
             lead = question.options.lead
             sides = [dataclasses.replace(question, options=Options((one,), lead)) for one in ("home", "care_of")]
-            got = [self._ask_socket(side) for side in sides]
-            if not any(one.error for one in got):
-                self.choice.mobility = got[0].source != got[1].source
-                to = self.choice.destination(packed, index, question.options)
+            got = [self._ask_socket(side).source for side in sides]
+            self.choice.settle_rule_4(to, got, lambda source: self._leads(question, source))
+            to = self.choice.destination(packed, index, question.options)
         return to
+
+    def _leads(self, question: Question, source: str) -> bool:
+        """Whether a packet that has this source is led anywhere."""
+        try:
+            self.lookups.bound(_from(question, source).query)
+        except KernelError:
+            return False
+        return True
 
     def _leaves_by(self, answer: Answer, route: Route | None) -> int:
         """The device that RFC 6724 compares with: to an own address an answer says `lo`, its route names the device."""
         hop = route.hops[0] if route and route.hops and answer.type == LOCAL_TYPE else answer.hop
-        return self._index(hop.device)
+        return self.domains.index(hop.device)
 
     def _look_again(self, question: Question, error: KernelError, got: SocketResult, result: dict[str, t.Any]) -> None:
         """IPv6, refused without a source: it chooses one and looks again (``ip6_dst_lookup_tail()``), a look-up not."""
-        query, chosen = question.query, None
-        if query.family == INET6 and query.source is None:
-            domain = domain_of(query.device or 0, self.host.links)
-            to = self._compared(question, domain)
+        refused: tuple[Question, KernelError, str | None] = question, error, None
+        to = chosen = None
+        if question.query.family == INET6 and question.query.source is None:
+            to = self._compared(question, domain_of(question.query.device or 0, self.host.links))
             chosen = self.choice.choose(to)
-        if chosen:
-            question = dataclasses.replace(
-                question, query=dataclasses.replace(query, source=socket.inet_pton(INET6, chosen))
-            )
+        if to and chosen:
+            again = _from(question, chosen)
             try:
-                answer, route = self.lookups.bound(question.query)
+                answer, route = self.lookups.bound(again.query)
             except KernelError as second:
-                error = second
+                if self.choice.certain(to):
+                    refused = again, second, chosen
             else:
-                answer = answer._replace(source=chosen)
-                self._describe(question, answer, route, got, result, to)
+                self._describe(again, answer._replace(source=chosen), route, got, result, to)
                 return
-        explain_refusal(self.lookups, question, error, result, chosen)
+        explain_refusal(self.lookups, *refused, result)
         if got.source:
             result["warnings"].append(sentences.refuted(got.source))
 
@@ -199,9 +207,9 @@ class Explainer:
         if source and not self.lookups.has(source, query):
             result["stale"] = True
             clauses.append(sentences.stale(source, question.source is None, got.source, got.error, option))
-        elif source and (home := self._foreign(question, source, answer.hop)):
+        elif source and (home := self.domains.foreign(question, source, answer.hop)):
             result["stale"] = True
-            here = self._domain_text(self._domain(question.device))
+            here = self.domains.text(self.domains.of(question.device))
             named = question.source is None
             clauses.append(sentences.foreign(source, home, here, named, got.source, got.error, option))
         leads, lead = question.options.named(query.family), question.options.lead
@@ -224,8 +232,7 @@ class Explainer:
         """IPv4 looks again with the source that it chose; what is refused then is refused."""
         result.update(dict.fromkeys(("source", "device", "gateway", "table", "configured", "route", "rule", "rfc6724")))
         result["also"] = []
-        with_source = dataclasses.replace(question.query, source=socket.inet_pton(question.query.family, source))
-        explain_refusal(self.lookups, dataclasses.replace(question, query=with_source), error, result)
+        explain_refusal(self.lookups, _from(question, source), error, None, result)
 
     def _why(self, question: Question, answer: Answer, route: Route | None, result: dict[str, t.Any]) -> str:
         """Sets ``reason``, and ``rfc6724`` where that decided; returns the clause that says it."""
@@ -241,9 +248,9 @@ class Explainer:
             return sentences.carried(route, route.source)
         if question.query.family == INET6:
             return self._chosen(question, answer, route, result)
-        own = [address for address in self._holders(source) if address.device == device]
-        domain = self._domain(question.device)
-        if domain and domain != self._domain(device) and self._in_domain(source, domain):
+        own = [address for address in self.domains.holders(source) if address.device == device]
+        domain = self.domains.of(question.device)
+        if domain and domain != self.domains.of(device) and self.domains.holder(source, domain):
             result["reason"] = "borrowed"
             return sentences.of_left_vrf(source or "", self.host.names[domain], device)
         if source is None:
@@ -257,8 +264,8 @@ class Explainer:
             option = question.options.named(INET)
             return sentences.of_device(source, device, answer.hop.gateway, own, answer.table is not None, option)
         result["reason"] = "borrowed"
-        domain = self._domain(device)
-        return sentences.of_another(source, device, self._in_domain(source, domain), self.host.names.get(domain))
+        domain = self.domains.of(device)
+        return sentences.of_another(source, device, self.domains.holder(source, domain), self.host.names.get(domain))
 
     def _chosen(self, question: Question, answer: Answer, route: Route | None, result: dict[str, t.Any]) -> str:
         result["reason"] = "rfc6724"
@@ -294,9 +301,10 @@ class Explainer:
         # IPv6 does not look again once a route was found: ip6_dst_lookup_tail() against ip_route_connect(). Nor does
         # IPv4 for a packet of a socket that is not connected: udp_sendmsg(). Of several next hops the source may choose
         # another than no source did: fib_multipath_hash().
-        depends = _rules.by_source(self.host.rules(INET)) or (route is not None and (route.multipath or route.nexthop_id))
-        if query.family == INET and not question.options.unconnected and depends:
-            with_source = dataclasses.replace(query, source=socket.inet_pton(query.family, source))
+        several = route is not None and (route.multipath or route.nexthop_id is not None)
+        again = query.family == INET and not question.options.unconnected
+        if again and (several or _rules.by_source(self.host.rules(INET))):
+            with_source = _from(question, source).query
             then = self.lookups.ask(with_source)
             if (then.hop, then.table) != (answer.hop, answer.table):
                 route = self.lookups.match(with_source)
@@ -314,7 +322,7 @@ class Explainer:
         """The next hops whose flows get another source. IPv6 hops can each carry one that no listing shows."""
         found = []
         for device in dict.fromkeys(hop.device for hop in route.hops):
-            index = self._index(device)
+            index = self.domains.index(device)
             if device is None or device == answer.hop.device or not index:
                 continue
             try:
@@ -326,46 +334,13 @@ class Explainer:
                 found.append({"source": other.source, "device": device, "gateway": other.hop.gateway})
         return found
 
-    def _holders(self, source: str | None) -> t.Sequence[Address]:
-        """An address, once for each device that has it."""
-        return self.host.holders(socket.inet_pton(INET6 if ":" in source else INET, source)) if source else ()
-
-    def _index(self, device: str | None) -> int:
-        found = self.host.find(device)
-        return found.index if found else 0
-
-    def _foreign(self, question: Question, source: str, hop: NextHop) -> str | None:
-        """Where an address lives that this socket can't have, as ``vrf red``; None for one that it can.
-
-        ``bind()`` takes addresses of the socket's own domain (``inet_addr_type_table()``, ``ipv6_chk_addr()``). A route
-        may also name one of the default domain, and one that leads out of the VRF one of the egress device.
-        """
-        if question.options.beside and question.query.family == INET:
-            return None  # any address of the host will do: __ip_dev_find() in net/ipv4/devinet.c
-        own = self._domain(question.device)
-        allowed = {own} if question.source else {own, 0, self._domain(hop.device)}
-        homes = {self._domain(address.device) for address in self._holders(source)}
-        return None if not homes or homes & allowed else " and ".join(map(self._domain_text, sorted(homes)))
-
-    def _domain(self, device: str | None) -> int:
-        """The index of the VRF that a device is or belongs to; 0 for the default one."""
-        return domain_of(self._index(device), self.host.links)
-
-    def _in_domain(self, source: str | None, domain: int) -> str | None:
-        """The device that holds an address in this VRF."""
-        holders = (address.device for address in self._holders(source))
-        return next((device for device in holders if self._domain(device) == domain), None)
-
-    def _domain_text(self, domain: int) -> str:
-        return f"vrf {self.host.names.get(domain, domain)}" if domain else "no vrf"
-
     def _warnings(self, question: Question, result: t.Mapping[str, t.Any], got: SocketResult) -> list[str]:
         found = []
         source, device = result["source"], result["device"]
-        domain = self._domain(question.device)
-        if domain and device not in (None, "lo") and self._domain(device) != domain:
+        domain = self.domains.of(question.device)
+        if domain and device not in (None, "lo") and self.domains.of(device) != domain:
             found.append(sentences.out_of_vrf(self.host.names[domain], device))
-        holders = self._holders(source)
+        holders = self.domains.holders(source)
         if source and (source.startswith("127.") or source == "::1") and result["device"] not in (None, "lo"):
             found.append(sentences.off_the_wire(source))
         if holders and all(address.deprecated for address in holders):
@@ -384,6 +359,12 @@ class Explainer:
         ):
             found.append(sentences.contradicted(source, got.error))
         return found
+
+
+def _from(question: Question, source: str) -> Question:
+    """The same with this source, as the kernel looks again with the one it chose."""
+    packed = socket.inet_pton(question.query.family, source)
+    return dataclasses.replace(question, query=dataclasses.replace(question.query, source=packed))
 
 
 def _contradicts(error: str) -> bool:

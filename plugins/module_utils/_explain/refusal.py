@@ -35,7 +35,7 @@ _LOOPBACK = b"\x7f"
 
 
 def explain_refusal(
-    lookups: Lookups, question: Question, error: KernelError, result: dict[str, t.Any], chosen: str | None = None
+    lookups: Lookups, question: Question, error: KernelError, chosen: str | None, result: dict[str, t.Any]
 ) -> None:
     """Fills in the result of a question that the kernel answered with an error.
 
