@@ -70,7 +70,9 @@ options:
       protocol:
         description:
           - Who made the address, as a number from V(0) (nobody said) to V(255), or V(kernel_lo), V(kernel_ra) or
-            V(kernel_ll). Kernels before Linux 5.18 do not keep it.
+            V(kernel_ll).
+          - Linux keeps it from 5.18 on. Linux 6.1 does not change that of an IPv4 address that is there, newer ones do.
+            What the kernel does not do is an error when it is tried, not in check mode.
         type: str
         version_added: 0.2.0
       preferred_lifetime:

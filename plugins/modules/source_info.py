@@ -193,7 +193,10 @@ sources:
     egress:
       description:
         - Where packets leave once they have the source, where a rule with C(from) sends them elsewhere than the look-up
-          that chose the source. V(null) where it is the same, and for IPv6, which does not look again.
+          that chose the source, or where of several next hops they take another. V(null) where it is the same, and for
+          IPv6, which does not look again.
+        - A packet may so leave by one device with the address of another, unless the next hops of the route itself have
+          the source and the kernel is Linux 6.16 or newer.
       type: dict
       contains:
         device:

@@ -49,5 +49,9 @@ LEADS_CONNECTED = {4: since(5, 17), 6: since(6, 1)}
 PREFERS_HOP_WITH_SOURCE = since(6, 16)
 #: Of an address on a device whose IPv6 is off it is said why it is refused (``ipv6_add_addr()``).
 SAYS_THAT_IPV6_IS_DISABLED = since(6, 6)
+#: Addresses have a protocol (IFA_PROTO), which of an IPv4 address that is there can be changed only later
+#: (``inet_rtm_newaddr()``).
+KEEPS_PROTOCOL_OF_ADDRESS = since(5, 18)
+CHANGES_PROTOCOL_OF_IPV4_ADDRESS = since(6, 4)
 #: Built with CONFIG_IPV6_OPTIMISTIC_DAD: addresses may be used while duplicates are looked for.
 OPTIMISTIC_DAD = Path("/proc/sys/net/ipv6/conf/all/optimistic_dad").exists()

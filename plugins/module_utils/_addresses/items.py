@@ -276,9 +276,25 @@ def differs(item: Item, address: Address) -> bool:
     metric = DEFAULT_METRIC[item.family]
     if item.metric is not None and (item.metric or metric) != (address.metric or metric):
         return True
-    if item.protocol not in (None, address.protocol or 0):
+    if _other_protocol(item, address):
         return True
     return item.family == INET6 and (_other_flag(item, address) or item.peer not in (None, address.peer))
+
+
+def _other_protocol(item: Item, address: Address) -> bool:
+    return item.protocol not in (None, address.protocol or 0)
+
+
+def why_not_held(item: Item, address: Address, created: bool) -> str:
+    """Why the kernel holds this entry and not what the item says, as the end of a line; empty where it is not known."""
+    if not _other_protocol(item, address):
+        return ""
+    if item.family == INET and not created:
+        return (
+            ": this kernel does not change the protocol of an IPv4 address that is there; leave protocol out, or remove"
+            " the address with state: absent in a task before, then add it again"
+        )
+    return ": this kernel keeps no protocol of addresses, as Linux does from 5.18 on; leave protocol out"
 
 
 def _other_flag(item: Item, address: Address) -> bool:

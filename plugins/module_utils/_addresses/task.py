@@ -86,8 +86,12 @@ class AddressChange:
             there = self._now()
             for item in self.additions.by_step:
                 entry = there.get(_addresses.key(item))
-                if entry is None or _addresses.differs(item, entry.address):
-                    yield Mismatch(of[item.name], address_line(entry.address) if entry else None)
+                if entry is None:
+                    yield Mismatch(of[item.name], None)
+                elif _addresses.differs(item, entry.address):
+                    step = of[item.name]
+                    why = _addresses.why_not_held(item, entry.address, step.action == "created")
+                    yield Mismatch(step, address_line(entry.address) + why)
 
         transaction.carry_out(Steps(self.additions.steps), read_back)
         idle = [item for item in present if item.index not in running]
