@@ -38,6 +38,9 @@ STRIPS_EVERY_IPV6_ROUTE = since(6, 6)
 #: A packet that leaves a VRF by a route of the main table has an address of the VRF. Before, it has that of the route
 #: or of its device (``fib_select_path()`` in net/ipv4/fib_semantics.c, ``ip6_route_get_saddr()`` in net/ipv6/route.c).
 LEAVES_WITH_ADDRESS_OF_VRF = since(6, 11, {(6, 1): 176})
+#: In a VRF the rules of RFC 6724 compare the addresses of all its devices. Before, those of the outgoing device and of
+#: the VRF's own are the only candidates where there are any, whatever their scope (``ipv6_dev_get_saddr()``).
+COMPARES_ALL_OF_VRF = since(6, 11, {(6, 1): 103})
 #: A router advertisement renews a default route that somebody gave a source. Before, it sets its lifetime to nothing,
 #: and a later one makes a new route (``rt6_add_dflt_router()`` in net/ipv6/route.c).
 RENEWS_DEFAULT_WITH_SOURCE = since(6, 9)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.kernel import LEAVES_WITH_ADDRESS_OF_VRF, STRIPS_EVERY_IPV6_ROUTE
+from tests.lab.kernel import COMPARES_ALL_OF_VRF, LEAVES_WITH_ADDRESS_OF_VRF, STRIPS_EVERY_IPV6_ROUTE
 from tests.lab.modules import ModuleRunner
 from tests.vrf.host import BLUE, FAR, G0, G1, HOST_BITS, LO, RED, V0, V1, V2, P, VrfHost
 
@@ -30,6 +30,13 @@ def agreed(found: Found, source: str, device: str, table: int, reason: str) -> N
     assert (found["reason"], found["stale"]) == (reason, False), found
     assert found["socket"] == {"source": source, "error": None}
     assert found["warnings"] == []
+
+
+def link_local(ns: VrfHost, device: str) -> str:
+    """The link-local address of a device that has one."""
+    shown = ns.ip_json(f"-6 address show dev {device} scope link")[0]["addr_info"]
+    (own,) = (one["local"] for one in shown if "local" in one)
+    return str(own)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +187,36 @@ def test_v6_another_slave_of_the_vrf_is_asked_last(ns: VrfHost, module: ModuleRu
         ]
     )
     found = ask(module, FAR[6], vrf="blue")
-    assert found["source"] == found["socket"]["source"]
-    assert found["rfc6724"] is not None, found["explanation"]
-    assert found["source"] in found["explanation"]
+    agreed(found, "2001:db8:d0::1" if COMPARES_ALL_OF_VRF else link_local(ns, "v1"), "v1", 10, "rfc6724")
+    assert found["rfc6724"]["rule"] == ("2" if COMPARES_ALL_OF_VRF else "only")
+    # Nothing near is left: on every kernel the others are asked.
+    ns.ip("address flush dev v1 scope link")
+    agreed(ask(module, FAR[6], vrf="blue"), "2001:db8:d0::1", "v1", 10, "rfc6724")
+
+
+@pytest.mark.parametrize("longer", [False, True], ids=["as near", "nearer by prefix"])
+def test_v6_another_slave_against_the_vrf_device(ns: VrfHost, module: ModuleRunner, longer: bool) -> None:
+    """Of equals the VRF's own wins; newer kernels let rules decide between it and those of its other devices."""
+    other = "2001:db8:100::1111" if longer else "2001:db8:d0::1"
+    ns.batch(
+        [
+            "link add d0 type dummy",
+            "link set d0 master blue up",
+            f"address add {other}/64 dev d0 nodad noprefixroute",
+            f"address delete {V1[6]}/64 dev v1",
+            f"address delete {BLUE[6]}/128 dev blue",
+            f"address add {BLUE[6]}/64 dev blue nodad noprefixroute",
+            f"route add {P[6]} dev v1 vrf blue",
+        ]
+    )
+    found = ask(module, FAR[6], vrf="blue")
+    moves = longer and COMPARES_ALL_OF_VRF
+    agreed(found, other if moves else BLUE[6], "v1", 10, "rfc6724")
+    if COMPARES_ALL_OF_VRF:
+        loser = BLUE[6] if moves else other
+        assert (found["rfc6724"]["rule"], found["rfc6724"]["runner_up"]) == ("8" if longer else "order", loser)
+    elif longer:
+        assert (found["rfc6724"]["rule"], found["rfc6724"]["runner_up"]) == ("2", link_local(ns, "v1"))
 
 
 @pytest.mark.parametrize("own", [V1, BLUE], ids=["slave", "vrf-device"])
@@ -197,9 +231,8 @@ def test_an_own_address_of_a_vrf_is_none_outside_of_it(ns: VrfHost, module: Modu
 
 
 def test_a_link_local_destination_in_a_vrf(ns: VrfHost, module: ModuleRunner) -> None:
-    (own,) = (one["local"] for one in ns.ip_json("-6 address show dev v1 scope link")[0]["addr_info"] if "local" in one)
     found = ask(module, "fe80::1%v1", vrf="blue")
-    agreed(found, own, "v1", 10, "rfc6724")
+    agreed(found, link_local(ns, "v1"), "v1", 10, "rfc6724")
 
 
 def test_a_device_outside_of_the_vrf_is_refused(ns: VrfHost, module: ModuleRunner) -> None:

@@ -10,6 +10,7 @@ import functools
 import typing as t
 
 from .._base.values import INET6
+from .._host.domain import domain_of
 from .._host.host import Host
 from .._host.mobility import has_mobility
 from . import rfc6724
@@ -24,6 +25,7 @@ class Choice:
         self._settings: dict[int, rfc6724.Settings] = {}
         #: Whether the kernel has rule 4 of RFC 6724; None: not known yet.
         self.mobility: bool | None = None
+        self._near_only = False
 
     @functools.cached_property
     def _perhaps(self) -> bool:
@@ -65,7 +67,18 @@ class Choice:
             self._perhaps if self.mobility is None else self.mobility,
             options.temporary,
             options.care_of,
+            self._near_only,
         )
+
+    def learn(self, packed: bytes, index: int, chosen: str) -> None:
+        """What an answer of the kernel, for a route by this device, tells of its candidates in a VRF."""
+        if domain_of(index, self.host.links):
+            to = self.destination(packed, index)
+            found = {
+                near_only: self.choose(dataclasses.replace(to, near_only=near_only)) for near_only in (True, False)
+            }
+            if found[True] != found[False] and chosen in found.values():
+                self._near_only = chosen == found[True]
 
     def asks_for_rule_4(self, to: rfc6724.Destination) -> bool:
         """Whether it must still be found out by sockets to this destination if there is a rule 4, and can be."""

@@ -97,6 +97,8 @@ class Explainer:
         query = question.query
         ask = self.lookups.led if question.options.lead else self.lookups.bound
         answer, route = ask(query)
+        if query.family == INET6 and not question.source and answer.source and not (route and route.source):
+            self.choice.learn(query.destination, self._leaves_by(answer, route), answer.source)
         return self._preferred(question, answer, route), route
 
     def _preferred(self, question: Question, answer: Answer, route: Route | None) -> Answer:

@@ -51,7 +51,8 @@ class Destination:
 
     ``index`` is 0 where there is no route: then no device is preferred. ``settings`` of every device with a candidate.
     ``mobility``: the kernel has rule 4. ``temporary`` and ``care_of``: what the socket prefers by RFC 5014; None: what
-    ``use_tempaddr`` says.
+    ``use_tempaddr`` says. ``near_only``: in a VRF the addresses of the outgoing device and of the VRF's own are the
+    only candidates where there are any, as on kernels before 6.11; since then they are only the first ones.
     """
 
     packed: bytes
@@ -61,6 +62,7 @@ class Destination:
     mobility: bool = False
     temporary: bool | None = None
     care_of: bool = False
+    near_only: bool = False
 
     @property
     def label(self) -> int:
@@ -175,12 +177,14 @@ def candidates(addresses: t.Iterable[Address], links: t.Mapping[int, Link], to: 
     if to.index and near_only:
         return [address for address in usable if address.index == to.index]
     domain = domain_of(to.index, links)
-    if domain:
-        near = [address for address in usable if address.index == to.index]
-        near += [address for address in usable if address.index == domain != to.index]
-        if near:
-            return near
-    return [address for address in usable if domain_of(address.index, links) == domain]
+    everywhere = [address for address in usable if domain_of(address.index, links) == domain]
+    if not domain:
+        return everywhere
+    near = [address for address in everywhere if address.index == to.index]
+    near += [address for address in everywhere if address.index == domain != to.index]
+    if near and to.near_only:
+        return near
+    return near + [address for address in everywhere if address.index not in (to.index, domain)]
 
 
 def choose(found: t.Sequence[Address], to: Destination) -> Address | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -220,14 +221,20 @@ OWN = [address(f"2001:db8:{index}::1", index=index) for index in (1, 2, 3, 4, 5,
     ("destination", "index", "expected"),
     [
         ("2001:db8:100::1", 2, [1, 2, 5]),
-        ("2001:db8:100::1", 3, [3, 9]),
-        ("2001:db8:100::1", 9, [9]),
+        ("2001:db8:100::1", 3, [3, 9, 4]),
+        ("2001:db8:100::1", 9, [9, 3, 4]),
         ("fe80::9", 2, [2]),
         ("ff0e::1", 5, [5]),
     ],
 )
 def test_candidates(destination: str, index: int, expected: list[int]) -> None:
     assert [found.index for found in candidates(OWN, LINKS, to(destination, index))] == expected
+
+
+@pytest.mark.parametrize(("index", "expected"), [(3, [3, 9]), (9, [9]), (4, [4, 9]), (2, [1, 2, 5])])
+def test_older_kernels_end_at_the_candidates_that_are_near(index: int, expected: list[int]) -> None:
+    where = replace(to("2001:db8:100::1", index), near_only=True)
+    assert [found.index for found in candidates(OWN, LINKS, where)] == expected
 
 
 def test_candidates_of_a_vrf_without_own_addresses_are_its_other_devices() -> None:
