@@ -186,9 +186,13 @@ def test_v6_another_slave_of_the_vrf_is_asked_last(ns: VrfHost, module: ModuleRu
             f"route add {P[6]} dev v1 vrf blue",
         ]
     )
+    own = link_local(ns, "v1")
     found = ask(module, FAR[6], vrf="blue")
-    agreed(found, "2001:db8:d0::1" if COMPARES_ALL_OF_VRF else link_local(ns, "v1"), "v1", 10, "rfc6724")
-    assert found["rfc6724"]["rule"] == ("2" if COMPARES_ALL_OF_VRF else "only")
+    # With a single address near, newer kernels decide by memory that they wrote nothing to: docs/kernels.md.
+    assert found["source"] in ((own, "2001:db8:d0::1") if COMPARES_ALL_OF_VRF else (own,))
+    agreed(found, found["source"], "v1", 10, "rfc6724")
+    decided = (found["rfc6724"]["rule"], found["rfc6724"]["runner_up"])
+    assert decided == (("only", None) if found["source"] == own else ("2", own))
     # Nothing near is left: on every kernel the others are asked.
     ns.ip("address flush dev v1 scope link")
     agreed(ask(module, FAR[6], vrf="blue"), "2001:db8:d0::1", "v1", 10, "rfc6724")

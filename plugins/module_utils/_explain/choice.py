@@ -25,7 +25,8 @@ class Choice:
         self._settings: dict[int, rfc6724.Settings] = {}
         #: Whether the kernel has rule 4 of RFC 6724; None: not known yet.
         self.mobility: bool | None = None
-        self._near_only = False
+        #: Of the question at hand: see Destination.
+        self.near_only = False
 
     @functools.cached_property
     def _perhaps(self) -> bool:
@@ -67,18 +68,19 @@ class Choice:
             self._perhaps if self.mobility is None else self.mobility,
             options.temporary,
             options.care_of,
-            self._near_only,
+            self.near_only,
         )
 
     def learn(self, packed: bytes, index: int, chosen: str) -> None:
-        """What an answer of the kernel, for a route by this device, tells of its candidates in a VRF."""
+        """What the kernel's answer to this question, for a route by this device, tells of its candidates in a VRF.
+
+        No version tells: where a single address is near, newer kernels decide by memory that nothing was written to
+        (``scopedist`` in ``ipv6_dev_get_saddr()``).
+        """
         if domain_of(index, self.host.links):
             to = self.destination(packed, index)
-            found = {
-                near_only: self.choose(dataclasses.replace(to, near_only=near_only)) for near_only in (True, False)
-            }
-            if found[True] != found[False] and chosen in found.values():
-                self._near_only = chosen == found[True]
+            near, all_of_them = (self.choose(dataclasses.replace(to, near_only=one)) for one in (True, False))
+            self.near_only = chosen == near != all_of_them
 
     def asks_for_rule_4(self, to: rfc6724.Destination) -> bool:
         """Whether it must still be found out by sockets to this destination if there is a rule 4, and can be."""

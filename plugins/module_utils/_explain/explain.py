@@ -44,6 +44,7 @@ class Explainer:
     def answer(self, question: Question) -> dict[str, t.Any]:
         """The result for one question."""
         query = question.query
+        self.choice.near_only = False
         result: dict[str, t.Any] = {
             "destination": question.destination,
             "name": question.name,

@@ -52,7 +52,7 @@ class Destination:
     ``index`` is 0 where there is no route: then no device is preferred. ``settings`` of every device with a candidate.
     ``mobility``: the kernel has rule 4. ``temporary`` and ``care_of``: what the socket prefers by RFC 5014; None: what
     ``use_tempaddr`` says. ``near_only``: in a VRF the addresses of the outgoing device and of the VRF's own are the
-    only candidates where there are any, as on kernels before 6.11; since then they are only the first ones.
+    only candidates where there are any, as on kernels before 6.11; since then they mostly are only the first ones.
     """
 
     packed: bytes
