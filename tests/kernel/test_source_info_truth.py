@@ -81,8 +81,8 @@ def test_home_addresses_are_explained_by_the_rules_of_this_kernel(ns: Host, modu
     assert found["rfc6724"]["rule"] == ("4" if found["source"] == "2001:db8:1::1" else "5")
 
 
-def test_rule_4_where_the_sockets_that_would_tell_of_it_are_refused(ns: Host, module: ModuleRunner) -> None:
-    """They are, where there is no rule 4: then it would choose the only address that has a route."""
+def test_rule_4_where_sockets_do_not_tell_of_it(ns: Host, module: ModuleRunner) -> None:
+    """They are refused where there is no rule 4: it would choose the only address that has a route."""
     ns.batch(
         [
             "address flush dev lo scope global",
@@ -93,18 +93,34 @@ def test_rule_4_where_the_sockets_that_would_tell_of_it_are_refused(ns: Host, mo
             "route add default from 2001:db8:1::7/128 dev v0",
         ]
     )
-    for query in ({}, {"preferences": ["home"]}, {"preferences": ["care_of"]}):
-        found = one(module, TO6, **query)
-        assert found["source"] == found["socket"]["source"], found
+    has_it = one(module, TO6)["source"] is not None
+    for preferences, leads in ([], has_it), (["home"], has_it), (["care_of"], False):
+        found = one(module, TO6, preferences=preferences)
+        assert found["source"] == found["socket"]["source"] == ("2001:db8:1::7" if leads else None), found
         assert found["warnings"] == []
-        if found["source"] is None:
-            assert (
-                found["reason"] == "no_route" and "2001:db8:100::9, which RFC 6724 would choose" in found["explanation"]
-            )
+        assert leads or "2001:db8:100::9, which RFC 6724 would choose" in found["explanation"]
     ns.ip("-6 route delete default from 2001:db8:1::7/128 dev v0")
-    # Now nothing tells; what would be chosen is not said where it is not known.
+    chosen = "2001:db8:1::7" if has_it else "2001:db8:100::9"
+    assert f"{chosen}, which RFC 6724 would choose" in one(module, TO6)["explanation"]
+
+
+def test_the_runner_up_by_rule_4_where_another_rule_decided(ns: Host, module: ModuleRunner) -> None:
+    """Sockets that prefer home or care-of addresses get the same, so only the kernel's functions tell."""
+    ns.batch(
+        [
+            "address flush dev v0 scope global",
+            "address add 2001:db8:100::9/64 dev v0 nodad noprefixroute",
+            "address add 2001:db8:1::7/64 dev v0 home preferred_lft 0 nodad noprefixroute",
+            "address add 2001:db8:1::8/64 dev v0 preferred_lft 0 nodad noprefixroute",
+            "address flush dev lo scope global",
+            "address flush dev v1 scope global",
+            f"route add {ns.P6} via fe80::fe dev v0 onlink",
+        ]
+    )
     found = one(module, TO6)
-    assert found["reason"] == "no_route" and "2001:db8:1::7" not in found["explanation"]
+    assert (found["source"], found["rfc6724"]["rule"]) == ("2001:db8:100::9", "3")
+    ns.ip("address delete 2001:db8:100::9/64 dev v0")
+    assert one(module, TO6)["source"] == found["rfc6724"]["runner_up"]
 
 
 @pytest.mark.parametrize("where", [("v0", "all"), ("all", "v0")])

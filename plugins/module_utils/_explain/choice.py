@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import typing as t
 
-from .._base.values import INET6
+from .._base.values import INET6, Address
 from .._host.domain import domain_of
 from .._host.host import Host
-from .._host.mobility import has_mobility
+from .._host.mobility import has_rule_4
 from . import rfc6724
 from .options import Options
 
@@ -23,14 +22,14 @@ class Choice:
     def __init__(self, host: Host) -> None:
         self.host = host
         self._settings: dict[int, rfc6724.Settings] = {}
-        #: Whether the kernel has rule 4 of RFC 6724; None: not known yet.
-        self.mobility: bool | None = None
         #: Of the question at hand: see Destination.
         self.near_only = False
 
     @functools.cached_property
-    def _perhaps(self) -> bool:
-        return has_mobility()
+    def _mobility(self) -> bool:
+        """Whether there is a rule 4; asked only where it could decide."""
+        homes = any(one.family == INET6 and one.flags & Address.HOMEADDRESS for one in self.host.addresses)
+        return homes and has_rule_4()
 
     def settings(self, index: int) -> rfc6724.Settings:
         """The sysctls of a device that source selection goes by."""
@@ -65,7 +64,7 @@ class Choice:
             index,
             self.host.labels,
             {each: self.settings(each) for each in devices},
-            self._perhaps if self.mobility is None else self.mobility,
+            self._mobility,
             options.temporary,
             options.care_of,
             self.near_only,
@@ -81,33 +80,6 @@ class Choice:
             to = self.destination(packed, index)
             near, all_of_them = (self.choose(dataclasses.replace(to, near_only=one)) for one in (True, False))
             self.near_only = chosen == near != all_of_them
-
-    def asks_for_rule_4(self, to: rfc6724.Destination) -> bool:
-        """Whether it must still be found out by sockets to this destination if there is a rule 4, and can be."""
-        open_question = self.mobility is None and to.mobility
-        return open_question and rfc6724.tells_rule_4(rfc6724.candidates(self.host.addresses, self.host.links, to), to)
-
-    def settle_rule_4(
-        self, to: rfc6724.Destination, got: t.Sequence[str | None], leads: t.Callable[[str], bool]
-    ) -> None:
-        """Believe in rule 4, or not, where only one of the two explains what sockets got.
-
-        ``got``: the sources of two that prefer home and care-of addresses, None for one that was refused. ``leads``:
-        whether packets from this source are not refused.
-        """
-        fits = []
-        for mobility in (False, True):
-            sides = (dataclasses.replace(to, mobility=mobility, temporary=None, care_of=one) for one in (False, True))
-            chosen = [self.choose(side) for side in sides]
-            if [one if one and leads(one) else None for one in chosen] == list(got):
-                fits.append(mobility)
-        if len(fits) == 1:
-            self.mobility = fits[0]
-
-    def certain(self, to: rfc6724.Destination) -> bool:
-        """Whether what is chosen does not depend on a rule 4 of which it is not known if there is one."""
-        without = dataclasses.replace(to, mobility=False)
-        return self.mobility is not None or not to.mobility or self.choose(to) == self.choose(without)
 
     def decide(self, to: rfc6724.Destination, chosen: str) -> rfc6724.Decision | None:
         """Why the kernel chose this address; None where it is no candidate."""

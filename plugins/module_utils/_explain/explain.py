@@ -26,7 +26,7 @@ from . import sentences
 from .choice import Choice
 from .domains import Domains
 from .lookups import LOCAL_TYPE, Answer, Lookups
-from .options import PKTINFO, Options
+from .options import PKTINFO
 from .question import UDP, Question
 from .refusal import explain_refusal
 from .rfc6724 import Destination, preferred
@@ -113,24 +113,8 @@ class Explainer:
         return answer._replace(source=self.choice.choose(to))
 
     def _compared(self, question: Question, index: int) -> Destination:
-        """What the rules of RFC 6724 compare with, for a route by this device. Sockets tell if there is a rule 4."""
-        packed = question.query.destination
-        to = self.choice.destination(packed, index, question.options)
-        if self.choice.asks_for_rule_4(to):
-            lead = question.options.lead
-            sides = [dataclasses.replace(question, options=Options((one,), lead)) for one in ("home", "care_of")]
-            got = [self._ask_socket(side).source for side in sides]
-            self.choice.settle_rule_4(to, got, lambda source: self._leads(question, source))
-            to = self.choice.destination(packed, index, question.options)
-        return to
-
-    def _leads(self, question: Question, source: str) -> bool:
-        """Whether a packet that has this source is led anywhere."""
-        try:
-            self.lookups.bound(_from(question, source).query)
-        except KernelError:
-            return False
-        return True
+        """What the rules of RFC 6724 compare with, for a route by this device."""
+        return self.choice.destination(question.query.destination, index, question.options)
 
     def _leaves_by(self, answer: Answer, route: Route | None) -> int:
         """The device that RFC 6724 compares with: to an own address an answer says `lo`, its route names the device."""
@@ -149,8 +133,7 @@ class Explainer:
             try:
                 answer, route = self.lookups.bound(again.query)
             except KernelError as second:
-                if self.choice.certain(to):
-                    refused = again, second, chosen
+                refused = again, second, chosen
             else:
                 self._describe(again, answer._replace(source=chosen), route, got, result, to)
                 return

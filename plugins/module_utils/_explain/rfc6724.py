@@ -193,16 +193,6 @@ def choose(found: t.Sequence[Address], to: Destination) -> Address | None:
     return max(found, key=lambda candidate: score(candidate, to), default=None)
 
 
-def tells_rule_4(found: t.Iterable[Address], to: Destination) -> bool:
-    """Whether sockets that prefer home and care-of addresses get different sources here, if the kernel has rule 4.
-
-    They do where the rules before it leave addresses of both kinds.
-    """
-    ranks = [(score(one, to)[:3], bool(one.flags & Address.HOMEADDRESS)) for one in found]
-    best = max((rank for rank, _home in ranks), default=None)
-    return len({home for rank, home in ranks if rank == best}) == 2
-
-
 def decide(found: t.Sequence[Address], to: Destination, chosen: str) -> Decision | None:
     """Why ``chosen`` (canonical text) is preferred to the best of the others; None where it is no candidate."""
     winner = choose([candidate for candidate in found if candidate.address == chosen], to)

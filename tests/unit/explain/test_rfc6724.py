@@ -32,7 +32,6 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._explain.rfc6724 
     label_of,
     scope_of,
     score,
-    tells_rule_4,
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._explain.sentences import chosen
 
@@ -300,19 +299,3 @@ def test_what_a_socket_prefers_turns_rules_7_and_4_round() -> None:
     assert wins(away, home) == home.address
     assert wins(away, home, care_of=True) == away.address
     assert wins(away, home, care_of=True, mobility=False) == away.address  # the first of the list
-
-
-@pytest.mark.parametrize(
-    ("kinds", "tells"),
-    [
-        ([0, HOME], True),
-        ([0, 0], False),
-        ([HOME, HOME], False),
-        ([0, HOME | DEPRECATED], False),
-        ([0, HOME | DEPRECATED, HOME], True),
-        ([], False),
-    ],
-)
-def test_where_sockets_tell_if_there_is_a_rule_4(kinds: list[int], tells: bool) -> None:
-    found = [address(f"2001:db8:1::{number + 1}", flags) for number, flags in enumerate(kinds)]
-    assert tells_rule_4(found, to("2001:db8:1::9")) is tells
