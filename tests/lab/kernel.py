@@ -47,6 +47,9 @@ RENEWS_DEFAULT_WITH_SOURCE = since(6, 9)
 #: By family: IP_UNICAST_IF leads a connected UDP socket, as it leads one that is not connected on any Linux
 #: (``ip4_datagram_connect()``, ``ip6_datagram_flow_key_init()``).
 LEADS_CONNECTED = {4: since(5, 17), 6: since(6, 1)}
+#: The traffic class of a connected IPv6 UDP socket (IPV6_TCLASS) leads its look-up by rules with ``tos``
+#: (``ip6_datagram_flow_key_init()``).
+TCLASS_LEADS_CONNECTED = since(6, 1)
 #: Of several IPv4 next hops a packet takes one whose own source it has, if any does. Before, it may take any, so that a
 #: packet leaves by the one device with the address of the other (``fib_select_multipath()``).
 PREFERS_HOP_WITH_SOURCE = since(6, 16)

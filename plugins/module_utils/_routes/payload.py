@@ -154,14 +154,23 @@ def join(header: Header, attrs: Attributes) -> bytes:
 
 
 def unpack_hops(value: bytes) -> t.Iterator[tuple[int, int, int, bytes]]:
-    """``(flags, weight - 1, device index, attributes)`` of each struct rtnexthop in an RTA_MULTIPATH."""
+    """``(flags, weight - 1, device index, attributes)`` of each struct rtnexthop in an RTA_MULTIPATH.
+
+    Linux 5.4 to 5.14 dumps the realms of a hop behind it and not in it (``fib_add_multipath()``), where they look like a
+    hop whose flags are RTA_FLOW. No hop has those.
+    """
     offset = 0
+    found: list[tuple[int, int, int, bytes]] = []
     while offset + 8 <= len(value):
         length, flags, weight, device = RTNEXTHOP.unpack_from(value, offset)
         if length < 8:
-            return
-        yield flags, weight, device, value[offset + 8 : offset + length]
+            break
+        if found and (length, flags, weight) == (8, RTA_FLOW, 0):
+            found[-1] = (*found[-1][:3], found[-1][3] + value[offset : offset + 8])
+        else:
+            found.append((flags, weight, device, value[offset + 8 : offset + length]))
         offset += (length + 3) & ~3
+    yield from found
 
 
 def pack_hop(flags: int, weight: int, device: int, attrs: bytes) -> bytes:

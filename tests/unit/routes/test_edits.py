@@ -161,6 +161,16 @@ class TestHops:
         )
         assert [hop.onlink for hop in Payload(R.dumped("onlink hops")).hops] == [True, False]
 
+    def test_realms_that_an_older_kernel_dumps_behind_their_hop(self) -> None:
+        whole = Payload(R.dumped("realms of hops"))
+        flow = struct.Struct("=HH").pack(8, wire.RTA_FLOW)
+        broken = b""
+        for flags, weight, device, rest in unpack_hops(whole.attrs[wire.RTA_MULTIPATH]):
+            inside, outside = rest.split(flow)[0], flow + rest.split(flow)[1] if flow in rest else b""
+            broken += struct.pack("=HBBi", 8 + len(inside), flags, weight, device) + inside + outside
+        assert flow in broken and broken != whole.attrs[wire.RTA_MULTIPATH]
+        assert list(unpack_hops(broken)) == list(unpack_hops(whole.attrs[wire.RTA_MULTIPATH]))
+
     def test_of_a_gateway_of_the_other_family(self) -> None:
         (hop,) = Payload(R.dumped("via inet6")).hops
         assert hop.gateway == (INET6, R.packed("2001:db8::fe"))
