@@ -156,7 +156,7 @@ def join(header: Header, attrs: Attributes) -> bytes:
 def unpack_hops(value: bytes) -> t.Iterator[tuple[int, int, int, bytes]]:
     """``(flags, weight - 1, device index, attributes)`` of each struct rtnexthop in an RTA_MULTIPATH.
 
-    Linux 5.4 to 5.14 dumps the realms of a hop behind it and not in it (``fib_add_multipath()``), where they look like a
+    Linux 5.4 to 5.14 dumps the realms of a hop behind it, not in it (``fib_add_multipath()``), where they look like a
     hop whose flags are RTA_FLOW. No hop has those.
     """
     offset = 0
