@@ -178,9 +178,10 @@ options:
           type:
             description:
               - Kind of encapsulation; V(none) takes it away.
-              - Others are refused. C(seg6local) handles packets that arrive, and gives none of this host a source; a route
-                that has it is listed with it, and keeps it where M(l3host.source_ip.prefsrc) sets its source. C(bpf) needs
-                a program that somebody has loaded, and C(hmac) of C(seg6) a key that the kernel holds and no route names.
+              - Others are refused. C(seg6local) handles packets that arrive, and gives none of this host a source; a
+                route that has it is listed with it, and keeps it where M(l3host.source_ip.prefsrc) sets its source.
+                C(bpf) needs a program that somebody has loaded, and C(hmac) of C(seg6) a key that the kernel holds
+                and no route names.
             type: str
             required: true
             choices: [none, mpls, ip, ip6, seg6]

@@ -242,6 +242,24 @@ def test_flag_of_ipv6_is_changed_in_place_with_routes(ns: Host, module: ModuleRu
     assert ns.ip_json(f"-6 route show {ns.P6}")[0]["prefsrc"] == "2001:db8::1"
 
 
+def test_an_ipv6_address_that_another_device_has_too(ns: Host, module: ModuleRunner) -> None:
+    """Older kernels take the source of the routes by the device that loses it all the same: then they are named."""
+    there = [{"address": "2001:db8:7::1/64", "device": device, "nodad": True} for device in ("v0", "v1", "lo")]
+    module.ok("address", task(*there))
+    ns.ip(f"-6 route add {ns.P6} via {ns.G6} dev v0 src 2001:db8:7::1")
+    gone = task({**there[0], "state": "absent"})
+    if STRIPS_EVERY_IPV6_ROUTE:
+        assert module.ok("address", gone)["side_effects"] == []
+    else:
+        refused = module.fails("address", gone)["msg"]
+        assert "1 route(s) use it as their source" in refused and ns.P6 in refused
+        (effect,) = module.ok("address", {**gone, "force": True})["side_effects"]
+        assert effect["routes"] == 1
+    assert ("src 2001:db8:7::1" in ns.ip(f"-6 route show {ns.P6}")) == STRIPS_EVERY_IPV6_ROUTE
+    # No route by lo has it.
+    assert module.ok("address", task({**there[2], "state": "absent"}))["side_effects"] == []
+
+
 def test_lifetimes(ns: Host, module: ModuleRunner) -> None:
     """A number is renewed when less than half of it is left, or more than it; forever and 0 are exact."""
     pair = [{"address": "192.0.2.9/32", "device": "lo"}, {"address": "2001:db8:ff::9/128", "device": "lo"}]

@@ -25,7 +25,7 @@ ONLY = {"_intent": {"_base"}, "_files": {"_base"}}
 EDGES = """
     _netlink.altnames _netlink.library _netlink.plain _netlink.netns _netlink.kernel _netlink.connection _netlink.diag
     _netlink.dump _netlink.events _netlink.nat
-    _host.host _host.tables _host.mobility
+    _host.host _host.tables _host.mobility _host.version
     _change.archive _change.boundary _change.entries _change.flow _change.transaction
     _routes.listing _routes.ways_out _routes.planners _routes.write
     _nexthops.task

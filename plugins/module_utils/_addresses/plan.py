@@ -8,7 +8,6 @@ Additions come before removals, so that an address that moves to another device 
 
 from __future__ import annotations
 
-import collections
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +23,7 @@ from .._routes.payload import Payload
 from . import items as _addresses
 from . import payload as _payload
 from .items import Item
+from .left import NO_VRFS, Left, Vrfs, is_secondary, subnet
 from .line import line as address_line
 
 NOUN = "address"  # what results call the subject of a step
@@ -66,16 +66,11 @@ def label(item: Item) -> str:
     return f"{item.name} (device {item.device})"
 
 
-def subnet(address: Address) -> tuple[int, Prefix]:
-    """What the kernel groups IPv4 addresses into primaries and secondaries by (``inet_ifa_match`` and the mask)."""
-    return address.index, address.subnet
-
-
 def plan_additions(items: t.Sequence[Item], entries: t.Sequence[Entry]) -> Additions:
     """Steps for the items that are to be present. Refused where the kernel could only remove and add again."""
     plan = Additions(entries=list(entries))
     positions = {_addresses.key(entry.address): at for at, entry in enumerate(entries)}
-    primaries = {subnet(one.address) for one in entries if one.address.family == INET and not _is_secondary(one)}
+    primaries = {subnet(one.address) for one in entries if one.address.family == INET and not is_secondary(one)}
     for item in items:
         if not item.present:
             continue
@@ -116,10 +111,6 @@ def _check_same(item: Item, address: Address) -> None:
             f"{there}: {', '.join(fixed)}; the kernel cannot change that in place."
             " Remove the address with state: absent in a task before, then add it again"
         )
-
-
-def _is_secondary(entry: Entry) -> bool:
-    return bool(entry.address.flags & Address.SECONDARY)
 
 
 def _add(plan: Additions, item: Item, primaries: set[tuple[int, Prefix]]) -> None:
@@ -191,71 +182,6 @@ def _plan(steps: t.Iterable[AnyStep], unchanged: t.Iterable[tuple[object, object
     return Plan(Steps(steps), unchanged=list(unchanged), warnings=list(warnings), noun=NOUN)
 
 
-class Vrfs(t.NamedTuple):
-    """The index of the VRF that a device is or belongs to, and of that whose table this is; 0 where there is none."""
-
-    of_device: t.Mapping[int, int] = {}
-    of_table: t.Mapping[int, int] = {}
-
-
-NO_VRFS = Vrfs()
-
-
-class Left:
-    """The addresses that are still there while removals are planned: IPv4 by device and in the kernel's order."""
-
-    def __init__(self, entries: t.Sequence[Entry], vrfs: Vrfs) -> None:
-        self.devices: dict[int, list[Entry]] = {}
-        self._vrfs = vrfs
-        self._copies = collections.Counter(self._copy(entry) for entry in entries)
-        for entry in entries:
-            if entry.address.family == INET:
-                self.devices.setdefault(entry.address.index, []).append(entry)
-
-    def _copy(self, entry: Entry) -> tuple[bytes, int]:
-        return entry.address.packed, self._vrfs.of_device.get(entry.address.index, 0)
-
-    def needs(self, route: bytes, gone: Entry) -> bool:
-        """Whether this route loses its source, or the use of it, with the address that is gone.
-
-        IPv6 judges by the VRF of the device that the route leaves by (``fib6_remove_prefsrc()``). IPv4 takes the routes
-        of a VRF's table with the VRF's address, whoever else has that (``fib_sync_down_addr()``); with one of no VRF,
-        which a route of a VRF may name as well, that route is left with a source that nobody has.
-        """
-        read = Payload(route)
-        source, home = self._copy(gone)
-        if read.header.family == INET:
-            vrf = self._vrfs.of_table.get(read.table, 0)
-            needed = {home} if home == vrf else {home, vrf}
-            return home in (vrf, 0) and not any(self._copies[source, one] for one in needed)
-        devices = {hop.device or 0 for hop in read.hops} or {0}
-        return not self._copies[source, home] and home in {self._vrfs.of_device.get(one, 0) for one in devices}
-
-    def take(self, entry: Entry, promotes: bool) -> tuple[list[Entry], tuple[Entry, ...]]:
-        """Remove one as ``__inet_del_ifa`` does; ``(secondaries that go with it, IPv4 addresses behind it)``."""
-        self._copies[self._copy(entry)] -= 1
-        if entry.address.family != INET:
-            return [], ()
-        device = self.devices[entry.address.index]
-        at = next(position for position, one in enumerate(device) if one is entry)
-        behind = tuple(device[at + 1 :])
-        device.pop(at)
-        along: list[Entry] = []
-        if not _is_secondary(entry):
-            own = subnet(entry.address)
-            members = [one for one in behind if _is_secondary(one) and subnet(one.address) == own]
-            if promotes and members:
-                first = members[0]
-                primary = replace(first.address, flags=first.address.flags & ~Address.SECONDARY)
-                device[:] = [Entry(primary, first.payload) if one is first else one for one in device]
-            elif members:
-                along = members
-                gone = {id(one) for one in members}
-                device[:] = [one for one in device if id(one) not in gone]
-                self._copies.subtract(self._copy(one) for one in members)
-        return along, behind
-
-
 def plan_removals(
     items: t.Sequence[Item],
     entries: t.Sequence[Entry],
@@ -264,11 +190,12 @@ def plan_removals(
     names: t.Mapping[int, str],
     force: bool,
     vrfs: Vrfs = NO_VRFS,
+    copies_keep: bool = True,
 ) -> Removals:
     """Steps for the items that are to be absent; Refused where something goes with one and ``force`` is not set.
 
     ``entries`` is the host after the additions, in the kernel's order; ``promotes`` says of a device index whether
-    the kernel promotes secondaries (``net.ipv4.conf.*.promote_secondaries``).
+    the kernel promotes secondaries (``net.ipv4.conf.*.promote_secondaries``); ``copies_keep`` as of ``Left``.
     """
     plan = Removals()
     there = _addresses.by_key(entries)
@@ -287,7 +214,7 @@ def plan_removals(
             going.append((positions[id(entry)], item, entry))
     # The last in the kernel's order first: secondaries go before the primary that would take them along.
     going.sort(key=lambda one: -one[0])
-    left = Left(entries, vrfs)
+    left = Left(entries, vrfs, copies_keep)
     for _position, item, entry in going:
         along, behind = left.take(entry, promotes(item.index))
         last = item.family == INET and not left.devices[item.index]

@@ -17,22 +17,26 @@ from .._base.values import INET, INET6, Address
 from .._change.steps import Steps
 from .._change.transaction import Mismatch, Transaction
 from .._host.host import Host, snapshot
+from .._host.version import kernel_version
 from .._netlink import wire
 from .._netlink.decode import Entry
 from .._netlink.kernel import Kernel
 from .._routes.payload import Payload, source_of
 from . import items as _addresses
 from .items import Item
+from .left import Vrfs
 from .line import line as address_line
 from .plan import (
     Removals,
     Users,
-    Vrfs,
     label,
     plan_additions,
     plan_removals,
 )
 
+#: From this Linux on an IPv6 route keeps its source as long as any device has the address (``fib6_remove_prefsrc()``).
+#: Nothing that could be asked tells; where an older one does so too, ``force`` is asked for in vain.
+_COPIES_KEEP = (6, 6)
 _PAUSE = 0.05  # seconds between two looks at duplicate address detection, which takes one to two
 
 
@@ -59,7 +63,16 @@ class AddressChange:
         there = _addresses.by_key(entries)
         going = [there[key] for key in (_addresses.key(item) for item in items if not item.present) if key in there]
         users = find_users(self._kernel, entries, going) if going else Users()
-        return plan_removals(items, entries, self._promotes, users, self._host.names, self._force, _vrfs(self._host))
+        return plan_removals(
+            items,
+            entries,
+            self._promotes,
+            users,
+            self._host.names,
+            self._force,
+            _vrfs(self._host),
+            copies_keep=kernel_version() >= _COPIES_KEEP,
+        )
 
     def _promotes(self, index: int) -> bool:
         where = ("all", self._host.names[index])

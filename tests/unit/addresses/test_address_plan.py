@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses import items as addresses
+from ansible_collections.l3host.source_ip.plugins.module_utils._addresses.left import NO_VRFS, Left, Vrfs
 from ansible_collections.l3host.source_ip.plugins.module_utils._addresses.plan import (
-    Left,
     Removals,
     Users,
-    Vrfs,
     plan_additions,
     plan_removals,
 )
@@ -283,3 +282,13 @@ def test_who_needs_an_ipv4_address_is_judged_by_its_vrf(there: list[str], gone: 
     left.take(held[gone], False)
     payload = route("198.51.100.0/24", "192.0.2.9", "v1" if table == TABLE else "v0", table)
     assert left.needs(payload, held[gone]) is needed
+
+
+@pytest.mark.parametrize("copies_keep", [True, False], ids=["newer", "before 6.6"])
+@pytest.mark.parametrize("gone", ["v0", "lo"])
+def test_older_kernels_take_the_source_of_ipv6_routes_by_the_same_device(gone: str, copies_keep: bool) -> None:
+    held = {device: entry("2001:db8:7::1/64", device) for device in ("v0", "lo")}
+    left = Left(list(held.values()), NO_VRFS, copies_keep)
+    left.take(held[gone], False)
+    payload = route("2001:db8:100::/64", "2001:db8:7::1", "v0")
+    assert left.needs(payload, held[gone]) is (gone == "v0" and not copies_keep)
