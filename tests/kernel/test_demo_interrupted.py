@@ -27,13 +27,13 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def _processes(marker: str) -> list[int]:
-    """Ids of the processes that were started, however indirectly, with the marker in their environment."""
-    found = []
+def _processes(marker: str) -> dict[int, str]:
+    """Id to name of the processes that were started, however indirectly, with the marker in their environment."""
+    found = {}
     for folder in Path("/proc").iterdir():
         try:
             if folder.name.isdigit() and marker.encode() in (folder / "environ").read_bytes():
-                found.append(int(folder.name))
+                found[int(folder.name)] = (folder / "comm").read_text(encoding="utf-8").strip()
         except OSError:  # ended meanwhile, or not ours to look at
             continue
     return found
@@ -80,7 +80,7 @@ def _interrupt(
         else:
             pytest.fail(f"the demo ended by itself: {Path(errors.name).read_text(encoding='utf-8')}")
         assert len(_processes(marker)) > 2
-        assert set(running) <= {Path(f"/proc/{pid}/comm").read_text().strip() for pid in _processes(marker)}
+        assert set(running) <= set(_processes(marker).values())
         process.send_signal(number)
         process.stdout.read()
         assert process.wait() == code
@@ -92,6 +92,6 @@ def _interrupt(
     while (left := _processes(marker)) and patience:
         patience -= 1
         time.sleep(0.05)
-    assert left == []
+    assert left == {}
     assert netns.owned_by(process.pid) == []
     assert not report.exists()
