@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.lab import raw
+from tests.lab.kernel import GREATEST_WEIGHT
 from tests.lab.modules import ModuleRunner, Result
 from tests.lab.pair import Host
 
@@ -123,13 +124,24 @@ def test_groups(ns: Host, module: ModuleRunner) -> None:
     assert f"would remove '{ns.P4} nhid 9" in used["msg"]
     member = module.fails("nexthop", task({"id": 7, "state": "absent"}))
     assert "7 is a member of group 9" in member["msg"]
-    converge(ns, module, {"id": 7, "state": "absent"}, {"id": 9, "group": [{"id": 8, "weight": 300 - 44}]})
-    assert "id 9 group 8,256 proto 133" in objects(ns)
+    converge(ns, module, {"id": 7, "state": "absent"}, {"id": 9, "group": [{"id": 8, "weight": GREATEST_WEIGHT}]})
+    assert f"id 9 group 8,{GREATEST_WEIGHT} proto 133" in objects(ns)
     assert f"src {ns.S4}" in ns.ip(f"route show {ns.P4}")
     module.ok("route", {"routes": [{**route, "state": "absent"}]})
     gone = converge(ns, module, {"id": 8, "state": "absent"}, {"id": 9, "state": "absent"})
     assert [one["id"] for one in gone["results"]] == ["9", "8"]
     assert objects(ns) == []
+
+
+def test_a_member_that_was_to_go_stays_in_a_group_that_the_kernel_does_not_change(
+    ns: Host, module: ModuleRunner
+) -> None:
+    blackhole = {"id": 6, "blackhole": True}
+    module.ok("nexthop", task(V0, V1, blackhole, {"id": 9, "group": [{"id": 7}, {"id": 8}]}))
+    before = objects(ns)
+    refused = module.fails("nexthop", task({"id": 9, "group": [{"id": 8}, {"id": 6}]}, {"id": 7, "state": "absent"}))
+    assert "lackhole" in refused["msg"] and "Nothing was changed" in refused["msg"], refused["msg"]
+    assert objects(ns) == before
 
 
 def test_a_change_is_one_for_all_routes(ns: Host, module: ModuleRunner) -> None:

@@ -61,3 +61,7 @@ KEEPS_PROTOCOL_OF_ADDRESS = since(5, 18)
 CHANGES_PROTOCOL_OF_IPV4_ADDRESS = since(6, 4)
 #: Built with CONFIG_IPV6_OPTIMISTIC_DAD: addresses may be used while duplicates are looked for.
 OPTIMISTIC_DAD = Path("/proc/sys/net/ipv6/conf/all/optimistic_dad").exists()
+#: A member of a nexthop group has a weight of up to this (``nh_check_attr_group()`` in net/ipv4/nexthop.c).
+GREATEST_WEIGHT = 256 if since(6, 12) else 255
+#: A rule can select by DSCP (``FRA_DSCP``). Before, the kernel passes over the attribute.
+KNOWS_DSCP_OF_RULE = since(6, 13)

@@ -20,7 +20,9 @@ from .._routes.values import Hop
 
 NHMSG = struct.Struct("=BBBBI")  # family, scope, protocol, reserved, flags
 NHA_ID, NHA_GROUP, NHA_GROUP_TYPE, NHA_BLACKHOLE, NHA_OIF, NHA_GATEWAY, NHA_ENCAP_TYPE, NHA_ENCAP = range(1, 9)
-_NHA_FDB, _NHA_RES_GROUP, _RES_UNBALANCED_TIME = 11, 12, 4
+_NHA_FDB, _NHA_RES_GROUP = 11, 12
+# Of a resilient group: buckets and two timers. A dump has more, among it padding where the machine wants it aligned.
+_RES_REQUESTED = (1, 2, 3)
 _NESTED = 0x8000  # NLA_F_NESTED
 _GROUP = struct.Struct("=IBBH")  # struct nexthop_grp: id, the low and the high byte of weight - 1, reserved
 _REQUESTED = (
@@ -79,9 +81,8 @@ class Nexthop:
         """The attributes of a request that makes it again."""
         attrs = {kind: value for kind, value in self.attrs.items() if kind in _REQUESTED}
         if _NHA_RES_GROUP in attrs:
-            timers = attribute_dict(attrs[_NHA_RES_GROUP])
-            timers.pop(_RES_UNBALANCED_TIME, None)
-            attrs[_NHA_RES_GROUP] = b"".join([attribute(kind, value) for kind, value in timers.items()])
+            kept = [one for one in attribute_dict(attrs[_NHA_RES_GROUP]).items() if one[0] in _RES_REQUESTED]
+            attrs[_NHA_RES_GROUP] = b"".join([attribute(kind, value) for kind, value in kept])
         return attrs
 
     def request(self) -> bytes:

@@ -32,4 +32,5 @@ def nexthop_task(module: AnsibleModule, kernel: Kernel) -> dict[str, t.Any]:
         protocol=number(options["protocol"] or OWN_PROTOCOL, PROTOCOLS, "protocol", 255),
         force=options["force"],
     )
-    return write(module, kernel, planner)
+    # The kernel takes a removed object out of its groups, and it does not come back there with the object.
+    return write(module, kernel, planner, removed_last=True)

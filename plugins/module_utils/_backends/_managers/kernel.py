@@ -119,7 +119,7 @@ class Held:
 
     def mend(self) -> None:
         """Put what is missing into the kernel as the manager would; KernelError, with the host as before, else."""
-        for _ in range(_RACES):
+        for _race in range(_RACES):
             try:
                 return self._mend()
             except KernelError as error:

@@ -36,8 +36,10 @@ def lost_when_down(addresses: t.Sequence[tuple[str, str, str, int]], keeper: boo
 
     ``keeper``: the back end has one that could put them back.
     """
-    names = listed(f"{setting('ipv6', counts, 'keep_addr_on_down')} = {value}" for _, _, counts, value in addresses)
-    what = listed(f"{address} ({device})" for address, device, _, _ in addresses)
+    names = listed(
+        f"{setting('ipv6', counts, 'keep_addr_on_down')} = {value}" for _address, _device, counts, value in addresses
+    )
+    what = listed(f"{address} ({device})" for address, device, *_setting in addresses)
     way = "set `source_ip_keep: true`, or these settings to 1" if keeper else "set these settings to 1"
     return (
         f"{names}: the kernel removes {what} when the device is set down, and nothing puts it back when the device "
