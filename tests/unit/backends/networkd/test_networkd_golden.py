@@ -9,8 +9,6 @@ SOURCE_IP_GOLDEN=write rewrites them; read the difference before you commit it.
 
 from __future__ import annotations
 
-import difflib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +19,10 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._manage
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._managers.pieces import Way, split
 from ansible_collections.l3host.source_ip.plugins.module_utils._backends._networkd.place import Found, Link, place
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
+from tests.unit.backends.managers import golden
 
 GOLDEN = Path(__file__).with_name("golden")
-CASES = sorted(path.parent.name for path in GOLDEN.glob("*/case.yml"))
+CASES = golden.cases(GOLDEN)
 
 
 def rendered(name: str) -> tuple[Rendered, str]:
@@ -40,34 +39,11 @@ def rendered(name: str) -> tuple[Rendered, str]:
     return place(pieces, found, "/etc/systemd/network", "/run/systemd/network"), case.get("current", "")
 
 
-def text(files: Rendered) -> str:
-    parts = [f"=== {path}\n{(file.content or b'').decode()}" for path, file in sorted(files.files.items())]
-    parts += [
-        f"=== while networkd reads: {path}\n{(file.content or b'').decode()}"
-        for path, file in sorted(files.transient.items())
-    ]
-    return "".join(parts)
-
-
-def diff(before: dict[str, Any], after: dict[str, Any]) -> str:
-    lines: list[str] = []
-    for path in sorted({*before, *after}):
-        old, new = ((files[path].content.decode().splitlines() if path in files else []) for files in (before, after))
-        lines += difflib.unified_diff(old, new, path, path if new else "/dev/null", n=0, lineterm="")
-    return "".join(f"{line}\n" for line in lines)
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_golden(name: str) -> None:
     wanted, current = rendered(name)
     before = rendered(current)[0].files if current else {}
-    said = "".join(f"refused: {one}\n" for one in wanted.refusals)
-    outcome = {"desired.txt": text(wanted), "diff.txt": said or diff(before, wanted.files)}
-    for file, content in outcome.items():
-        path = GOLDEN / name / file
-        if os.environ.get("SOURCE_IP_GOLDEN") == "write":
-            path.write_text(content, encoding="utf-8")
-        assert content == path.read_text(encoding="utf-8")
+    golden.check(GOLDEN / name, wanted, golden.text(wanted), golden.diff(before, wanted.files))
 
 
 def test_there_are_cases_and_every_file_is_known_for_ours() -> None:

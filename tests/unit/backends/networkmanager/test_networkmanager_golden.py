@@ -11,7 +11,6 @@ SOURCE_IP_GOLDEN=write rewrites them; read the difference before you commit it.
 from __future__ import annotations
 
 import difflib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +27,11 @@ from ansible_collections.l3host.source_ip.plugins.module_utils._backends._networ
 )
 from ansible_collections.l3host.source_ip.plugins.module_utils._files.snapshot import Access, Snapshot
 from ansible_collections.l3host.source_ip.plugins.module_utils._intent.normal import normalise
+from tests.unit.backends.managers import golden
 
 GOLDEN = Path(__file__).with_name("golden")
 FOLDER = "/etc/NetworkManager/system-connections"
-CASES = sorted(path.parent.name for path in GOLDEN.glob("*/case.yml"))
+CASES = golden.cases(GOLDEN)
 ROOT = Access(0, 0, 0o600, {})
 
 
@@ -69,10 +69,6 @@ def rendered(name: str) -> tuple[Rendered, dict[str, bytes]]:
     return place(pieces, found, notes, FOLDER), files
 
 
-def text(wanted: Rendered) -> str:
-    return "".join(f"=== {path}\n{(file.content or b'').decode()}" for path, file in sorted(wanted.files.items()))
-
-
 def diff(wanted: Rendered, files: dict[str, bytes]) -> str:
     """What Ansible shows of it: nothing of the operator's lines, passwords among them."""
     lines: list[str] = []
@@ -91,14 +87,7 @@ def diff(wanted: Rendered, files: dict[str, bytes]) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_golden(name: str) -> None:
     wanted, files = rendered(name)
-    said = "".join(f"refused: {one}\n" for one in wanted.refusals)
-    warned = "".join(f"warning: {one}\n" for one in wanted.warnings)
-    outcome = {"desired.txt": text(wanted), "diff.txt": warned + (said or diff(wanted, files))}
-    for file, content in outcome.items():
-        path = GOLDEN / name / file
-        if os.environ.get("SOURCE_IP_GOLDEN") == "write":
-            path.write_text(content, encoding="utf-8")
-        assert content == path.read_text(encoding="utf-8")
+    golden.check(GOLDEN / name, wanted, golden.text(wanted), diff(wanted, files))
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if not _case(name).get("current")])
