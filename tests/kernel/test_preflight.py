@@ -73,7 +73,7 @@ def arrives(ns: Host, **bound: Any) -> bool:
                 one.connect((INSIDE4, 9))
             except ConnectionRefusedError:
                 return True
-            except TimeoutError:
+            except socket.timeout:
                 return False
         raise AssertionError("somebody listens")
 
