@@ -24,7 +24,7 @@ from ..finding import Finding
 from ..view import Hands
 from .pieces import Item, Piece, Way, address_items, name_of, route_items
 from .record import Record, stale_addresses, stale_routes
-from .rules import HeldRules
+from .rules import HeldRules, number_of
 
 #: Seconds for the duplicate detection of an IPv6 address that a repair has added.
 _DETECTION = 5.0
@@ -93,7 +93,7 @@ class Held:
             state.findings.append(Finding(item.text, None, None, "no_source", f"{what}, on {item.device}"))
         try:
             wrong = self._planner(self._routes).plan().steps
-            state.findings += [_finding(self._entries[_number(step)], step) for step in wrong]
+            state.findings += [_finding(self._entries[number_of(step.item)], step) for step in wrong]
         except SourceIPError as error:
             state.findings.append(Finding("*", None, None, "rejected", self._named(error)))
         state.findings += self.rules.findings()
@@ -188,8 +188,3 @@ def _finding(entry: Item, step: AnyStep) -> Finding:
         problem, why = "different" if actual else "unset", f"the kernel has: {step.before}"
     table = None if entry["vrf"] else entry["table"]
     return Finding(entry["destination"], entry["source"], actual, problem, why, vrf=entry["vrf"], table=table)
-
-
-def _number(step: AnyStep) -> int:
-    """Which entry of the task a step is for: ``routes[3]``."""
-    return int(step.item[step.item.index("[") + 1 : -1])

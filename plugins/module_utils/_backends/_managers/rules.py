@@ -68,5 +68,5 @@ class HeldRules:
 
 
 def number_of(item: str) -> int:
-    """Which entry of the task a step is for: ``rules[3]``."""
+    """Which entry of the task a step is for: ``routes[3]``, ``rules[3]``."""
     return int(item[item.index("[") + 1 : item.index("]")])

@@ -67,8 +67,7 @@ class Netplan:
                 now = _generated(root)
         else:
             now = dict(found.generated)
-        there = _generated("")
-        self._pending = sorted(path for path in {*now, *there} if now.get(path) != there.get(path))
+        self._pending = _differing(_generated(""), now)
         return found
 
     def render(self, pieces: t.Sequence[Piece], found: Found, notes: t.Mapping[str, t.Any]) -> Rendered:
@@ -104,8 +103,7 @@ class Netplan:
         """netplan writes what its renderers read, and only they are told, each where something of it has changed."""
         before = _generated("")
         run(["netplan", "generate"], timeout=_PATIENCE)
-        now = _generated("")
-        changed = sorted(path for path in {*now, *before} if now.get(path) != before.get(path))
+        changed = _differing(before, _generated(""))
         self._paths = [path for path in changed if path.startswith(NETWORK_MANAGER)]
         said = []
         if len(changed) > len(self._paths) or not changed:
@@ -161,3 +159,7 @@ def _generated(root: str) -> dict[str, bytes]:
         with contextlib.suppress(OSError), open(path, "rb") as file:
             found[path[len(root) :]] = file.read()
     return found
+
+
+def _differing(before: t.Mapping[str, bytes], after: t.Mapping[str, bytes]) -> list[str]:
+    return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
